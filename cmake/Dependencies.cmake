@@ -1,0 +1,21 @@
+# Foreign libraries. An installed system copy of DuckDB wins over the one that scripts/setup.sh
+# fetched into SKUA_PREFIX.
+find_package(PkgConfig REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS C)
+find_package(ZLIB REQUIRED)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(NLOPT REQUIRED IMPORTED_TARGET nlopt)
+pkg_check_modules(UCHARDET REQUIRED IMPORTED_TARGET uchardet)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
+set(SKUA_DNNL "") # oneDNN joins with the network engine (room nn)
+
+find_path(DUCKDB_INCLUDE duckdb.h HINTS ${SKUA_PREFIX}/include)
+find_library(DUCKDB_LIBRARY duckdb HINTS ${SKUA_PREFIX}/lib)
+if(NOT DUCKDB_INCLUDE OR NOT DUCKDB_LIBRARY)
+    message(FATAL_ERROR "DuckDB not found: run scripts/setup.sh (or install libduckdb), then again")
+endif()
+add_library(skua_duckdb INTERFACE)
+target_include_directories(skua_duckdb SYSTEM INTERFACE ${DUCKDB_INCLUDE})
+target_link_libraries(skua_duckdb INTERFACE ${DUCKDB_LIBRARY})

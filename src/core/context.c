@@ -1,0 +1,120 @@
+#include "core/context.h"
+
+#include <omp.h>
+#include <stdio.h>
+#include <time.h>
+
+double skuai_clock(void) {
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return 0;
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+int skuai_context_threads(const skuai_context *context) {
+    if (context && context->threads > 0) return context->threads;
+    int n = omp_get_num_procs();
+    return n > 0 ? n : 1;
+}
+
+void skuai_context_progress(const skuai_context *context, const char *stage, double done,
+                            double total) {
+    if (context && context->progress) context->progress(context->user, stage, done, total);
+}
+
+void skuai_context_log(const skuai_context *context, skuai_log_level level, const char *format,
+                       ...) {
+    if (!context || !context->log) return;
+    char message[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    if (n >= 0) context->log(context->user, level, message);
+}
+
+void skuai_context_trace(const skuai_context *context, const char *name, int64_t step,
+                         double value) {
+    if (context && context->trace) context->trace(context->user, name, step, value);
+}
+
+skua_status skuai_context_check(const skuai_context *context, skua_error *err) {
+    if (!context) return SKUA_OK;
+    if (context->cancel && context->cancel(context->user))
+        return skuai_error_set(err, SKUA_ECANCEL, "stopped on request");
+    if (context->deadline > 0 && skuai_clock() > context->deadline)
+        return skuai_error_set(err, SKUA_EDEADLINE, "the time allowed is over");
+    return SKUA_OK;
+}
+
+/* What the workers of one loop share. */
+typedef struct loop_state {
+    size_t next, done, n;
+    size_t failed_at; /* lowest i that failed so far; n: none */
+    skua_status status;
+    skua_error error;
+    double last_report;
+} loop_state;
+
+static void loop_fail(loop_state *loop, size_t i, skua_status status, const skua_error *error) {
+    if (i >= loop->failed_at && loop->status != SKUA_OK) return;
+    loop->failed_at = i;
+    loop->status = status;
+    loop->error = *error;
+}
+
+/* Take the next item, after having finished one (first: none). Returns n when there is no more. */
+static size_t loop_take(loop_state *loop, const skuai_context *context, const char *stage,
+                        bool first) {
+    if (!first) loop->done++;
+    if (loop->status != SKUA_OK || loop->next >= loop->n) return loop->n;
+    double now = skuai_clock();
+    if (now - loop->last_report > 0.05) {
+        loop->last_report = now;
+        if (stage) skuai_context_progress(context, stage, (double)loop->done, (double)loop->n);
+        skua_error error;
+        skua_status status = skuai_context_check(context, &error);
+        if (status != SKUA_OK) {
+            loop_fail(loop, loop->next, status, &error);
+            return loop->n;
+        }
+    }
+    return loop->next++;
+}
+
+static void loop_work(loop_state *loop, const skuai_context *context, const char *stage,
+                      skuai_parallel_body body, void *argument, int worker) {
+    bool first = true;
+    for (;;) {
+        size_t i;
+#pragma omp critical(skuai_parallel_loop)
+        i = loop_take(loop, context, stage, first);
+        if (i >= loop->n) return;
+        first = false;
+        skua_error error;
+        skuai_error_clear(&error);
+        skua_status status = body(argument, i, worker, &error);
+        if (status != SKUA_OK) {
+#pragma omp critical(skuai_parallel_loop)
+            loop_fail(loop, i, status, &error);
+        }
+    }
+}
+
+skua_status skuai_parallel_for(const skuai_context *context, const char *stage, size_t n,
+                               skuai_parallel_body body, void *argument, skua_error *err) {
+    loop_state loop = {.n = n, .failed_at = n, .status = SKUA_OK, .last_report = skuai_clock()};
+    int threads = skuai_context_threads(context);
+    if ((size_t)threads > n) threads = n ? (int)n : 1;
+    if (threads <= 1) {
+        loop_work(&loop, context, stage, body, argument, 0);
+    } else {
+#pragma omp parallel num_threads(threads)
+        loop_work(&loop, context, stage, body, argument, omp_get_thread_num());
+    }
+    if (loop.status != SKUA_OK) {
+        if (err) *err = loop.error;
+        return loop.status;
+    }
+    if (stage) skuai_context_progress(context, stage, (double)n, (double)n);
+    return SKUA_OK;
+}

@@ -1,0 +1,73 @@
+/* forecaster.h -- the interface that every model implements (room forecast).
+ *
+ * fit learns from a panel; predict forecasts any panel of the same schema: the training panel, a
+ * later one, series never seen, series without history. Local (statistical) methods learn nothing
+ * across series: their fit keeps the parameters and predict fits each series anew. */
+#ifndef SKUA_FORECAST_FORECASTER_H
+#define SKUA_FORECAST_FORECASTER_H
+
+#include "core/context.h"
+#include "forecast/forecast.h"
+
+/* Parameters by name, as text: "season=12", "criterion=aicc". Unknown names are errors. */
+typedef struct skuai_parameter {
+    const char *name, *value; /* borrowed */
+} skuai_parameter;
+
+typedef struct skuai_parameters {
+    const skuai_parameter *items; /* [n] */
+    size_t n;
+} skuai_parameters;
+
+typedef struct skuai_request {
+    size_t horizon;       /* periods, >= 1 */
+    const double *levels; /* [n_levels] quantile levels, increasing in (0, 1), borrowed */
+    size_t n_levels;
+    uint64_t seed;
+} skuai_request;
+
+typedef struct skuai_model skuai_model; /* each forecaster's own */
+
+typedef struct skuai_forecaster {
+    const char *name;    /* "ets", "auto-arima", "seasonal-naive": unique, lower case */
+    const char *summary; /* one line for tables */
+    const char *source;  /* paper or book */
+
+    skua_status (*fit)(const struct skuai_forecaster *self, const skuai_panel *panel,
+                       const skuai_parameters *parameters, const skuai_context *context,
+                       skuai_model **model, skua_error *err);
+    /* *forecast is new and owned by the caller; settled (sorted quantiles, no NaN). */
+    skua_status (*predict)(const skuai_model *model, const skuai_panel *panel,
+                           const skuai_request *request, const skuai_context *context,
+                           skuai_forecast **forecast, skua_error *err);
+    void (*free)(skuai_model *model); /* NULL allowed */
+
+    /* Optional (NULL: cannot). Files of a model live in a folder of its own. */
+    skua_status (*save)(const skuai_model *model, const char *folder, skua_error *err);
+    skua_status (*load)(const struct skuai_forecaster *self, const char *folder, skuai_model **model,
+                        skua_error *err);
+    skua_status (*update)(skuai_model *model, const skuai_panel *panel,
+                          const skuai_context *context, skua_error *err);
+    /* What each named input adds to the mean of series s at horizon h. */
+    skua_status (*contributions)(const skuai_model *model, const skuai_panel *panel, size_t s,
+                                 size_t h, const char *const **names, double *values, size_t *n,
+                                 skua_error *err);
+    const void *data; /* what a family of forecasters shares, private to its room */
+} skuai_forecaster;
+
+/* fit and predict in one, for models that need not be kept. */
+SKUA_MUST_USE skua_status skuai_forecaster_run(const skuai_forecaster *forecaster,
+                                               const skuai_panel *panel,
+                                               const skuai_parameters *parameters,
+                                               const skuai_request *request,
+                                               const skuai_context *context,
+                                               skuai_forecast **forecast, skua_error *err);
+
+/* The value of a parameter, or fallback; as number: SKUA_ECONFIG unless finite. */
+const char *skuai_parameter_text(const skuai_parameters *parameters, const char *name,
+                                 const char *fallback);
+SKUA_MUST_USE skua_status skuai_parameter_number(const skuai_parameters *parameters,
+                                                 const char *name, double fallback, double *value,
+                                                 skua_error *err);
+
+#endif
