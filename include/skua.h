@@ -92,3 +92,8 @@ SKUA_API const char *skua_version(void);
 
 /* Give back a text that a skua function returned. NULL is allowed. */
 SKUA_API void skua_text_free(char *text);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

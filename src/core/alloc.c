@@ -28,8 +28,12 @@ void skuai_fault_set(size_t n, bool sticky) {
     atomic_store(&fault_sticky, sticky);
     atomic_store(&fault_seen, 0);
 }
-size_t skuai_fault_count(void) { return atomic_load(&fault_seen); }
-size_t skuai_fault_live(void) { return atomic_load(&fault_blocks); }
+size_t skuai_fault_count(void) {
+    return atomic_load(&fault_seen);
+}
+size_t skuai_fault_live(void) {
+    return atomic_load(&fault_blocks);
+}
 
 static bool fault_now(void) {
     size_t seen = atomic_fetch_add(&fault_seen, 1) + 1;
@@ -44,9 +48,15 @@ static void fault_untrack(void *block) {
     if (block) atomic_fetch_sub(&fault_blocks, 1);
 }
 #else
-static inline bool fault_now(void) { return false; }
-static inline void *fault_track(void *block) { return block; }
-static inline void fault_untrack(void *block) { (void)block; }
+static inline bool fault_now(void) {
+    return false;
+}
+static inline void *fault_track(void *block) {
+    return block;
+}
+static inline void fault_untrack(void *block) {
+    (void)block;
+}
 #endif
 
 bool skuai_size_mul(size_t a, size_t b, size_t *product) {
@@ -72,7 +82,9 @@ void *skuai_resize(void *block, size_t n, size_t size) {
     return block ? grown : fault_track(grown);
 }
 
-char *skuai_text_copy(const char *text) { return skuai_text_copy_n(text, strlen(text)); }
+char *skuai_text_copy(const char *text) {
+    return skuai_text_copy_n(text, strlen(text));
+}
 
 char *skuai_text_copy_n(const char *text, size_t n) {
     if (n == SIZE_MAX) return NULL;
@@ -88,7 +100,9 @@ void skuai_free(void *block) {
     free(block);
 }
 
-void skua_text_free(char *text) { skuai_free(text); }
+void skua_text_free(char *text) {
+    skuai_free(text);
+}
 
 skua_status skuai_error_memory(skua_error *err, const char *what) {
     return skuai_error_set(err, SKUA_ENOMEM, "out of memory for %s", what);
@@ -199,4 +213,6 @@ void skuai_arena_reset(skuai_arena *arena, skuai_arena_mark mark) {
     }
 }
 
-void skuai_arena_clear(skuai_arena *arena) { skuai_arena_reset(arena, (skuai_arena_mark){NULL, 0}); }
+void skuai_arena_clear(skuai_arena *arena) {
+    skuai_arena_reset(arena, (skuai_arena_mark){NULL, 0});
+}

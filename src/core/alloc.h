@@ -15,7 +15,8 @@ bool skuai_size_mul(size_t a, size_t b, size_t *product);
 SKUA_MUST_USE void *skuai_new(size_t n, size_t size);
 SKUA_MUST_USE void *skuai_zero(size_t n, size_t size);
 
-/* Grow or shrink a block to n * size bytes, as realloc: NULL and the old block intact on failure. */
+/* Grow or shrink a block to n * size bytes, as realloc: NULL and the old block intact on failure.
+ */
 SKUA_MUST_USE void *skuai_resize(void *block, size_t n, size_t size);
 
 /* A copy of a terminated text, or of its first n bytes (terminated). NULL when out of memory. */

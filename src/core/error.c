@@ -14,7 +14,9 @@ const char *skua_status_text(skua_status status) {
     return "unknown status";
 }
 
-const char *skua_version(void) { return SKUA_VERSION_TEXT; }
+const char *skua_version(void) {
+    return SKUA_VERSION_TEXT;
+}
 
 /* Cut an UTF-8 text at the last whole character that fits into size - 1 bytes. */
 static void cut_at_character(char *text, size_t size) {

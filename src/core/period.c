@@ -9,7 +9,9 @@ static int64_t floor_div(int64_t a, int64_t b) {
     return q - ((a % b != 0) && ((a < 0) != (b < 0)));
 }
 
-static int64_t floor_mod(int64_t a, int64_t b) { return a - b * floor_div(a, b); }
+static int64_t floor_mod(int64_t a, int64_t b) {
+    return a - b * floor_div(a, b);
+}
 
 /* Days and civil dates: Hinnant, "chrono-compatible low-level date algorithms". */
 int64_t skuai_day_from_date(int year, int month, int day) {
@@ -34,7 +36,9 @@ skuai_date skuai_date_from_day(int64_t day) {
                         (int)(doy - (153 * mp + 2) / 5 + 1)};
 }
 
-int skuai_day_of_week(int64_t day) { return (int)floor_mod(day + 3, 7); } /* 1970-01-01: Thursday */
+int skuai_day_of_week(int64_t day) {
+    return (int)floor_mod(day + 3, 7);
+} /* 1970-01-01: Thursday */
 
 int skuai_day_of_year(int64_t day) {
     return (int)(day - skuai_day_from_date(skuai_date_from_day(day).year, 1, 1)) + 1;
@@ -91,7 +95,9 @@ static int64_t retail_first_day(const skuai_grid *grid, int64_t period) {
 /* -- The grid -------------------------------------------------------------------------------- */
 
 /* Days from the first day of week 0 to 1970-01-01 (a Thursday, day 3 of an ISO week). */
-static int64_t week_shift(const skuai_grid *grid) { return floor_mod(3 - grid->week_start, 7); }
+static int64_t week_shift(const skuai_grid *grid) {
+    return floor_mod(3 - grid->week_start, 7);
+}
 
 int64_t skuai_period_from_day(const skuai_grid *grid, int64_t day, int second) {
     skuai_date date;
@@ -157,8 +163,8 @@ double skuai_grid_periods_in_year(const skuai_grid *grid) {
 
 char *skuai_period_text(const skuai_grid *grid, int64_t period, char *text) {
     skuai_date date = skuai_date_from_day(skuai_period_first_day(grid, period));
-    int n = snprintf(text, SKUAI_PERIOD_TEXT_SIZE, "%04d-%02d-%02d", date.year, date.month,
-                     date.day);
+    int n =
+        snprintf(text, SKUAI_PERIOD_TEXT_SIZE, "%04d-%02d-%02d", date.year, date.month, date.day);
     if (grid->frequency == SKUAI_FREQUENCY_HOUR && n > 0 && n < SKUAI_PERIOD_TEXT_SIZE)
         (void)snprintf(text + n, SKUAI_PERIOD_TEXT_SIZE - (size_t)n, "T%02d:00",
                        skuai_period_hour(grid, period));
@@ -178,23 +184,40 @@ static const struct {
     skuai_frequency frequency;
     int week_start, pattern;
 } frequency_names[] = {
-    {"hour", SKUAI_FREQUENCY_HOUR, 0, 0},     {"hourly", SKUAI_FREQUENCY_HOUR, 0, 0},
-    {"h", SKUAI_FREQUENCY_HOUR, 0, 0},        {"day", SKUAI_FREQUENCY_DAY, 0, 0},
-    {"daily", SKUAI_FREQUENCY_DAY, 0, 0},     {"d", SKUAI_FREQUENCY_DAY, 0, 0},
-    {"week", SKUAI_FREQUENCY_WEEK, 0, 0},     {"weekly", SKUAI_FREQUENCY_WEEK, 0, 0},
-    {"w", SKUAI_FREQUENCY_WEEK, 0, 0},        {"week-iso", SKUAI_FREQUENCY_WEEK, 0, 0},
-    {"week-us", SKUAI_FREQUENCY_WEEK, 6, 0},  {"w-sun", SKUAI_FREQUENCY_WEEK, 0, 0},
-    {"w-mon", SKUAI_FREQUENCY_WEEK, 1, 0},    {"w-tue", SKUAI_FREQUENCY_WEEK, 2, 0},
-    {"w-wed", SKUAI_FREQUENCY_WEEK, 3, 0},    {"w-thu", SKUAI_FREQUENCY_WEEK, 4, 0},
-    {"w-fri", SKUAI_FREQUENCY_WEEK, 5, 0},    {"w-sat", SKUAI_FREQUENCY_WEEK, 6, 0},
-    {"month", SKUAI_FREQUENCY_MONTH, 0, 0},   {"monthly", SKUAI_FREQUENCY_MONTH, 0, 0},
-    {"m", SKUAI_FREQUENCY_MONTH, 0, 0},       {"ms", SKUAI_FREQUENCY_MONTH, 0, 0},
-    {"me", SKUAI_FREQUENCY_MONTH, 0, 0},      {"quarter", SKUAI_FREQUENCY_QUARTER, 0, 0},
-    {"q", SKUAI_FREQUENCY_QUARTER, 0, 0},     {"qs", SKUAI_FREQUENCY_QUARTER, 0, 0},
-    {"qe", SKUAI_FREQUENCY_QUARTER, 0, 0},    {"quarterly", SKUAI_FREQUENCY_QUARTER, 0, 0},
-    {"year", SKUAI_FREQUENCY_YEAR, 0, 0},     {"yearly", SKUAI_FREQUENCY_YEAR, 0, 0},
-    {"y", SKUAI_FREQUENCY_YEAR, 0, 0},        {"ys", SKUAI_FREQUENCY_YEAR, 0, 0},
-    {"ye", SKUAI_FREQUENCY_YEAR, 0, 0},       {"retail-month", SKUAI_FREQUENCY_RETAIL_MONTH, 6, 445},
+    {"hour", SKUAI_FREQUENCY_HOUR, 0, 0},
+    {"hourly", SKUAI_FREQUENCY_HOUR, 0, 0},
+    {"h", SKUAI_FREQUENCY_HOUR, 0, 0},
+    {"day", SKUAI_FREQUENCY_DAY, 0, 0},
+    {"daily", SKUAI_FREQUENCY_DAY, 0, 0},
+    {"d", SKUAI_FREQUENCY_DAY, 0, 0},
+    {"week", SKUAI_FREQUENCY_WEEK, 0, 0},
+    {"weekly", SKUAI_FREQUENCY_WEEK, 0, 0},
+    {"w", SKUAI_FREQUENCY_WEEK, 0, 0},
+    {"week-iso", SKUAI_FREQUENCY_WEEK, 0, 0},
+    {"week-us", SKUAI_FREQUENCY_WEEK, 6, 0},
+    {"w-sun", SKUAI_FREQUENCY_WEEK, 0, 0},
+    {"w-mon", SKUAI_FREQUENCY_WEEK, 1, 0},
+    {"w-tue", SKUAI_FREQUENCY_WEEK, 2, 0},
+    {"w-wed", SKUAI_FREQUENCY_WEEK, 3, 0},
+    {"w-thu", SKUAI_FREQUENCY_WEEK, 4, 0},
+    {"w-fri", SKUAI_FREQUENCY_WEEK, 5, 0},
+    {"w-sat", SKUAI_FREQUENCY_WEEK, 6, 0},
+    {"month", SKUAI_FREQUENCY_MONTH, 0, 0},
+    {"monthly", SKUAI_FREQUENCY_MONTH, 0, 0},
+    {"m", SKUAI_FREQUENCY_MONTH, 0, 0},
+    {"ms", SKUAI_FREQUENCY_MONTH, 0, 0},
+    {"me", SKUAI_FREQUENCY_MONTH, 0, 0},
+    {"quarter", SKUAI_FREQUENCY_QUARTER, 0, 0},
+    {"q", SKUAI_FREQUENCY_QUARTER, 0, 0},
+    {"qs", SKUAI_FREQUENCY_QUARTER, 0, 0},
+    {"qe", SKUAI_FREQUENCY_QUARTER, 0, 0},
+    {"quarterly", SKUAI_FREQUENCY_QUARTER, 0, 0},
+    {"year", SKUAI_FREQUENCY_YEAR, 0, 0},
+    {"yearly", SKUAI_FREQUENCY_YEAR, 0, 0},
+    {"y", SKUAI_FREQUENCY_YEAR, 0, 0},
+    {"ys", SKUAI_FREQUENCY_YEAR, 0, 0},
+    {"ye", SKUAI_FREQUENCY_YEAR, 0, 0},
+    {"retail-month", SKUAI_FREQUENCY_RETAIL_MONTH, 6, 445},
     {"4-4-5", SKUAI_FREQUENCY_RETAIL_MONTH, 6, 445},
     {"4-5-4", SKUAI_FREQUENCY_RETAIL_MONTH, 6, 454},
     {"5-4-4", SKUAI_FREQUENCY_RETAIL_MONTH, 6, 544},

@@ -34,17 +34,18 @@ typedef struct skuai_date {
     int year, month, day; /* month 1..12, day 1..31 */
 } skuai_date;
 
-int64_t skuai_day_from_date(int year, int month, int day); /* any day or month overflow is carried */
+int64_t skuai_day_from_date(int year, int month,
+                            int day); /* any day or month overflow is carried */
 skuai_date skuai_date_from_day(int64_t day);
-int skuai_day_of_week(int64_t day);  /* 0 Monday ... 6 Sunday */
-int skuai_day_of_year(int64_t day);  /* 1 .. 366 */
+int skuai_day_of_week(int64_t day); /* 0 Monday ... 6 Sunday */
+int skuai_day_of_year(int64_t day); /* 1 .. 366 */
 bool skuai_year_is_leap(int year);
 int skuai_days_in_month(int year, int month);
 /* ISO 8601 week number (1..53) and the year it belongs to. */
 int skuai_iso_week(int64_t day, int *iso_year);
 
-/* "hour", "day", ... and back; the aliases of pandas are known (H, D, W, W-MON, M, MS, ME, Q, QS, Y,
- * YS, "weekly", "daily", ...). W-SUN names the last day, as pandas does: weeks start on Monday.
+/* "hour", "day", ... and back; the aliases of pandas are known (H, D, W, W-MON, M, MS, ME, Q, QS,
+ * Y, YS, "weekly", "daily", ...). W-SUN names the last day, as pandas does: weeks start on Monday.
  * SKUA_EINVAL for an unknown name. */
 const char *skuai_frequency_name(skuai_frequency frequency);
 skua_status skuai_grid_parse(const char *name, skuai_grid *grid, skua_error *err);

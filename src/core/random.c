@@ -19,7 +19,9 @@ void skuai_random_split(skuai_random *random, uint64_t seed, uint64_t stream) {
     skuai_random_init(random, splitmix(&mixed));
 }
 
-static uint64_t rotate(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+static uint64_t rotate(uint64_t x, int k) {
+    return (x << k) | (x >> (64 - k));
+}
 
 uint64_t skuai_random_bits(skuai_random *random) {
     uint64_t *s = random->state;
@@ -39,7 +41,8 @@ double skuai_random_uniform(skuai_random *random) {
 }
 
 size_t skuai_random_index(skuai_random *random, size_t n) {
-    return (size_t)(((unsigned __int128)skuai_random_bits(random) * n) >> 64);
+    size_t i = (size_t)(skuai_random_uniform(random) * (double)n);
+    return i < n ? i : n - 1; /* rounding, only for n near 2^53 */
 }
 
 double skuai_random_normal(skuai_random *random) { /* Marsaglia's polar method */

@@ -17,12 +17,12 @@ void skuai_random_init(skuai_random *random, uint64_t seed);
 void skuai_random_split(skuai_random *random, uint64_t seed, uint64_t stream);
 
 uint64_t skuai_random_bits(skuai_random *random);
-double skuai_random_uniform(skuai_random *random);                   /* in [0, 1) */
-size_t skuai_random_index(skuai_random *random, size_t n);           /* 0 .. n-1; n >= 1 */
-double skuai_random_normal(skuai_random *random);                    /* mean 0, sd 1 */
-double skuai_random_exponential(skuai_random *random);               /* mean 1 */
-double skuai_random_gamma(skuai_random *random, double shape);       /* scale 1; shape > 0 */
-double skuai_random_poisson(skuai_random *random, double mean);      /* mean >= 0 */
+double skuai_random_uniform(skuai_random *random);              /* in [0, 1) */
+size_t skuai_random_index(skuai_random *random, size_t n);      /* 0 .. n-1; n >= 1 */
+double skuai_random_normal(skuai_random *random);               /* mean 0, sd 1 */
+double skuai_random_exponential(skuai_random *random);          /* mean 1 */
+double skuai_random_gamma(skuai_random *random, double shape);  /* scale 1; shape > 0 */
+double skuai_random_poisson(skuai_random *random, double mean); /* mean >= 0 */
 /* Counts of mean `mean` and variance mean + mean^2 / size; size infinite: Poisson. */
 double skuai_random_negative_binomial(skuai_random *random, double mean, double size);
 void skuai_random_shuffle(skuai_random *random, size_t *items, size_t n);

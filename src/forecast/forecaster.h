@@ -44,8 +44,8 @@ typedef struct skuai_forecaster {
 
     /* Optional (NULL: cannot). Files of a model live in a folder of its own. */
     skua_status (*save)(const skuai_model *model, const char *folder, skua_error *err);
-    skua_status (*load)(const struct skuai_forecaster *self, const char *folder, skuai_model **model,
-                        skua_error *err);
+    skua_status (*load)(const struct skuai_forecaster *self, const char *folder,
+                        skuai_model **model, skua_error *err);
     skua_status (*update)(skuai_model *model, const skuai_panel *panel,
                           const skuai_context *context, skua_error *err);
     /* What each named input adds to the mean of series s at horizon h. */

@@ -45,10 +45,10 @@ typedef struct skuai_vectors {
 
 typedef struct skuai_panel {
     skuai_grid grid;
-    int season;      /* main season in periods, >= 1 */
-    bool counts;     /* every observed target is a whole number >= 0 */
+    int season;        /* main season in periods, >= 1 */
+    bool counts;       /* every observed target is a whole number >= 0 */
     bool non_negative; /* every observed target is >= 0: forecasts are kept >= 0 */
-    size_t n_series; /* S */
+    size_t n_series;   /* S */
 
     const char *const *names; /* [n_base] "item" or "item/channel", unique */
     const size_t *base;       /* [S] index of each series in the arrays marked [n_base] */
@@ -131,7 +131,7 @@ SKUA_MUST_USE skua_status skuai_panel_builder_vectors(skuai_panel_builder *build
 SKUA_MUST_USE skua_status skuai_panel_builder_finish(skuai_panel_builder *builder,
                                                      skuai_panel **panel, skua_error *err);
 
-void skuai_panel_free(skuai_panel *panel); /* drops one reference; NULL allowed */
+void skuai_panel_free(skuai_panel *panel);                /* drops one reference; NULL allowed */
 skuai_panel *skuai_panel_share(const skuai_panel *panel); /* one reference more */
 
 /* -- Views (all O(S), sharing rows) ------------------------------------------------------------ */
@@ -154,7 +154,8 @@ SKUA_MUST_USE skua_status skuai_panel_subset(const skuai_panel *panel, const siz
 SKUA_MUST_USE skua_status skuai_panel_shard(const skuai_panel *panel, size_t part, size_t parts,
                                             skuai_panel **view, skua_error *err);
 
-/* -- New panels --------------------------------------------------------------------------------- */
+/* -- New panels ---------------------------------------------------------------------------------
+ */
 
 /* The same panel with other values of one dynamic covariate or, dynamic SIZE_MAX, of the target
  * (what-if, cleaned demand). Only that column is copied. values [n_rows] in this panel's rows. */

@@ -68,4 +68,6 @@ static int remove_entry(const char *path, const struct stat *status, int flag, s
     return remove(path);
 }
 
-void test_folder_remove(const char *path) { (void)nftw(path, remove_entry, 32, FTW_DEPTH | FTW_PHYS); }
+void test_folder_remove(const char *path) {
+    (void)nftw(path, remove_entry, 32, FTW_DEPTH | FTW_PHYS);
+}

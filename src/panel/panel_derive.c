@@ -1,0 +1,180 @@
+/* New panels from old ones: other values, more periods, sums. */
+#include "panel/panel_owner.h"
+
+#include <math.h>
+#include <string.h>
+
+skua_status skuai_panel_with(const skuai_panel *panel, size_t dynamic, const double *values,
+                             skuai_panel **result, skua_error *err) {
+    if (dynamic != SIZE_MAX && dynamic >= panel->n_dynamic)
+        return skuai_error_set(err, SKUA_ERANGE, "covariate %zu of %zu", dynamic, panel->n_dynamic);
+    bool is_target = dynamic == SIZE_MAX;
+    skuai_panel *made = skuai_panel_make(panel);
+    void *block =
+        made ? skuai_new(panel->n_rows, is_target ? sizeof(double) : sizeof(float)) : NULL;
+    skuai_dynamic *columns =
+        made ? skuai_panel_take(made, panel->n_dynamic, sizeof *columns) : NULL;
+    if (!made || !block || !columns || skuai_panel_adopt(made, block, err) != SKUA_OK) {
+        skuai_free(block);
+        skuai_panel_free(made);
+        return skuai_error_memory(err, "changed values of a panel");
+    }
+    if (is_target) {
+        memcpy(block, values, panel->n_rows * sizeof(double));
+        made->target = block;
+    } else {
+        for (size_t r = 0; r < panel->n_rows; r++)
+            ((float *)block)[r] = (float)values[r];
+        memcpy(columns, panel->dynamic, panel->n_dynamic * sizeof *columns);
+        columns[dynamic].values = block;
+        made->dynamic = columns;
+    }
+    *result = made;
+    return SKUA_OK;
+}
+
+/* Copy of the statics of the series of `panel`, in its order, into a builder. */
+static skua_status copy_statics(const skuai_panel *panel, skuai_panel_builder *builder,
+                                skua_error *err) {
+    size_t n = panel->n_series;
+    const char **texts = skuai_new(n, sizeof *texts);
+    double *numbers = skuai_new(n, sizeof *numbers);
+    skua_status status = SKUA_OK;
+    if (!texts || !numbers) status = skuai_error_memory(err, "a panel");
+    for (size_t k = 0; k < panel->n_static && status == SKUA_OK; k++) {
+        const skuai_static *x = &panel->statics[k];
+        for (size_t s = 0; s < n; s++) {
+            if (x->codes) {
+                int32_t code = x->codes[panel->base[s]];
+                texts[s] = code < 0 ? NULL : x->levels[code];
+            } else {
+                numbers[s] = x->values[panel->base[s]];
+            }
+        }
+        status = x->codes ? skuai_panel_builder_category(builder, x->name, texts, err)
+                          : skuai_panel_builder_number(builder, x->name, numbers, err);
+    }
+    skuai_free(texts);
+    skuai_free(numbers);
+    for (size_t k = 0; k < panel->n_vectors && status == SKUA_OK; k++) {
+        const skuai_vectors *v = &panel->vectors[k];
+        float *values = skuai_new(n, v->width * sizeof *values);
+        if (!values) return skuai_error_memory(err, "vectors");
+        for (size_t s = 0; s < n; s++)
+            memcpy(values + s * v->width, v->values + panel->base[s] * v->width,
+                   v->width * sizeof *values);
+        status = skuai_panel_builder_vectors(builder, v->modality, v->width, values, err);
+        skuai_free(values);
+    }
+    return status;
+}
+
+/* One series with `periods` more observed values, through scratch arrays long enough for it. */
+static skua_status append_series(const skuai_panel *panel, size_t s, size_t periods,
+                                 const double *more, double *y, float *available, float *x,
+                                 skuai_panel_builder *builder, skua_error *err) {
+    size_t n = panel->length[s], r0 = panel->row[s];
+    size_t future = panel->future[s] > periods ? panel->future[s] - periods : 0;
+    size_t rows = n + periods + future, old_rows = n + panel->future[s];
+    memcpy(y, panel->target + r0, n * sizeof *y);
+    memcpy(y + n, more, periods * sizeof *y);
+    for (size_t t = 0; t < n + periods; t++)
+        available[t] = panel->available && t < old_rows ? panel->available[r0 + t] : 1;
+    const float *columns[SKUAI_PANEL_BLOCKS];
+    for (size_t k = 0; k < panel->n_dynamic; k++) {
+        float *column = x + k * rows;
+        for (size_t t = 0; t < rows; t++)
+            column[t] = t < old_rows ? panel->dynamic[k].values[r0 + t] : NAN;
+        columns[k] = column;
+    }
+    return skuai_panel_builder_series(builder, skuai_panel_name(panel, s), panel->start[s],
+                                      n + periods, future, y, panel->available ? available : NULL,
+                                      columns, err);
+}
+
+skua_status skuai_panel_append(const skuai_panel *panel, size_t periods, const double *target,
+                               skuai_panel **result, skua_error *err) {
+    size_t longest = 0;
+    for (size_t s = 0; s < panel->n_series; s++)
+        if (panel->length[s] + panel->future[s] > longest)
+            longest = panel->length[s] + panel->future[s];
+    longest += periods;
+    skua_status status = SKUA_ENOMEM;
+    skuai_panel_builder *builder = skuai_panel_builder_new(&panel->grid, panel->season);
+    double *y = skuai_new(longest, sizeof *y);
+    float *available = skuai_new(longest, sizeof *available);
+    float *x = skuai_new(longest, (panel->n_dynamic + 1) * sizeof *x);
+    if (!builder || !y || !available || !x) {
+        status = skuai_error_memory(err, "a longer panel");
+        goto out;
+    }
+    for (size_t k = 0; k < panel->n_dynamic; k++)
+        SKUA_TRY_OUT(skuai_panel_builder_dynamic(builder, panel->dynamic[k].name,
+                                                 panel->dynamic[k].known, err));
+    for (size_t s = 0; s < panel->n_series; s++)
+        SKUA_TRY_OUT(
+            append_series(panel, s, periods, target + s * periods, y, available, x, builder, err));
+    SKUA_TRY_OUT(copy_statics(panel, builder, err));
+    status = skuai_panel_builder_finish(builder, result, err);
+out:
+    skuai_free(x);
+    skuai_free(available);
+    skuai_free(y);
+    skuai_panel_builder_free(builder);
+    return status;
+}
+
+/* -- Aggregation ------------------------------------------------------------------------------ */
+
+/* Add series s to sums that begin at period `from`. */
+static void add_to_sum(const skuai_panel *panel, size_t s, int64_t from, double *sum) {
+    const double *y = skuai_panel_target(panel, s);
+    size_t shift = (size_t)(panel->start[s] - from);
+    for (size_t t = 0; t < panel->length[s]; t++)
+        if (!isnan(y[t])) sum[shift + t] = isnan(sum[shift + t]) ? y[t] : sum[shift + t] + y[t];
+}
+
+static skua_status sum_level(const skuai_panel *panel, const skuai_static *category, int32_t level,
+                             double **sum, size_t *capacity, skuai_panel_builder *builder,
+                             skua_error *err) {
+    int64_t from = INT64_MAX, to = INT64_MIN;
+    for (size_t s = 0; s < panel->n_series; s++) {
+        if (category->codes[panel->base[s]] != level || panel->length[s] == 0) continue;
+        if (panel->start[s] < from) from = panel->start[s];
+        if (skuai_panel_end(panel, s) > to) to = skuai_panel_end(panel, s);
+    }
+    size_t n = from < to ? (size_t)(to - from) : 0;
+    if (n > *capacity) {
+        double *grown = skuai_resize(*sum, n, sizeof *grown);
+        if (!grown) return skuai_error_memory(err, "sums");
+        *sum = grown;
+        *capacity = n;
+    }
+    for (size_t t = 0; t < n; t++)
+        (*sum)[t] = (double)NAN;
+    for (size_t s = 0; s < panel->n_series; s++)
+        if (category->codes[panel->base[s]] == level && panel->length[s] > 0)
+            add_to_sum(panel, s, from, *sum);
+    return skuai_panel_builder_series(builder, category->levels[level], n ? from : 0, n, 0, *sum,
+                                      NULL, NULL, err);
+}
+
+skua_status skuai_panel_aggregate(const skuai_panel *panel, size_t category, int32_t *group,
+                                  skuai_panel **result, skua_error *err) {
+    if (category >= panel->n_static || !panel->statics[category].codes)
+        return skuai_error_set(err, SKUA_EINVAL, "static %zu is no category", category);
+    const skuai_static *x = &panel->statics[category];
+    skuai_panel_builder *builder = skuai_panel_builder_new(&panel->grid, panel->season);
+    double *sum = NULL;
+    size_t capacity = 0;
+    skua_status status = SKUA_OK;
+    if (!builder) status = skuai_error_memory(err, "sums");
+    for (size_t level = 0; level < x->n_levels && status == SKUA_OK; level++)
+        status = sum_level(panel, x, (int32_t)level, &sum, &capacity, builder, err);
+    if (status == SKUA_OK) status = skuai_panel_builder_finish(builder, result, err);
+    for (size_t s = 0; s < panel->n_series && status == SKUA_OK && group; s++)
+        group[s] = x->codes[panel->base[s]];
+    skuai_free(sum);
+    skuai_panel_builder_free(builder);
+    return status;
+}
