@@ -1,0 +1,81 @@
+/* skua-bench: the benchmarks that run inside one process. bench/run.sh adds the peers.
+ *
+ *     skua-bench                                   lists what there is
+ *     skua-bench NAME                              runs benchmark NAME
+ *     skua-bench score SET MODEL... [-v N]         scores models on a set; -v N: on the N-th
+ * horizon before the test (inside training) instead */
+#include "figure.h"
+
+#include "stat/local.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print_scores(const char *model, const skuai_scores *s, double seconds) {
+    printf("%-20s WQL %.4f WAPE %.4f MASE %.4f SQL %.4f RMSSE %.4f sMAPE %.4f bias %+.4f PIT %.3f "
+           "cover80 %.3f %6.2f s (%zu series, %zu points)\n",
+           model, s->wql, s->wape, s->mase, s->sql, s->rmsse, s->smape, s->bias, s->pit_ks,
+           s->coverage[8] - s->coverage[0], seconds, s->n_series, s->n_points);
+    (void)fflush(stdout);
+}
+
+/* A set whose test is the n-th horizon before the real one; the real test is out of reach. */
+static skua_status to_validation(bench_set *set, size_t n, skua_error *err) {
+    skuai_panel *history = NULL, *train = NULL;
+    SKUA_TRY(skuai_panel_cut(set->full, n * set->horizon, &history, err));
+    skua_status status = skuai_panel_cut(history, set->horizon, &train, err);
+    if (status == SKUA_OK) {
+        skuai_panel_free(set->train);
+        set->train = train;
+    }
+    skuai_panel_free(history);
+    return status;
+}
+
+static int score(int argc, char **argv) {
+    size_t validation = 0;
+    int n_models = argc - 3;
+    if (argc > 5 && strcmp(argv[argc - 2], "-v") == 0) {
+        validation = (size_t)strtol(argv[argc - 1], NULL, 10);
+        n_models -= 2;
+    }
+    skua_error err = {0};
+    bench_set set;
+    if (bench_set_load(argv[2], &set, &err) != SKUA_OK ||
+        (validation && to_validation(&set, validation, &err) != SKUA_OK)) {
+        fprintf(stderr, "%s\n", err.message);
+        return 1;
+    }
+    for (int i = 0; i < n_models; i++) {
+        skuai_forecaster forecaster;
+        skuai_scores scores;
+        double seconds;
+        if (!bench_forecaster(argv[3 + i], &forecaster))
+            fprintf(stderr, "no model '%s'\n", argv[3 + i]);
+        else if (bench_score(&set, &forecaster, NULL, &scores, &seconds, NULL))
+            print_scores(argv[3 + i], &scores, seconds);
+    }
+    bench_set_clear(&set);
+    return 0;
+}
+
+static int list_all(void) {
+    printf("usage: skua-bench score SET MODEL... [-v N]\nsets:");
+    for (size_t i = 0; bench_set_names[i]; i++)
+        printf(" %s", bench_set_names[i]);
+    printf("\nmodels:");
+    size_t n;
+    const skuai_local_method *const *methods = skuai_local_all(&n);
+    for (size_t i = 0; i < n; i++)
+        printf(" %s", methods[i]->name);
+    printf(" group count-pool\n");
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) return list_all();
+    if (strcmp(argv[1], "score") == 0 && argc > 3) return score(argc, argv);
+    fprintf(stderr, "skua-bench: no benchmark '%s'; without an argument it lists them\n", argv[1]);
+    return 2;
+}
