@@ -65,10 +65,8 @@ static int list_all(void) {
     for (size_t i = 0; bench_set_names[i]; i++)
         printf(" %s", bench_set_names[i]);
     printf("\nmodels:");
-    size_t n;
-    const skuai_local_method *const *methods = skuai_local_all(&n);
-    for (size_t i = 0; i < n; i++)
-        printf(" %s", methods[i]->name);
+    for (size_t i = 0; skuai_local_at(i); i++)
+        printf(" %s", skuai_local_at(i)->name);
     printf(" group count-pool\n");
     return 0;
 }
