@@ -1,0 +1,71 @@
+# The face of the build; CMakePresets.json does the work. `make` alone lists the targets.
+PRESET ?= release
+JOBS   ?= $(shell nproc)
+
+.PHONY: help build demo test check check-all sanitize thread fault generic must-fail fuzz golden bench docs install clean
+
+help:
+	@echo "make demo              a shop is made, read, learnt, forecast and reported: the whole way"
+	@echo "make build             the program build/release/skua and the library"
+	@echo "make test              build and run all tests"
+	@echo "make check             format, layers, symbols, banned calls, static analysis"
+	@echo "make check-all         everything: sanitizers, threads, faults, generic, must-fail, fuzz"
+	@echo "make fuzz              fuzz every parser for a bounded time (FUZZ_SECONDS=20 each)"
+	@echo "make bench [NAME=x]    list the benchmarks, or run one beside its peers"
+	@echo "make golden            compute the golden values anew (needs PyPI)"
+	@echo "make docs              write docs/config.md and the pages that are generated"
+	@echo "make install           install (DESTDIR and PREFIX=/usr/local are honoured)"
+	@echo "make clean             remove what was built (fetched libraries stay)"
+
+build:
+	@scripts/setup.sh build
+	@cmake --preset $(PRESET) -DSKUA_TESTS=OFF -DSKUA_BENCH=OFF -B build/$(PRESET)-plain >/dev/null
+	@cmake --build build/$(PRESET)-plain -j $(JOBS)
+	@ln -sfn $(PRESET)-plain/skua build/skua
+
+demo: build
+	@build/skua demo build/demo
+
+test:
+	@scripts/setup.sh test
+	@cmake --preset $(PRESET) >/dev/null
+	@cmake --build build/$(PRESET) -j $(JOBS)
+	@ctest --test-dir build/$(PRESET) -j $(JOBS) --output-on-failure
+
+check:
+	@scripts/setup.sh check
+	@cmake --preset release >/dev/null && cmake --build build/release -j $(JOBS)
+	@scripts/check.sh build/release
+
+sanitize thread fault generic:
+	@scripts/setup.sh check
+	@cmake --preset $@ >/dev/null
+	@cmake --build build/$@ -j $(JOBS)
+	@ctest --test-dir build/$@ -j $(JOBS) --output-on-failure
+
+must-fail:
+	@scripts/must_fail.sh
+
+fuzz:
+	@scripts/setup.sh check
+	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),20)
+
+check-all: test sanitize check generic fault thread must-fail fuzz
+	@echo "check-all: everything passed"
+
+golden:
+	@scripts/golden.sh
+
+bench:
+	@scripts/setup.sh bench
+	@cmake --preset release >/dev/null && cmake --build build/release -j $(JOBS)
+	@bench/run.sh $(NAME)
+
+docs: build
+	@scripts/docs.sh build/skua
+
+install: build
+	@cmake --install build/$(PRESET)-plain --prefix $(or $(PREFIX),/usr/local)
+
+clean:
+	@find build -mindepth 1 -maxdepth 1 ! -name prefix -exec rm -rf {} +

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# The static checks: format, layers, banned calls, symbols, cppcheck, clang-tidy.
+#   scripts/check.sh BUILD     an up-to-date build folder with compile_commands.json
+set -uo pipefail
+cd "$(dirname "$0")/.."
+build=$1
+failed=0
+run() { echo "-- $1"; shift; "$@" || failed=1; }
+sources() { git ls-files -co --exclude-standard "$@" | while read -r f; do [ -f "$f" ] && echo "$f"; done; }
+
+format() { sources '*.c' '*.h' | xargs clang-format --dry-run -Werror; }
+check_cppcheck() {
+    sources 'src/*.c' | xargs cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
+        --enable=warning,portability -I src -I include --suppress=missingInclude -j "$(nproc)" \
+        --suppress=normalCheckLevelMaxBranches --suppress=unknownMacro
+}
+check_tidy() { sources 'src/*.c' | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p "$build" 2>/dev/null; }
+check_shell() { local f; for f in scripts/*.sh .ci/run bench/*.sh; do [ -f "$f" ] && { bash -n "$f" || return 1; }; done; }
+
+run "format" format
+run "layers" python3 scripts/check_layers.py
+run "banned" python3 scripts/check_banned.py
+run "symbols" scripts/check_symbols.sh "$build"
+run "shell" check_shell
+run "cppcheck" check_cppcheck
+run "clang-tidy" check_tidy
+[ $failed = 0 ] && echo "check: all passed" || echo "check: FAILED"
+exit $failed

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# What the library exports: skua_ alone; what it keeps: no writable globals of ours.
+#   scripts/check_symbols.sh BUILD
+set -euo pipefail
+build=$1
+library=$(ls "$build"/libskua.so 2>/dev/null || true)
+[ -n "$library" ] || { echo "symbols: no libskua.so in $build" >&2; exit 1; }
+bad=$(nm -D --defined-only "$library" | awk '$2 != "A" {print $3}' | grep -v '^skua_' || true)
+[ -z "$bad" ] || { echo "symbols: exported without the prefix skua_:"; echo "$bad"; exit 1; }
+missing=$(grep -oE '\bskua_[a-z_]+\(' include/skua.h | tr -d '(' | sort -u | while read -r name; do
+    nm -D --defined-only "$library" | grep -q " $name\$" || echo "$name"; done)
+[ -z "$missing" ] || { echo "symbols: declared in skua.h and not exported:"; echo "$missing"; exit 1; }
+writable=$(for archive in "$build"/libskua_*.a; do nm "$archive" 2>/dev/null |
+    awk -v a="$(basename "$archive")" '$2 ~ /^[bBdDcC]$/ {print a ": " $3}'; done |
+    grep -vE '\.gomp_critical_user|__gcov|DW\.ref' || true)
+[ -z "$writable" ] || { echo "symbols: writable globals:"; echo "$writable"; exit 1; }
+for archive in "$build"/libskua_*.a; do
+    unprefixed=$(nm "$archive" 2>/dev/null | awk '$2 ~ /^[TDBRVW]$/ {print $3}' | grep -vE '^skuai?_' || true)
+    [ -z "$unprefixed" ] || { echo "symbols: $(basename "$archive") defines without a prefix:"; echo "$unprefixed"; exit 1; }
+done
+echo "symbols: $(nm -D --defined-only "$library" | wc -l) exported, all skua_; no writable globals"
