@@ -92,7 +92,7 @@ typedef struct continuous {
 } continuous;
 
 static double bisect(double x, double low, double high) {
-    if (isinf(high)) return x > 0 ? 2 * x : x + 1;
+    if (isinf(high)) return x > 1e6 ? 1e6 * x : x > 0 ? 2 * x : x + 1;
     if (low > 0 && high > 16 * low) return sqrt(low) * sqrt(high);
     if (low == 0 && high < 1e-3) return high / 1024; /* a quantile far down at 0 */
     return 0.5 * (low + high);
@@ -130,13 +130,15 @@ double skuai_student_pdf(double x, double df) {
     if (!(df > 0) || isnan(x)) return NAN;
     if (df > 1e15) return skuai_normal_pdf(x);
     double half = 0.5 * df; /* Gamma(half + 1/2) / Gamma(half) = sqrt(pi) / B(half, 1/2) */
-    return exp(-(half + 0.5) * log1p(x * x / df) - skuai_log_beta(half, 0.5)) / sqrt(df);
+    double spread = fabs(x) > 1e100 ? 2 * log(fabs(x)) - log(df) : log1p(x * x / df);
+    return exp(-(half + 0.5) * spread - skuai_log_beta(half, 0.5)) / sqrt(df);
 }
 
 static double student_tail(double x, double df) { /* P(T > |x|) */
     double square = x * x;
-    if (isinf(square))
-        return isinf(x) ? 0 : 0.5 * skuai_beta_incomplete(0.5 * df, 0.5, df / x / x, 1);
+    if (isinf(square)) /* the power law of the far tail */
+        return 0.5 * exp(0.5 * df * (log(df) - 2 * log(fabs(x))) - skuai_log_beta(0.5 * df, 0.5)) /
+               (0.5 * df);
     double y = square / (df + square);
     return 0.5 * skuai_beta_incomplete(0.5 * df, 0.5, df / (df + square), y);
 }
@@ -239,7 +241,7 @@ static double binomial_raw(double k, double n, double p, double q) { /* k, n rea
     double exponent = skuai_stirling_error(n) - skuai_stirling_error(k) -
                       skuai_stirling_error(n - k) - skuai_deviance(k, n * p) -
                       skuai_deviance(n - k, n * q);
-    return exp(exponent - 0.5 * (LOG_TWO_PI + log(k) + log1p(-k / n)));
+    return exp(exponent - 0.5 * (LOG_TWO_PI + log(k) + log((n - k) / n)));
 }
 
 static double beta_cdf(double x, double a, double b) {

@@ -149,7 +149,10 @@ double skuai_gamma_upper(double a, double x) {
 
 /* x^a y^b / B(a, b), y = 1 - x. */
 static double beta_prefix(double a, double b, double x, double y) {
-    if (a < 9 || b < 9) return exp(a * log(x) + b * log(y) - skuai_log_beta(a, b));
+    if (a < 9 || b < 9) {
+        double log_x = x > 0.5 ? log1p(-y) : log(x), log_y = y > 0.5 ? log1p(-x) : log(y);
+        return exp(a * log_x + b * log_y - skuai_log_beta(a, b));
+    }
     double n = a + b;
     double exponent = skuai_stirling_error(n) - skuai_stirling_error(a) - skuai_stirling_error(b) -
                       skuai_deviance(a, n * x) - skuai_deviance(b, n * y);
