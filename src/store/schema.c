@@ -1,0 +1,179 @@
+/* The tables of docs/data-contract.md. Big tables are append-only and carry no index: every version
+ * of a row stays, with the file it came from and when it became known, and a view under the
+ * contract's name shows the latest. `corrects` marks the rows that replace an older one, so that a
+ * view over a table without corrections costs a look at the row groups' statistics. */
+#include "store/store_handle.h"
+
+/* The latest version of rows with a key, among versions in order of file and line. */
+#define LATEST(table, columns, key)                                                                \
+    "SELECT " columns " FROM " table " QUALIFY row_number() OVER (PARTITION BY " key               \
+    " ORDER BY file DESC, line DESC) = 1"
+
+static const char tables[] =
+    "CREATE TABLE workspace(key VARCHAR, value VARCHAR);"
+    "CREATE TABLE ingested(file INTEGER, path VARCHAR, \"table\" VARCHAR, size BIGINT, hash "
+    "VARCHAR,"
+    " options VARCHAR, rows BIGINT, added BIGINT, corrected BIGINT, unchanged BIGINT,"
+    " duplicates BIGINT, rejected BIGINT, late BIGINT, known_at TIMESTAMP, ingested_at TIMESTAMP,"
+    " mapping VARCHAR);"
+    "CREATE TABLE rejects(file INTEGER, path VARCHAR, \"table\" VARCHAR, line BIGINT, text VARCHAR,"
+    " why VARCHAR);"
+    "CREATE TABLE findings(\"table\" VARCHAR, \"row\" VARCHAR, kind VARCHAR, \"before\" VARCHAR,"
+    " \"after\" VARCHAR, why VARCHAR, item VARCHAR, channel VARCHAR, ds TIMESTAMP, action VARCHAR,"
+    " run VARCHAR, found_at TIMESTAMP);"
+
+    /* sales: what the shop gave */
+    "CREATE TABLE series(series INTEGER, item VARCHAR, channel VARCHAR);"
+    "CREATE TABLE sales_rows(series INTEGER, ds TIMESTAMP, units DOUBLE, price DOUBLE,"
+    " list_price DOUBLE, available DOUBLE, stock DOUBLE, known_at TIMESTAMP, file INTEGER,"
+    " corrects BOOLEAN);"
+
+    /* orders */
+    "CREATE TABLE orders_rows(\"order\" VARCHAR, line INTEGER, ts TIMESTAMPTZ, item VARCHAR,"
+    " channel VARCHAR, \"user\" VARCHAR, units DOUBLE, unit_price DOUBLE, list_price DOUBLE,"
+    " currency VARCHAR, kind VARCHAR, known_at TIMESTAMP, file INTEGER, corrects BOOLEAN);"
+
+    "CREATE TABLE items_rows(item VARCHAR, title VARCHAR, description VARCHAR, category VARCHAR,"
+    " brand VARCHAR, image VARCHAR, parent VARCHAR, replaces VARCHAR, pack DOUBLE, unit VARCHAR,"
+    " launch_ds TIMESTAMP, end_ds TIMESTAMP, cost DOUBLE, extras VARCHAR, known_at TIMESTAMP,"
+    " file INTEGER, line BIGINT);"
+    "CREATE TABLE parts_rows(bundle VARCHAR, item VARCHAR, units DOUBLE, known_at TIMESTAMP,"
+    " file INTEGER, line BIGINT);"
+    "CREATE TABLE channels_rows(channel VARCHAR, time_zone VARCHAR, currency VARCHAR,"
+    " locations VARCHAR, extras VARCHAR, known_at TIMESTAMP, file INTEGER, line BIGINT);"
+    "CREATE TABLE promotions_rows(id VARCHAR, scope VARCHAR, channel VARCHAR, \"from\" TIMESTAMP,"
+    " \"to\" TIMESTAMP, kind VARCHAR, depth DOUBLE, budget DOUBLE, known_at TIMESTAMP, file "
+    "INTEGER,"
+    " line BIGINT);"
+    "CREATE TABLE supply_rows(item VARCHAR, location VARCHAR, on_hand DOUBLE, on_order DOUBLE,"
+    " eta TIMESTAMP, lead_time DOUBLE, lead_time_sd DOUBLE, moq DOUBLE, pack DOUBLE,"
+    " shelf_life DOUBLE, holding DOUBLE, shortage DOUBLE, extras VARCHAR, known_at TIMESTAMP,"
+    " file INTEGER, line BIGINT);"
+    "CREATE TABLE events_rows(\"user\" VARCHAR, item VARCHAR, channel VARCHAR, ts TIMESTAMPTZ,"
+    " kind VARCHAR, query VARCHAR, known_at TIMESTAMP, file INTEGER, line BIGINT);"
+    "CREATE TABLE calendar_rows(ds TIMESTAMP, name VARCHAR, channel VARCHAR, kind VARCHAR,"
+    " known_at TIMESTAMP, file INTEGER, line BIGINT);"
+    "CREATE TABLE future_rows(item VARCHAR, channel VARCHAR, ds TIMESTAMP, price DOUBLE,"
+    " known_at TIMESTAMP, file INTEGER, line BIGINT);"
+    "CREATE TABLE vectors(item VARCHAR, modality VARCHAR, model VARCHAR, \"values\" FLOAT[]);"
+
+    /* results */
+    "CREATE TABLE runs(run VARCHAR, started_at TIMESTAMP, kind VARCHAR, model VARCHAR, parameters "
+    "VARCHAR,"
+    " seed BIGINT, data_hash VARCHAR, frequency VARCHAR, horizon INTEGER, seconds DOUBLE,"
+    " status VARCHAR, note VARCHAR);"
+    "CREATE TABLE forecasts(run VARCHAR, item VARCHAR, channel VARCHAR, ds TIMESTAMP, mean DOUBLE);"
+    "CREATE TABLE scores(run VARCHAR, model VARCHAR, item VARCHAR, channel VARCHAR, metric VARCHAR,"
+    " \"window\" VARCHAR, value DOUBLE);";
+
+/* Made anew after a column was added: a view remembers the columns it saw. */
+static const char views[] = "CREATE OR REPLACE VIEW items AS " LATEST(
+    "items_rows",
+    "item, title, description, category, brand, image, parent, replaces, pack, unit,"
+    " launch_ds, end_ds, cost, extras, known_at",
+    "item") ";"
+            "CREATE OR REPLACE VIEW parts AS " LATEST(
+                "parts_rows", "bundle, item, units, known_at",
+                "bundle, item") ";"
+                                "CREATE OR REPLACE VIEW channels AS " LATEST(
+                                    "channels_rows",
+                                    "channel, time_zone, currency, locations, extras, known_at",
+                                    "channel") ";"
+                                               "CREATE OR REPLACE VIEW promotions AS " LATEST(
+                                                   "promotions_rows",
+                                                   "id, scope, channel, \"from\", \"to\", kind, "
+                                                   "depth, budget, known_at",
+                                                   "id, scope, channel, \"from\"") ";"
+                                                                                   "CREATE OR "
+                                                                                   "REPLACE VIEW "
+                                                                                   "supply "
+                                                                                   "AS " LATEST(
+                                                                                       "supply_"
+                                                                                       "rows",
+                                                                                       "* EXCLUDE "
+                                                                                       "(file, "
+                                                                                       "line)",
+                                                                                       "item, "
+                                                                                       "location, "
+                                                                                       "eta") ";"
+                                                                                              "CREA"
+                                                                                              "TE "
+                                                                                              "OR "
+                                                                                              "REPL"
+                                                                                              "ACE "
+                                                                                              "VIEW"
+                                                                                              " eve"
+                                                                                              "nts "
+                                                                                              "AS "
+                                                                                              "SELE"
+                                                                                              "CT "
+                                                                                              "\"us"
+                                                                                              "er\""
+                                                                                              ", "
+                                                                                              "item"
+                                                                                              ", "
+                                                                                              "chan"
+                                                                                              "nel,"
+                                                                                              " ts,"
+                                                                                              " kin"
+                                                                                              "d, "
+                                                                                              "quer"
+                                                                                              "y "
+                                                                                              "FROM"
+                                                                                              " eve"
+                                                                                              "nts_"
+                                                                                              "rows"
+                                                                                              ";"
+                                                                                              "CREA"
+                                                                                              "TE "
+                                                                                              "OR "
+                                                                                              "REPL"
+                                                                                              "ACE "
+                                                                                              "VIEW"
+                                                                                              " cal"
+                                                                                              "enda"
+                                                                                              "r "
+                                                                                              "AS"
+                                                                                              " " LATEST(
+                                                                                                  "calendar_rows",
+                                                                                                  "ds, name, channel, kind, known_at",
+                                                                                                  "ds, name, channel") ";"
+                                                                                                                       "CREATE OR REPLACE VIEW future AS " LATEST(
+                                                                                                                           "future_rows",
+                                                                                                                           "* EXCLUDE (file, line)",
+                                                                                                                           "item, channel, ds") ";"
+                                                                                                                                                "CREATE OR REPLACE VIEW orders AS SELECT * EXCLUDE (file, corrects) FROM orders_rows r WHERE NOT EXISTS ("
+                                                                                                                                                " SELECT 1 FROM orders_rows c WHERE c.corrects AND c.\"order\" = r.\"order\""
+                                                                                                                                                " AND c.line = r.line AND c.file > r.file);"
+
+                                                                                                                                                /* A return whose order has a sale of the same item counts on the day of that sale; another one
+                                                                                                                                                 * counts apart, as `returned` on its own day. The shop's day is cut in the channel's zone. */
+                                                                                                                                                "CREATE OR REPLACE VIEW order_lines AS"
+                                                                                                                                                " SELECT o.*, timezone(coalesce(c.time_zone, z.value, 'UTC'), o.ts) AS local_ts"
+                                                                                                                                                " FROM orders o LEFT JOIN channels c USING (channel)"
+                                                                                                                                                " LEFT JOIN (SELECT value FROM workspace WHERE key = 'time_zone') z ON true;"
+                                                                                                                                                "CREATE OR REPLACE VIEW order_hours AS"
+                                                                                                                                                " WITH sold AS (SELECT ltrim(\"order\", 'cC') AS number, item, channel, min(local_ts) AS sold_ts"
+                                                                                                                                                "  FROM order_lines WHERE kind = 'sale' GROUP BY ALL),"
+                                                                                                                                                " netted AS (SELECT l.item, l.channel, coalesce(s.sold_ts, l.local_ts) AS day_ts, l.kind, l.units,"
+                                                                                                                                                "  l.unit_price, l.list_price, s.sold_ts IS NOT NULL OR l.kind = 'sale' AS known"
+                                                                                                                                                "  FROM order_lines l LEFT JOIN sold s ON l.kind <> 'sale' AND s.item = l.item"
+                                                                                                                                                "  AND s.channel = l.channel AND s.number = ltrim(l.\"order\", 'cC'))"
+                                                                                                                                                " SELECT item, channel, date_trunc('hour', day_ts) AS ds,"
+                                                                                                                                                " coalesce(sum(units) FILTER (known), 0) AS units,"
+                                                                                                                                                " sum(unit_price * units) FILTER (kind = 'sale') / sum(units) FILTER (kind = 'sale'"
+                                                                                                                                                "  AND unit_price IS NOT NULL) AS price,"
+                                                                                                                                                " max(list_price) FILTER (kind = 'sale') AS list_price,"
+                                                                                                                                                " coalesce(-sum(units) FILTER (NOT known), 0) AS returned FROM netted GROUP BY ALL;"
+                                                                                                                                                "CREATE OR REPLACE VIEW sales AS SELECT s.item, s.channel, r.* EXCLUDE (series, file, corrects)"
+                                                                                                                                                " FROM sales_rows r JOIN series s USING (series) WHERE NOT EXISTS ("
+                                                                                                                                                " SELECT 1 FROM sales_rows c WHERE c.corrects AND c.series = r.series AND c.ds = r.ds"
+                                                                                                                                                " AND c.file > r.file);";
+
+const char *skuai_schema_tables(void) {
+    return tables;
+}
+
+const char *skuai_schema_views(void) {
+    return views;
+}
