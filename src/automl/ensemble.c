@@ -1,0 +1,337 @@
+#include "automl/ensemble.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ROUNDS = 20, BAGS = 5 };
+
+skua_status skuai_ensemble_equal(const skuai_forecaster *const *members, size_t n,
+                                 skuai_ensemble *ensemble, skua_error *err) {
+    if (n == 0 || n > SKUAI_ENSEMBLE_MEMBERS)
+        return skuai_error_set(err, SKUA_ELIMIT, "an ensemble of %zu members, need 1 to %d", n,
+                               (int)SKUAI_ENSEMBLE_MEMBERS);
+    skuai_ensemble made = {.n_members = n};
+    for (size_t m = 0; m < n; m++) {
+        made.members[m] = *members[m];
+        for (int c = 0; c < SKUAI_DEMAND_CLASSES; c++)
+            made.weights[c][m] = 1 / (double)n;
+    }
+    *ensemble = made;
+    return SKUA_OK;
+}
+
+/* -- Greedy selection ------------------------------------------------------------------------- */
+
+/* One bag: the series of one class, in the windows used for choosing. */
+typedef struct bag {
+    const skuai_backtest *backtest;
+    size_t from, to;
+    skuai_demand_class kind;
+    const unsigned char *kinds; /* [windows, S] class of each series at each origin */
+    unsigned char *times;       /* [S] how often the bag holds a series */
+    double *sum;                /* [windows, S, H, Q] sum of the quantiles chosen so far */
+} bag;
+
+/* Pinball loss of (sum + candidate) / count over the bag; infinite when the candidate failed. */
+static double loss_with(const bag *g, size_t model, double count) {
+    const skuai_backtest *b = g->backtest;
+    double loss = 0;
+    for (size_t w = g->from; w < g->to; w++) {
+        const skuai_forecast *f = skuai_backtest_at(b, w, model)->forecast;
+        const skuai_panel *view = b->views[w];
+        if (!f || skuai_backtest_at(b, w, model)->status != SKUA_OK) return (double)INFINITY;
+        size_t Q = f->n_quantiles, S = f->n_series;
+        for (size_t s = 0; s < S; s++) {
+            if (g->kinds[(w - g->from) * S + s] != g->kind || !g->times[s]) continue;
+            double own = 0;
+            for (size_t h = 0; h < f->horizon; h++) {
+                double y = skuai_panel_actual(view, s, h);
+                if (isnan(y)) continue;
+                const double *q = skuai_forecast_quantiles(f, s, h);
+                const double *sum = g->sum + ((w - g->from) * S + s) * f->horizon * Q + h * Q;
+                for (size_t i = 0; i < Q; i++) {
+                    double d = y - (sum[i] + q[i]) / count;
+                    own += d > 0 ? d * f->levels[i] : d * (f->levels[i] - 1);
+                }
+            }
+            loss += g->times[s] * own;
+        }
+    }
+    return loss;
+}
+
+static void take_member(bag *g, size_t model) {
+    for (size_t w = g->from; w < g->to; w++) {
+        const skuai_forecast *f = skuai_backtest_at(g->backtest, w, model)->forecast;
+        size_t n = f->n_series * f->horizon * f->n_quantiles;
+        double *sum = g->sum + (w - g->from) * n;
+        for (size_t i = 0; i < n; i++)
+            sum[i] += f->quantiles[i];
+    }
+}
+
+/* Add the weights that one bag gives: picks / rounds up to the round with the lowest loss. */
+static bool choose_bag(bag *g, double *weights) {
+    size_t picks[ROUNDS], M = g->backtest->n_models, best_rounds = 0;
+    double best_loss = (double)INFINITY;
+    for (size_t round = 0; round < ROUNDS; round++) {
+        size_t best = SIZE_MAX;
+        double least = (double)INFINITY;
+        for (size_t m = 0; m < M; m++) {
+            double loss = loss_with(g, m, (double)round + 1);
+            if (loss < least) {
+                least = loss;
+                best = m;
+            }
+        }
+        if (best == SIZE_MAX) return false;
+        picks[round] = best;
+        take_member(g, best);
+        if (least < best_loss) {
+            best_loss = least;
+            best_rounds = round + 1;
+        }
+    }
+    for (size_t i = 0; i < best_rounds; i++)
+        weights[picks[i]] += 1 / (double)best_rounds;
+    return true;
+}
+
+static bool class_present(const bag *g, size_t S) {
+    for (size_t w = g->from; w < g->to; w++)
+        for (size_t s = 0; s < S; s++)
+            if (g->kinds[(w - g->from) * S + s] == g->kind &&
+                g->backtest->series_weight[w * S + s] > 0)
+                return true;
+    return false;
+}
+
+/* Weights of one class, bagged; false when the class has nothing to choose by. */
+static bool choose_class(bag *g, size_t S, size_t n_sum, uint64_t seed, double *weights) {
+    size_t M = g->backtest->n_models, bags = 0;
+    skuai_random random;
+    skuai_random_split(&random, seed, (uint64_t)g->kind);
+    memset(weights, 0, M * sizeof *weights);
+    if (!class_present(g, S)) return false;
+    for (int i = 0; i < BAGS; i++) {
+        memset(g->times, 0, S);
+        for (size_t j = 0; j < S; j++) {
+            size_t s = skuai_random_index(&random, S);
+            if (g->times[s] < 255) g->times[s]++;
+        }
+        memset(g->sum, 0, n_sum * sizeof *g->sum);
+        bags += choose_bag(g, weights);
+    }
+    for (size_t m = 0; m < M; m++)
+        weights[m] /= bags ? (double)bags : 1;
+    return bags > 0;
+}
+
+/* The combination as it would have forecast each window, for its calibration. */
+static skua_status calibrate(const skuai_backtest *b, size_t from, size_t to, uint64_t seed,
+                             skuai_ensemble *ensemble, skua_error *err) {
+    size_t n = to - from;
+    skuai_forecast **combined = skuai_zero(n, sizeof *combined);
+    const skuai_forecast **made = skuai_zero(b->n_models, sizeof *made);
+    skua_status status = SKUA_OK;
+    if (!combined || !made) status = skuai_error_memory(err, "an ensemble");
+    for (size_t w = 0; w < n && status == SKUA_OK; w++) {
+        for (size_t m = 0; m < b->n_models; m++)
+            made[m] = skuai_backtest_at(b, from + w, m)->forecast;
+        status = skuai_ensemble_combine(ensemble, b->views[from + w], made, &combined[w], err);
+    }
+    if (status == SKUA_OK)
+        status = skuai_calibration_fit((const skuai_panel *const *)(b->views + from),
+                                       (const skuai_forecast *const *)combined, n, seed,
+                                       &ensemble->calibration, err);
+    for (size_t w = 0; combined && w < n; w++)
+        skuai_forecast_free(combined[w]);
+    skuai_free(combined);
+    skuai_free(made);
+    return status;
+}
+
+skua_status skuai_ensemble_choose(const skuai_backtest *b, const skuai_forecaster *const *members,
+                                  size_t from, size_t to, uint64_t seed, skuai_ensemble *ensemble,
+                                  skua_error *err) {
+    skuai_ensemble made;
+    SKUA_TRY(skuai_ensemble_equal(members, b->n_models, &made, err));
+    if (from >= to || to > b->n_windows)
+        return skuai_error_set(err, SKUA_EINVAL, "windows %zu to %zu of %zu", from, to,
+                               b->n_windows);
+    const skuai_forecast *any = NULL;
+    for (size_t m = 0; m < b->n_models && !any; m++)
+        any = skuai_backtest_at(b, from, m)->forecast;
+    if (!any) return skuai_error_set(err, SKUA_EDATA, "no model made a forecast to choose from");
+    size_t S = any->n_series, n_sum = (to - from) * S * any->horizon * any->n_quantiles;
+    unsigned char *kinds = skuai_new(to - from, S);
+    bag g = {b, from, to, 0, kinds, skuai_new(S, 1), skuai_new(n_sum, sizeof(double))};
+    skua_status status = SKUA_OK;
+    if (!kinds || !g.times || !g.sum) {
+        status = skuai_error_memory(err, "an ensemble");
+        goto out;
+    }
+    for (size_t w = from; w < to; w++)
+        for (size_t s = 0; s < S; s++)
+            kinds[(w - from) * S + s] = (unsigned char)skuai_demand_classify(
+                skuai_panel_target(b->views[w], s), b->views[w]->length[s]);
+    bool chosen[SKUAI_DEMAND_CLASSES];
+    for (int c = 0; c < SKUAI_DEMAND_CLASSES; c++) {
+        g.kind = (skuai_demand_class)c;
+        chosen[c] = choose_class(&g, S, n_sum, seed, made.weights[c]);
+    }
+    for (int c = 0; c < SKUAI_DEMAND_CLASSES; c++)
+        if (!chosen[c]) memcpy(made.weights[c], made.weights[1 - c], sizeof made.weights[c]);
+    if (!chosen[0] && !chosen[1])
+        SKUA_TRY_OUT(skuai_ensemble_equal(members, b->n_models, &made, err));
+    SKUA_TRY_OUT(calibrate(b, from, to, seed, &made, err));
+    *ensemble = made;
+out:
+    skuai_free(kinds);
+    skuai_free(g.times);
+    skuai_free(g.sum);
+    return status;
+}
+
+/* -- Combining -------------------------------------------------------------------------------- */
+
+static void write_note(const skuai_ensemble *e, const skuai_forecast *const *made, size_t s,
+                       skuai_demand_class kind, char *note) {
+    size_t best = SIZE_MAX, used = 0;
+    for (size_t m = 0; m < e->n_members; m++) {
+        if (!made[m] || !(e->weights[kind][m] > 0)) continue;
+        used++;
+        if (best == SIZE_MAX || e->weights[kind][m] > e->weights[kind][best]) best = m;
+    }
+    if (used == 1)
+        memcpy(note, made[best]->note[s], SKUAI_NOTE_SIZE);
+    else
+        (void)snprintf(note, SKUAI_NOTE_SIZE, "combination of %zu, most %s", used,
+                       best == SIZE_MAX ? "none" : e->members[best].name);
+}
+
+skua_status skuai_ensemble_combine(const skuai_ensemble *e, const skuai_panel *panel,
+                                   const skuai_forecast *const *made, skuai_forecast **forecast,
+                                   skua_error *err) {
+    const skuai_forecast *present[SKUAI_ENSEMBLE_MEMBERS], *any = NULL;
+    size_t n = 0, which[SKUAI_ENSEMBLE_MEMBERS];
+    for (size_t m = 0; m < e->n_members; m++)
+        if (made[m]) {
+            any = made[m];
+            which[n] = m;
+            present[n++] = made[m];
+        }
+    if (!any) return skuai_error_set(err, SKUA_EDATA, "no member of the ensemble made a forecast");
+    skuai_forecast *f = NULL;
+    SKUA_TRY(skuai_forecast_new(panel, any->horizon, any->levels, any->n_quantiles, &f, err));
+    double *weights = skuai_new(n * f->n_series, sizeof *weights);
+    skua_status status = weights ? SKUA_OK : skuai_error_memory(err, "an ensemble");
+    for (size_t s = 0; s < f->n_series && status == SKUA_OK; s++) {
+        skuai_demand_class kind =
+            skuai_demand_classify(skuai_panel_target(panel, s), panel->length[s]);
+        double total = 0;
+        for (size_t m = 0; m < n; m++)
+            total += weights[m * f->n_series + s] = e->weights[kind][which[m]];
+        for (size_t m = 0; m < n && !(total > 0); m++)
+            weights[m * f->n_series + s] = 1; /* all that had a weight failed */
+        write_note(e, made, s, kind, f->note[s]);
+    }
+    if (status == SKUA_OK) status = skuai_forecast_average(present, n, weights, f, err);
+    double floor = panel->non_negative ? 0 : -(double)INFINITY;
+    if (status == SKUA_OK) status = skuai_forecast_settle(f, floor, err);
+    if (status == SKUA_OK) status = skuai_calibration_apply(&e->calibration, panel, floor, f, err);
+    skuai_free(weights);
+    if (status == SKUA_OK)
+        *forecast = f;
+    else
+        skuai_forecast_free(f);
+    return status;
+}
+
+/* -- As a forecaster -------------------------------------------------------------------------- */
+
+typedef struct ensemble_model {
+    const skuai_ensemble *ensemble;
+    skuai_model *models[SKUAI_ENSEMBLE_MEMBERS]; /* NULL: not used, or failed to fit */
+} ensemble_model;
+
+static bool member_used(const skuai_ensemble *e, size_t m) {
+    for (int c = 0; c < SKUAI_DEMAND_CLASSES; c++)
+        if (e->weights[c][m] > 0) return true;
+    return false;
+}
+
+static void ensemble_free(skuai_model *model) {
+    ensemble_model *own = (ensemble_model *)(void *)model;
+    if (!own) return;
+    for (size_t m = 0; m < own->ensemble->n_members; m++)
+        if (own->models[m]) own->ensemble->members[m].free(own->models[m]);
+    skuai_free(own);
+}
+
+/* Whether a member's failure ends the whole: out of time or memory, or stopped. */
+static bool is_fatal(skua_status status) {
+    return status == SKUA_ECANCEL || status == SKUA_EDEADLINE || status == SKUA_ENOMEM;
+}
+
+static skua_status ensemble_fit(const skuai_forecaster *self, const skuai_panel *panel,
+                                const skuai_parameters *parameters, const skuai_context *context,
+                                skuai_model **model, skua_error *err) {
+    ensemble_model *own = skuai_zero(1, sizeof *own);
+    if (!own) return skuai_error_memory(err, "an ensemble");
+    own->ensemble = self->data;
+    for (size_t m = 0; m < own->ensemble->n_members; m++) {
+        const skuai_forecaster *member = &own->ensemble->members[m];
+        if (!member_used(own->ensemble, m)) continue;
+        skua_status status = member->fit(member, panel, parameters, context, &own->models[m], err);
+        if (is_fatal(status)) {
+            ensemble_free((skuai_model *)own);
+            return status;
+        }
+        if (status != SKUA_OK)
+            skuai_context_log(context, SKUAI_LOG_WARNING, "%s left out: %s", member->name,
+                              err ? err->message : "");
+    }
+    *model = (skuai_model *)own;
+    return SKUA_OK;
+}
+
+static skua_status ensemble_predict(const skuai_model *model, const skuai_panel *panel,
+                                    const skuai_request *request, const skuai_context *context,
+                                    skuai_forecast **forecast, skua_error *err) {
+    const ensemble_model *own = (const ensemble_model *)(const void *)model;
+    const skuai_ensemble *e = own->ensemble;
+    skuai_forecast *made[SKUAI_ENSEMBLE_MEMBERS] = {0};
+    skua_status status = SKUA_OK;
+    for (size_t m = 0; m < e->n_members && status == SKUA_OK; m++) {
+        if (!own->models[m]) continue;
+        skua_error error = {0};
+        status = e->members[m].predict(own->models[m], panel, request, context, &made[m], &error);
+        if (is_fatal(status)) {
+            if (err) *err = error;
+        } else if (status != SKUA_OK) {
+            skuai_context_log(context, SKUAI_LOG_WARNING, "%s left out: %s", e->members[m].name,
+                              error.message);
+            status = SKUA_OK;
+        }
+    }
+    if (status == SKUA_OK)
+        status =
+            skuai_ensemble_combine(e, panel, (const skuai_forecast *const *)made, forecast, err);
+    for (size_t m = 0; m < e->n_members; m++)
+        skuai_forecast_free(made[m]);
+    return status;
+}
+
+skuai_forecaster skuai_ensemble_forecaster(const skuai_ensemble *ensemble) {
+    return (skuai_forecaster){
+        .name = "combination",
+        .summary = "weighted combination chosen on backtest windows, calibrated",
+        .source = "Caruana et al. 2004; Lichtendahl et al. 2013",
+        .fit = ensemble_fit,
+        .predict = ensemble_predict,
+        .free = ensemble_free,
+        .data = ensemble,
+    };
+}

@@ -1,0 +1,44 @@
+/* ensemble.h -- a weighted combination of forecasters, chosen on backtest windows and calibrated;
+ * itself a forecaster (room automl).
+ *
+ * Quantiles are averaged level by level (Vincent averaging: Lichtendahl, Grushka-Cockayne & Winkler
+ * 2013, Management Science 59(7)). Weights are one set a demand class (regular, intermittent),
+ * found by greedy selection with replacement on the pinball loss (Caruana et al. 2004, ICML),
+ * bagged over series so that no few series decide. */
+#ifndef SKUA_AUTOML_ENSEMBLE_H
+#define SKUA_AUTOML_ENSEMBLE_H
+
+#include "automl/backtest.h"
+
+enum { SKUAI_ENSEMBLE_MEMBERS = 32 };
+
+typedef struct skuai_ensemble {
+    size_t n_members;
+    skuai_forecaster members[SKUAI_ENSEMBLE_MEMBERS];
+    double weights[SKUAI_DEMAND_CLASSES][SKUAI_ENSEMBLE_MEMBERS]; /* each class sums to 1 */
+    skuai_calibration calibration;                                /* of the combined quantiles */
+} skuai_ensemble;
+
+/* Equal weights, no calibration. SKUA_ELIMIT: more than SKUAI_ENSEMBLE_MEMBERS. */
+SKUA_MUST_USE skua_status skuai_ensemble_equal(const skuai_forecaster *const *members, size_t n,
+                                               skuai_ensemble *ensemble, skua_error *err);
+
+/* Choose weights and calibration on windows [from, to) of a backtest of the same members (cells
+ * that failed get weight 0). A class without observations takes the weights of the other. */
+SKUA_MUST_USE skua_status skuai_ensemble_choose(const skuai_backtest *backtest,
+                                                const skuai_forecaster *const *members, size_t from,
+                                                size_t to, uint64_t seed, skuai_ensemble *ensemble,
+                                                skua_error *err);
+
+/* Combine forecasts that the members made for `panel` already, and calibrate: a new forecast.
+ * A NULL member is left out. */
+SKUA_MUST_USE skua_status skuai_ensemble_combine(const skuai_ensemble *ensemble,
+                                                 const skuai_panel *panel,
+                                                 const skuai_forecast *const *made,
+                                                 skuai_forecast **forecast, skua_error *err);
+
+/* The ensemble as a forecaster; `ensemble` is borrowed and must outlive it. Members of weight 0 in
+ * both classes do not run. */
+skuai_forecaster skuai_ensemble_forecaster(const skuai_ensemble *ensemble);
+
+#endif

@@ -1,0 +1,48 @@
+/* calibration.h -- conformal calibration of quantiles on backtest windows (room forecast).
+ *
+ * Models claim quantiles; what came in the windows of a backtest says how often they held. Two
+ * corrections, a series takes the one of its class:
+ *   regular series:      x'_q = m + k_q (x_q - m), m the median, k_q such that the share of
+ *                        observations <= x'_q in the windows is q: split conformal prediction with
+ *                        the score (y - m) / (x_q - m)
+ *                        (Romano, Patterson & Candes 2019, "Conformalized quantile regression";
+ *                        Papadopoulos 2008 for the normalised score)
+ *   intermittent series: x'_q = Q(g(q)), Q the quantile function, g(q) the q-quantile of the
+ *                        randomised PIT in the windows (Kuleshov, Fenner & Ermon 2018, ICML, eq.
+ * 3), because a mass at zero has no spread to stretch. Each is shrunk toward no correction by n /
+ * (n + 100) for n observations, and kept for a class only if, fitted on half of the series, it
+ * lowers the pinball loss of the other half. */
+#ifndef SKUA_FORECAST_CALIBRATION_H
+#define SKUA_FORECAST_CALIBRATION_H
+
+#include "forecast/metrics.h"
+
+typedef enum skuai_demand_class {
+    SKUAI_DEMAND_REGULAR,
+    SKUAI_DEMAND_INTERMITTENT, /* at least 30 % of the history are zeros */
+    SKUAI_DEMAND_CLASSES
+} skuai_demand_class;
+
+skuai_demand_class skuai_demand_classify(const double *y, size_t n);
+
+typedef struct skuai_calibration {
+    size_t n_levels; /* 0: no correction at all */
+    double level[SKUAI_SCORES_LEVELS];
+    bool used[SKUAI_DEMAND_CLASSES];
+    double factor[SKUAI_SCORES_LEVELS];      /* k_q; 1 where q is the median */
+    double level_taken[SKUAI_SCORES_LEVELS]; /* g(q) */
+    size_t n_points[SKUAI_DEMAND_CLASSES];
+} skuai_calibration;
+
+/* Learn from n windows: views whose future holds what came, and the forecasts made for them. */
+SKUA_MUST_USE skua_status skuai_calibration_fit(const skuai_panel *const *views,
+                                                const skuai_forecast *const *forecasts, size_t n,
+                                                uint64_t seed, skuai_calibration *calibration,
+                                                skua_error *err);
+
+/* Correct the quantiles of a forecast of `panel`, in place; the result is settled at `floor`. */
+SKUA_MUST_USE skua_status skuai_calibration_apply(const skuai_calibration *calibration,
+                                                  const skuai_panel *panel, double floor,
+                                                  skuai_forecast *forecast, skua_error *err);
+
+#endif
