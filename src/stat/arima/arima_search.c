@@ -1,0 +1,177 @@
+#include "stat/arima/arima_search.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MODELS 94           /* the most that are tried */
+#define LEAST_ROOT 1.01     /* modulus */
+#define SEARCH_GAIN 1e-3    /* log-likelihood a step must gain while orders are compared */
+#define SEARCH_STEPS 25
+#define FINAL_GAIN 1e-8
+#define FINAL_STEPS 100
+#define NEW_TERM 0.1        /* where a term without a neighbour's estimate starts */
+
+typedef struct search {
+    skuai_arima_sample *sample;
+    skuai_arima_limits limits;
+    skuai_arima_order tried[MODELS];
+    size_t n;
+    skuai_arima_fit best;
+    double value; /* criterion of the best, infinite while there is none */
+    bool may_have_constant;
+} search;
+
+skuai_arima_limits skuai_arima_limits_for(size_t observed, int season,
+                                          skuai_arima_criterion criterion) {
+    int third = observed / 3 < 5 ? (int)(observed / 3) : 5;
+    skuai_arima_limits limits = {.p = third, .q = third, .criterion = criterion};
+    if (season > 1) {
+        size_t seasons = observed / 3 / (size_t)season;
+        limits.P = limits.Q = seasons < 2 ? (int)seasons : 2;
+        if (limits.p > season - 1) limits.p = limits.q = season - 1;
+    }
+    return limits;
+}
+
+static double criterion_of(const skuai_arima_fit *fit, skuai_arima_criterion criterion) {
+    if (criterion == SKUAI_ARIMA_BIC) return fit->bic;
+    return criterion == SKUAI_ARIMA_AIC ? fit->aic : fit->aicc;
+}
+
+/* Start `order` from the estimates of another model: terms that both have are taken over. */
+static void start_from(const skuai_arima_fit *other, const skuai_arima_order *order, double *raw) {
+    const int had[] = {other->order.p, other->order.q, other->order.P, other->order.Q};
+    const int want[] = {order->p, order->q, order->P, order->Q};
+    int from = 0, to = 0;
+    for (int part = 0; part < 4; part++) {
+        for (int i = 0; i < want[part]; i++)
+            raw[to + i] = i < had[part] ? other->raw[from + i] : (part % 2 == 0 ? NEW_TERM : -NEW_TERM);
+        from += had[part];
+        to += want[part];
+    }
+}
+
+static bool is_new(const search *s, const skuai_arima_order *order) {
+    for (size_t i = 0; i < s->n; i++) {
+        const skuai_arima_order *o = s->tried + i;
+        if (o->p == order->p && o->q == order->q && o->P == order->P && o->Q == order->Q &&
+            o->constant == order->constant)
+            return false;
+    }
+    return true;
+}
+
+/* Try a model; true when it is better than all before. */
+static bool try_model(search *s, skuai_arima_order order) {
+    if (order.p < 0 || order.q < 0 || order.P < 0 || order.Q < 0 || order.p > s->limits.p ||
+        order.q > s->limits.q || order.P > s->limits.P || order.Q > s->limits.Q ||
+        s->n == MODELS || !is_new(s, &order))
+        return false;
+    s->tried[s->n++] = order;
+    if (skuai_arima_parameters(&order) + 1 >= s->sample->length - s->sample->n_missing &&
+        skuai_arima_terms(&order) > 0)
+        return false;
+    skuai_arima_fit fit = {.order = order};
+    start_from(&s->best, &order, fit.raw);
+    if (!skuai_arima_maximise(s->sample, &fit, SEARCH_GAIN, SEARCH_STEPS)) return false;
+    double value = criterion_of(&fit, s->limits.criterion);
+    if (!(value < s->value) || !skuai_arima_is_regular(&order, fit.coefficient, LEAST_ROOT))
+        return false;
+    s->best = fit;
+    s->value = value;
+    return true;
+}
+
+static bool try_changed(search *s, int p, int q, int P, int Q) {
+    skuai_arima_order order = s->best.order;
+    order.p += p;
+    order.q += q;
+    order.P += P;
+    order.Q += Q;
+    return try_model(s, order);
+}
+
+/* One neighbour after another until one is better. */
+static bool move(search *s) {
+    static const int both[][2] = {{-1, 0}, {0, -1}, {1, 0},  {0, 1},
+                                  {-1, -1}, {-1, 1}, {1, -1}, {1, 1}};
+    for (size_t i = 0; i < 8; i++)
+        if (try_changed(s, 0, 0, both[i][0], both[i][1])) return true;
+    for (size_t i = 0; i < 8; i++)
+        if (try_changed(s, both[i][0], both[i][1], 0, 0)) return true;
+    skuai_arima_order order = s->best.order;
+    order.constant = !order.constant;
+    return s->may_have_constant && try_model(s, order);
+}
+
+static int least(int a, int b) {
+    return a < b ? a : b;
+}
+
+static void start(search *s) {
+    skuai_arima_sample *sample = s->sample;
+    const skuai_arima_limits *limits = &s->limits;
+    skuai_arima_order none = {.d = sample->d, .D = sample->D, .season = sample->season,
+                              .constant = s->may_have_constant};
+    skuai_arima_order order = none;
+    s->best.order = none;
+    bool few = sample->n - sample->n_missing < 10;
+    try_model(s, none);
+    order.p = least(limits->p, 1);
+    order.P = least(limits->P, 1);
+    try_model(s, order);
+    order = none;
+    order.q = least(limits->q, 1);
+    order.Q = least(limits->Q, 1);
+    try_model(s, order);
+    order.q = least(limits->q, few ? 1 : 2);
+    order.p = least(limits->p, few ? 1 : 2);
+    order.P = least(limits->P, few ? 0 : 1);
+    order.Q = least(limits->Q, few ? 0 : 1);
+    try_model(s, order);
+    none.constant = false;
+    try_model(s, none);
+}
+
+/* Maximise from the estimates at hand, and from scratch with the signs that a term has most often:
+ * the better of the two into *fit. */
+static bool polish(skuai_arima_sample *sample, skuai_arima_fit *fit, bool started) {
+    skuai_arima_fit scratch = {.order = fit->order}, none = {0};
+    bool found = started && skuai_arima_maximise(sample, fit, FINAL_GAIN, FINAL_STEPS);
+    for (int sign = -1; sign <= 1; sign += 2) {
+        start_from(&none, &fit->order, scratch.raw);
+        for (size_t i = 0; i < SKUAI_ARIMA_TERMS; i++)
+            scratch.raw[i] *= 3 * sign;
+        if (!skuai_arima_maximise(sample, &scratch, FINAL_GAIN, FINAL_STEPS)) continue;
+        if (!found || scratch.log_likelihood > fit->log_likelihood) *fit = scratch;
+        found = true;
+    }
+    return found;
+}
+
+skua_status skuai_arima_fit_order(skuai_arima_sample *sample, const skuai_arima_order *order,
+                                  skuai_arima_fit *fit, skua_error *err) {
+    skuai_arima_fit made = {.order = *order};
+    if (!polish(sample, &made, false))
+        return skuai_error_set(err, SKUA_ESINGULAR, "arima: no likelihood for this order");
+    *fit = made;
+    return SKUA_OK;
+}
+
+skua_status skuai_arima_search(skuai_arima_sample *sample, const skuai_arima_limits *limits,
+                               skuai_arima_fit *fit, size_t *tried, skua_error *err) {
+    search s = {.sample = sample, .limits = *limits, .value = INFINITY,
+                .may_have_constant = sample->d + sample->D <= 1};
+    start(&s);
+    while (s.n < MODELS && move(&s))
+        continue;
+    if (!(s.value < INFINITY))
+        return skuai_error_set(err, SKUA_ESINGULAR, "arima: no model of %zu could be fitted", s.n);
+    skuai_arima_fit final = s.best;
+    if (polish(sample, &final, true) &&
+        skuai_arima_is_regular(&final.order, final.coefficient, LEAST_ROOT))
+        s.best = final;
+    *fit = s.best;
+    *tried = s.n;
+    return SKUA_OK;
+}
