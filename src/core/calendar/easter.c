@@ -17,7 +17,7 @@ int64_t skuai_easter_orthodox_day(int year) {
     return skuai_day_from_date(year, n / 31, n % 31 + 1 + behind);
 }
 
-#define HIJRI_EPOCH (-492148) /* the day before 1 Muharram of year 1 */
+#define HIJRI_EPOCH (-492149) /* the day before 1 Muharram of year 1 */
 
 int64_t skuai_hijri_day(int year, int month, int day) {
     return HIJRI_EPOCH + (int64_t)(year - 1) * 354 + (3 + 11 * (int64_t)year) / 30 +

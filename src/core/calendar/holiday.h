@@ -98,8 +98,8 @@ void skuai_holiday_distance(const skuai_holiday_list *list, const char *name,
 /* The period of the year before that corresponds to a period: 52 weeks (364 days, 12 months ...)
  * earlier, except where a holiday is near:
  *   - a period that holds or closely precedes or follows a holiday goes to the same distance from
- *     the last occurrence of that holiday (Easter and lunar holidays reach 14 days back and 7 on,
- *     an n-th weekday 3 days, a fixed date itself and its eve);
+ *     the last occurrence of that holiday (a day off by Easter or the moon reaches 14 days back and
+ *     7 on, a festival 7 and 1, an n-th weekday 3 and 3, a fixed date itself and its eve);
  *   - a period near none, whose counterpart lies inside the reach of a moving holiday of that year,
  *     goes to the nearest period of the same weekday that does not.
  * The list must hold the holidays of both years (400 days before the period to 60 behind it).

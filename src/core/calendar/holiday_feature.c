@@ -66,14 +66,18 @@ void skuai_holiday_distance(const skuai_holiday_list *list, const char *name,
 /* -- Alignment ----------------------------------------------------------------------------------
  */
 
+#define REACH_MOST 14
+
 typedef struct reach {
     int before, behind; /* days around the holiday that it shapes */
 } reach;
 
-static reach reach_of(skuai_holiday_motion motion) {
-    switch (motion) {
+/* A day off shapes the weeks around it (people travel and stock up), a festival its own days. */
+static reach reach_of(const skuai_holiday *holiday) {
+    bool free_day = holiday->kind == SKUAI_HOLIDAY_FREE;
+    switch (holiday->motion) {
     case SKUAI_HOLIDAY_MOVING:
-        return (reach){14, 7};
+        return free_day ? (reach){14, 7} : (reach){7, 1};
     case SKUAI_HOLIDAY_NTH:
         return (reach){3, 3};
     case SKUAI_HOLIDAY_FIXED:
@@ -110,13 +114,20 @@ static int64_t distance(int64_t from, int64_t to, int64_t day) {
     return day < from ? from - day : day > to ? day - to : 0;
 }
 
-/* Is a period inside the reach of a holiday that moves by weeks? */
+static bool reaches(const skuai_holiday *holiday, int64_t from, int64_t to) {
+    reach r = reach_of(holiday);
+    return distance(from, to, holiday->day) <= (holiday->day > to ? r.before : r.behind);
+}
+
+/* Is a period shaped by a holiday that moves by weeks: in the reach of a day off, or holding the
+ * festival itself? */
 static bool under_moving(const skuai_holiday_list *list, int64_t from, int64_t to) {
-    reach r = reach_of(SKUAI_HOLIDAY_MOVING);
-    for (size_t i = list_from(list, from - r.behind); i < list->n; i++) {
+    for (size_t i = list_from(list, from - REACH_MOST); i < list->n; i++) {
         const skuai_holiday *h = &list->items[i];
-        if (h->day > to + r.before) return false;
-        if (is_anchor(h) && h->motion == SKUAI_HOLIDAY_MOVING) return true;
+        if (h->day > to + REACH_MOST) return false;
+        if (!is_anchor(h) || h->motion != SKUAI_HOLIDAY_MOVING) continue;
+        if (h->kind == SKUAI_HOLIDAY_FREE ? reaches(h, from, to) : distance(from, to, h->day) == 0)
+            return true;
     }
     return false;
 }
@@ -151,13 +162,11 @@ static int64_t nearest_anchor(const skuai_holiday_list *list, int64_t from, int6
                               int64_t *last) {
     int64_t best = -1, best_off = 1000;
     skuai_holiday_motion best_motion = SKUAI_HOLIDAY_FIXED;
-    for (size_t i = list_from(list, from - 14); i < list->n; i++) {
+    for (size_t i = list_from(list, from - REACH_MOST); i < list->n; i++) {
         const skuai_holiday *h = &list->items[i];
-        if (h->day > to + 14) break;
-        reach r = reach_of(h->motion);
+        if (h->day > to + REACH_MOST) break;
         int64_t off = distance(from, to, h->day);
-        if (!is_anchor(h) || (h->day > to && off > r.before) || (h->day < from && off > r.behind))
-            continue;
+        if (!is_anchor(h) || !reaches(h, from, to)) continue;
         if (off > best_off || (off == best_off && h->motion <= best_motion)) continue;
         int64_t then = last_year_of(list, h);
         if (then < 0) continue;

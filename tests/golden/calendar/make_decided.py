@@ -77,6 +77,9 @@ def britain():
         line("holiday", name, None, ranges(named("GB", name, "en_GB")))
 
 
+    print('holiday "World Cup Bank Holiday" on 2026-06-15 in SCT')
+
+
 def india():
     print('country IN "India"')
     for name, local in [("Diwali", "दिवाली"), ("Holi", "होली"), ("Dussehra", "दशहरा"),
@@ -89,6 +92,7 @@ def india():
                         ("Ashura", "मुहर्रम"), ("Prophet's Birthday", "मिलाद-उन-नबी")]:
         days = [d for d in named("IN", name, "en_US")]
         line("holiday", name, local, [str(d) for d in sorted(days)])
+    line("holiday", "Dussehra (Mahanavami)", "महानवमी", ["2002-10-14"])
 
 
 print("""# What governments decide year by year, as dated facts: days off and make-up working days of China
