@@ -27,6 +27,13 @@ typedef struct draft_list {
     skuai_lunar_year lunar; /* the last year worked out; year 0: none */
 } draft_list;
 
+/* A holiday dated year by year (Diwali), not several days of one decision. */
+static bool is_yearly(const holiday_rule *rule) {
+    for (size_t i = 1; i < rule->n_on; i++)
+        if (rule->on[i].first - rule->on[i - 1].first < 200) return false;
+    return rule->n_on > 2;
+}
+
 static skua_status draft_add(draft_list *draft, const holiday_rule *rule, int64_t day, int nth,
                              bool observed, int64_t origin, skua_error *err) {
     if (draft->n == draft->capacity) {
@@ -44,7 +51,7 @@ static skua_status draft_add(draft_list *draft, const holiday_rule *rule, int64_
         [BASE_HIJRI] = SKUAI_HOLIDAY_MOVING,  [BASE_ON] = SKUAI_HOLIDAY_SINGLE,
         [BASE_BETWEEN] = SKUAI_HOLIDAY_SINGLE};
     skuai_holiday_motion moves = motion[rule->base];
-    if (rule->base == BASE_ON && rule->n_on > 2) moves = SKUAI_HOLIDAY_MOVING; /* year by year */
+    if (rule->base == BASE_ON && is_yearly(rule)) moves = SKUAI_HOLIDAY_MOVING;
     draft->days[draft->n] =
         (draft_day){{day, rule->kind, observed ? SKUAI_HOLIDAY_SINGLE : moves, rule->name,
                      rule->name_local, draft->country->code, nth, observed},
