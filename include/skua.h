@@ -3,13 +3,12 @@
  *     skua_shop *shop;
  *     skua_error err;
  *     char *report;
- *     if (skua_shop_open("myshop", NULL, &shop, &err) != SKUA_OK) {
+ *     if (skua_shop_open("myshop", &shop, &err) != SKUA_OK) {
  *         fprintf(stderr, "%s\n", err.message);
  *         return 1;
  *     }
- *     skua_forecast_options options = SKUA_FORECAST_OPTIONS_DEFAULT;
- *     options.horizon = 28;
- *     if (skua_shop_forecast(shop, &options, &report, &err) == SKUA_OK) {
+ *     if (skua_shop_set(shop, "horizon", "28", &err) == SKUA_OK &&
+ *         skua_shop_forecast(shop, "forecast.csv", &report, &err) == SKUA_OK) {
  *         puts(report);
  *         skua_text_free(report);
  *     }
@@ -92,6 +91,84 @@ SKUA_API const char *skua_version(void);
 
 /* Give back a text that a skua function returned. NULL is allowed. */
 SKUA_API void skua_text_free(char *text);
+
+/* -- Shops ------------------------------------------------------------------------------------- */
+
+/* A workspace as seen by this process: where it is and how to work on it. The database is open only
+ * while a verb runs, so that other processes can come in between. */
+typedef struct skua_shop skua_shop;
+
+/* What long verbs tell and ask. Any member may be NULL. Called from one thread at a time. */
+typedef struct skua_callbacks {
+    void (*progress)(void *user, const char *stage, double done, double total);
+    void (*log)(void *user, int level, const char *message); /* 0 debug, 1 info, 2 warning */
+    bool (*cancel)(void *user);                              /* true: stop with SKUA_ECANCEL */
+    void *user;
+} skua_callbacks;
+
+/* Make a workspace: a folder with skua.yaml, shop.duckdb and models/. settings: key, value, key,
+ * value, ..., NULL (or NULL for none): name, frequency, time_zone, currency, country, channel.
+ * SKUA_EEXIST: there is one already; SKUA_EIO: the folder cannot be written. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_init(const char *folder, const char *const *settings,
+                                                  skua_error *err);
+
+/* Open a workspace. Settings come from the defaults, its skua.yaml, and the environment
+ * (SKUA_HORIZON, ...). *shop is owned by the caller. SKUA_ENOTFOUND: no workspace there;
+ * SKUA_EVERSION: written by a newer skua. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_open(const char *folder, skua_shop **shop,
+                                                  skua_error *err);
+SKUA_API void skua_shop_close(skua_shop *shop); /* NULL allowed */
+
+/* Change a setting for the verbs that follow: any key of docs/config.md, as text ("horizon", "28").
+ * SKUA_ECONFIG: unknown key (the nearest is named), or a value out of range. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_set(skua_shop *shop, const char *key,
+                                                 const char *value, skua_error *err);
+
+/* callbacks is copied; NULL for none. */
+SKUA_API void skua_shop_listen(skua_shop *shop, const skua_callbacks *callbacks);
+
+/* The settings as they stand, with where each came from, as JSON. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_settings(skua_shop *shop, char **report,
+                                                      skua_error *err);
+
+/* -- Verbs: each fills *report (owned by the caller, skua_text_free) with a JSON document --------
+ */
+
+/* Read a file, a glob or standard input ("-") into the shop, one transaction a file. The setting
+ * `table` says what it is ("auto": inferred), `map`, `delimiter`, `encoding`, ... how to read it.
+ * SKUA_EDATA: nothing could be read, naming file, line and remedy; SKUA_EBUSY: another process. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_ingest(skua_shop *shop, const char *file,
+                                                    char **report, skua_error *err);
+
+/* Find what is odd; findings go to the table of that name. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_check(skua_shop *shop, char **report, skua_error *err);
+
+/* Backtest the models of the preset, choose weights and calibration, keep the model. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_train(skua_shop *shop, char **report, skua_error *err);
+
+/* Forecast every series from its last period on, with the trained model or, when there is none, the
+ * default combination. Results go to the table forecasts and, when output is not NULL, to that
+ * file (CSV or Parquet, by its name or the setting `format`; "-": CSV on standard output is the
+ * command line's affair). */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_forecast(skua_shop *shop, const char *output,
+                                                      char **report, skua_error *err);
+
+/* Rolling origins: every model of the preset against the free baselines, as a leaderboard. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_backtest(skua_shop *shop, char **report,
+                                                      skua_error *err);
+
+/* What the shop holds: tables and rows, series, period, last forecast. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_show(skua_shop *shop, char **report, skua_error *err);
+
+/* Write a page (one HTML file, no network) with history, forecasts, scores and findings. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_report(skua_shop *shop, const char *output,
+                                                    char **report, skua_error *err);
+
+/* Write the files of a simulated shop with known truth into a folder. settings as above: items,
+ * days, channels, law, placement, seed, ... */
+SKUA_API SKUA_MUST_USE skua_status skua_simulate(const char *folder, const char *const *settings,
+                                                 const skua_callbacks *callbacks, char **report,
+                                                 skua_error *err);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,52 @@
+/* shop.h -- what the verbs of the public API share (room shop): the shop object, opening its store,
+ * the context of an operation. Each verb is one file here. */
+#ifndef SKUA_SHOP_SHOP_H
+#define SKUA_SHOP_SHOP_H
+
+#include "core/config.h"
+#include "core/json.h"
+#include "forecast/forecaster.h"
+#include "store/store.h"
+
+struct skua_shop {
+    char *folder; /* owned */
+    skuai_config config;
+    skua_callbacks callbacks;
+};
+
+/* The context of an operation of this shop: threads, seed, callbacks; the deadline from the setting
+ * `time` when with_deadline. Lives as long as the shop. */
+skuai_context skuai_shop_context(const skua_shop *shop, bool with_deadline);
+
+SKUA_MUST_USE skua_status skuai_shop_store(const skua_shop *shop, skuai_store_mode mode,
+                                           skuai_store **store, skua_error *err);
+
+/* A report under way: a buffer and a writer with the outermost object open. */
+typedef struct skuai_report {
+    skuai_buffer buffer;
+    skuai_json_writer json;
+} skuai_report;
+
+void skuai_report_begin(skuai_report *report, const char *verb);
+/* Close all that is open and hand the text over; on failure of any write, that failure. The report
+ * is cleared in both cases. status: that of the verb so far; when it is none of SKUA_OK the report
+ * is only cleared and status returned. */
+SKUA_MUST_USE skua_status skuai_report_end(skuai_report *report, skua_status status, char **text,
+                                           skua_error *err);
+
+/* Quantile levels of the setting `levels`, into levels [SKUAI_LEVELS_MOST]. SKUA_ECONFIG. */
+enum { SKUAI_LEVELS_MOST = 99 };
+SKUA_MUST_USE skua_status skuai_shop_levels(const skua_shop *shop, double *levels, size_t *n,
+                                            skua_error *err);
+
+/* The horizon asked for, or the usual one of a grid. */
+size_t skuai_shop_horizon(const skua_shop *shop, const skuai_grid *grid);
+
+/* Write a file beside its place and rename it. SKUA_EIO naming the file. */
+SKUA_MUST_USE skua_status skuai_file_write(const char *path, const char *bytes, size_t n,
+                                           skua_error *err);
+/* Read a file whole. SKUA_ENOTFOUND, SKUA_EIO; SKUA_ELIMIT past `limit` bytes. */
+SKUA_MUST_USE skua_status skuai_file_read(const char *path, size_t limit, skuai_buffer *buffer,
+                                          skua_error *err);
+
+#endif
