@@ -160,10 +160,16 @@ static bool day_is_open(const shop *s, size_t i) {
 static size_t hide(shop *s, double share, bool depleted, skuai_random *random, double *truth) {
     size_t hidden = 0;
     unsigned char *fresh = skuai_zero(s->n, 1); /* open before anything was hidden */
+    double *usual = skuai_zero(2 * s->n_series, sizeof *usual), *days = usual + s->n_series;
     for (size_t i = 0; i < s->n; i++) {
         truth[i] = NAN;
         fresh[i] = day_is_open(s, i);
+        days[s->series[i]] += fresh[i];
+        for (size_t h = 0; h < SLOTS && fresh[i]; h++)
+            usual[s->series[i]] += (double)s->sold[i * SLOTS + h];
     }
+    for (size_t v = 0; v < s->n_series; v++)
+        usual[v] /= fmax(days[v], 1);
     for (size_t i = 0; i < s->n; i++) {
         if (!fresh[i] || !(skuai_random_uniform(random) < share)) continue;
         size_t donor;
@@ -174,9 +180,9 @@ static size_t hide(shop *s, double share, bool depleted, skuai_random *random, d
         double sum = 0;
         for (size_t h = 0; h < SLOTS; h++)
             sum += (double)sold[h];
-        if (depleted) { /* stock that does not suffice: sold until it is gone */
-            double stock = sum * skuai_random_uniform(random), run = 0;
-            if (!(stock > 0)) continue;
+        if (depleted) { /* a stock drawn around the usual day, whatever this day wants */
+            double stock = usual[s->series[i]] * 1.5 * skuai_random_uniform(random), run = 0;
+            if (!(sum > stock)) continue;
             for (size_t h = 0; h < SLOTS; h++) {
                 bool gone = run >= stock;
                 run += (double)sold[h];
@@ -193,6 +199,7 @@ static size_t hide(shop *s, double share, bool depleted, skuai_random *random, d
         hidden++;
     }
     skuai_free(fresh);
+    skuai_free(usual);
     return hidden;
 }
 

@@ -19,7 +19,7 @@ static size_t model_period_of(const skuai_stockout_model *m, size_t s, size_t i)
 }
 
 double skuai_stockout_model_mean(const skuai_stockout_model *m, size_t s, size_t i) {
-    return m->level[m->panel->row[s] + i] *
+    return m->other[m->panel->row[s] + i] *
            m->factor[s * (size_t)m->season + model_season_of(m, s, i)] *
            m->effect[m->group[s] * m->n_periods + model_period_of(m, s, i)];
 }
@@ -123,7 +123,7 @@ void skuai_stockout_model_clear(skuai_stockout_model *m) {
 
 /* Two-sided exponential sums of seen and expected (per unit of level) sales around every period:
  * level = mean * (prior + sold) / (prior + expected). Returns the quasi-Poisson deviance of
- * leave-one-out means. level and other (expected sales from the periods around alone), both of the
+ * leave-one-out means. level and others (the level by the periods around alone), both of the
  * panel's rows, are NULL together to leave them be. */
 static double smooth_level(const skuai_stockout_model *m, size_t s, double half_life, double *level,
                            double *others) {
@@ -156,8 +156,9 @@ static double smooth_level(const skuai_stockout_model *m, size_t s, double half_
         double all_sold = PRIOR_LEVEL + sold[i] + sold_before;
         double all_base = PRIOR_LEVEL + base[i] + base_before;
         if (level) level[r] = mean * all_sold / all_base;
-        double other = mean * (all_sold - x * u) / (all_base - e * mean * u) * e;
-        if (others) others[r] = other;
+        double other_level = mean * (all_sold - x * u) / (all_base - e * mean * u);
+        double other = other_level * e;
+        if (others) others[r] = other_level;
         if (other > 0) deviance += 2 * ((x > 0 ? x * log(x / other) : 0) - (x - other)) * u;
         sold_before = decay * (sold_before + x * u);
         base_before = decay * (base_before + e * mean * u);
@@ -233,7 +234,7 @@ static void fit_variances(skuai_stockout_model *m) {
             if (m->group[s] != g) continue;
             for (size_t i = 0; i < m->panel->length[s]; i++) {
                 size_t r = m->panel->row[s] + i;
-                double e = m->other[r];
+                double e = m->exposure[r] * skuai_stockout_model_mean(m, s, i);
                 if (!(e > 0)) continue;
                 double q = (m->seen[r] - e) * (m->seen[r] - e);
                 n += 1;

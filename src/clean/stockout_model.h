@@ -16,7 +16,7 @@ typedef struct skuai_stockout_model {
     double *seen;       /* [n_rows] what was sold, or its expectation where censored; >= 0 */
     double *exposure;   /* [n_rows] share of the period's demand that was seen; 0: nothing */
     double *level;      /* [n_rows] */
-    double *other;      /* [n_rows] expected sales by the level of the periods around alone */
+    double *other;      /* [n_rows] the level by the periods around alone */
     double *factor;     /* [S, m] seasonal */
     double *effect;     /* [G, T] */
     double *dispersion; /* [G] */
@@ -34,7 +34,8 @@ void skuai_stockout_model_clear(skuai_stockout_model *model);
 /* Alternate level, season, effects and variances until they settle. half_life 0: choose. */
 void skuai_stockout_model_fit(skuai_stockout_model *model, double half_life);
 
-/* The mean of period i (0 first) of series s. */
+/* The mean of period i (0 first) of series s, as the periods around it have it: what was seen in i
+ * itself is evidence beside it, and must not count twice. */
 double skuai_stockout_model_mean(const skuai_stockout_model *model, size_t s, size_t i);
 
 #endif
