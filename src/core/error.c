@@ -31,7 +31,8 @@ static void cut_at_character(char *text, size_t size) {
     if (n - (start - 1) < want) text[start - 1] = '\0';
 }
 
-static void format_message(skua_error *err, const char *format, va_list arguments) {
+static void SKUA_PRINTF(2, 0)
+    format_message(skua_error *err, const char *format, va_list arguments) {
     char message[SKUA_ERROR_MESSAGE_SIZE]; /* the arguments may point into err */
     if (vsnprintf(message, sizeof message, format, arguments) < 0) message[0] = '\0';
     cut_at_character(message, sizeof message);
