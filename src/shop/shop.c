@@ -1,11 +1,9 @@
 #include "shop/shop.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* -- Context ----------------------------------------------------------------------------------- */
 
@@ -197,43 +195,4 @@ size_t skuai_shop_horizon(const skua_shop *shop, const skuai_grid *grid) {
     static const size_t usual[] = {48, 28, 13, 12, 8, 4, 12}; /* by frequency */
     int64_t asked = skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_horizon);
     return asked > 0 ? (size_t)asked : usual[grid->frequency];
-}
-
-/* -- Files --------------------------------------------------------------------------------------
- */
-
-skua_status skuai_file_write(const char *path, const char *bytes, size_t n, skua_error *err) {
-    char beside[4096];
-    int length = snprintf(beside, sizeof beside, "%s.%ld.tmp", path, (long)getpid());
-    if (length < 0 || (size_t)length >= sizeof beside)
-        return skuai_error_set(err, SKUA_EIO, "%.200s...: a path too long", path);
-    FILE *file = fopen(beside, "wb");
-    if (!file) return skuai_error_set(err, SKUA_EIO, "%s: %s", path, strerror(errno));
-    bool good = fwrite(bytes, 1, n, file) == n;
-    good = fflush(file) == 0 && good;
-    good = fsync(fileno(file)) == 0 && good;
-    int reason = errno;
-    good = fclose(file) == 0 && good;
-    if (good && rename(beside, path) == 0) return SKUA_OK;
-    if (good) reason = errno;
-    (void)unlink(beside);
-    return skuai_error_set(err, SKUA_EIO, "%s: %s", path, strerror(reason));
-}
-
-skua_status skuai_file_read(const char *path, size_t limit, skuai_buffer *buffer, skua_error *err) {
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return skuai_error_set(err, errno == ENOENT ? SKUA_ENOTFOUND : SKUA_EIO, "%s: %s", path,
-                               strerror(errno));
-    skuai_buffer_init(buffer, limit);
-    char block[65536];
-    size_t n;
-    while ((n = fread(block, 1, sizeof block, file)) > 0)
-        if (skuai_buffer_add(buffer, block, n) != SKUA_OK) break;
-    bool bad = ferror(file) != 0;
-    (void)fclose(file);
-    skua_status status = bad ? skuai_error_set(err, SKUA_EIO, "%s: cannot be read", path)
-                             : skuai_buffer_check(buffer, err);
-    if (status != SKUA_OK) skuai_buffer_clear(buffer);
-    return status;
 }

@@ -42,11 +42,4 @@ SKUA_MUST_USE skua_status skuai_shop_levels(const skua_shop *shop, double *level
 /* The horizon asked for, or the usual one of a grid. */
 size_t skuai_shop_horizon(const skua_shop *shop, const skuai_grid *grid);
 
-/* Write a file beside its place and rename it. SKUA_EIO naming the file. */
-SKUA_MUST_USE skua_status skuai_file_write(const char *path, const char *bytes, size_t n,
-                                           skua_error *err);
-/* Read a file whole. SKUA_ENOTFOUND, SKUA_EIO; SKUA_ELIMIT past `limit` bytes. */
-SKUA_MUST_USE skua_status skuai_file_read(const char *path, size_t limit, skuai_buffer *buffer,
-                                          skua_error *err);
-
 #endif
