@@ -10,6 +10,7 @@
 #define FINAL_GAIN 1e-8
 #define FINAL_STEPS 100
 #define NEW_TERM 0.1        /* where a term without a neighbour's estimate starts */
+#define FAR_TERM 0.3        /* where all terms start to look for other maxima */
 
 typedef struct search {
     skuai_arima_sample *sample;
@@ -18,13 +19,13 @@ typedef struct search {
     size_t n;
     skuai_arima_fit best;
     double value; /* criterion of the best, infinite while there is none */
-    bool may_have_constant;
 } search;
 
 skuai_arima_limits skuai_arima_limits_for(size_t observed, int season,
                                           skuai_arima_criterion criterion) {
     int third = observed / 3 < 5 ? (int)(observed / 3) : 5;
-    skuai_arima_limits limits = {.p = third, .q = third, .criterion = criterion};
+    skuai_arima_limits limits = {.p = third, .q = third, .criterion = criterion,
+                                 .without_constant = true, .with_constant = true};
     if (season > 1) {
         size_t seasons = observed / 3 / (size_t)season;
         limits.P = limits.Q = seasons < 2 ? (int)seasons : 2;
@@ -65,6 +66,7 @@ static bool is_new(const search *s, const skuai_arima_order *order) {
 static bool try_model(search *s, skuai_arima_order order) {
     if (order.p < 0 || order.q < 0 || order.P < 0 || order.Q < 0 || order.p > s->limits.p ||
         order.q > s->limits.q || order.P > s->limits.P || order.Q > s->limits.Q ||
+        !(order.constant ? s->limits.with_constant : s->limits.without_constant) ||
         s->n == MODELS || !is_new(s, &order))
         return false;
     s->tried[s->n++] = order;
@@ -101,7 +103,7 @@ static bool move(search *s) {
         if (try_changed(s, both[i][0], both[i][1], 0, 0)) return true;
     skuai_arima_order order = s->best.order;
     order.constant = !order.constant;
-    return s->may_have_constant && try_model(s, order);
+    return try_model(s, order);
 }
 
 static int least(int a, int b) {
@@ -112,7 +114,7 @@ static void start(search *s) {
     skuai_arima_sample *sample = s->sample;
     const skuai_arima_limits *limits = &s->limits;
     skuai_arima_order none = {.d = sample->d, .D = sample->D, .season = sample->season,
-                              .constant = s->may_have_constant};
+                              .constant = limits->with_constant};
     skuai_arima_order order = none;
     s->best.order = none;
     bool few = sample->n - sample->n_missing < 10;
@@ -133,17 +135,30 @@ static void start(search *s) {
     try_model(s, none);
 }
 
-/* Maximise from the estimates at hand, and from scratch with the signs that a term has most often:
- * the better of the two into *fit. */
-static bool polish(skuai_arima_sample *sample, skuai_arima_fit *fit, bool started) {
-    skuai_arima_fit scratch = {.order = fit->order}, none = {0};
+/* Start number i of 8 without a neighbour: every sign of the AR part, of the MA part, and both the
+ * same and alternating from lag to lag, as the likelihood of mixed models has several maxima. */
+static void start_at(const skuai_arima_order *order, unsigned i, double *raw) {
+    const int n[] = {order->p, order->q, order->P, order->Q};
+    for (int part = 0, at = 0; part < 4; at += n[part++]) {
+        bool negative = part % 2 == 0 ? (i & 1) != 0 : (i & 2) == 0;
+        for (int j = 0; j < n[part]; j++) {
+            bool turned = (i & 4) != 0 && j % 2 == 1;
+            raw[at + j] = negative != turned ? -FAR_TERM : FAR_TERM;
+        }
+    }
+}
+
+/* Maximise from the estimates at hand, when there are any, and from `starts` others: the best of
+ * all into *fit. */
+static bool polish(skuai_arima_sample *sample, skuai_arima_fit *fit, bool started,
+                   unsigned starts) {
     bool found = started && skuai_arima_maximise(sample, fit, FINAL_GAIN, FINAL_STEPS);
-    for (int sign = -1; sign <= 1; sign += 2) {
-        start_from(&none, &fit->order, scratch.raw);
-        for (size_t i = 0; i < SKUAI_ARIMA_TERMS; i++)
-            scratch.raw[i] *= 3 * sign;
-        if (!skuai_arima_maximise(sample, &scratch, FINAL_GAIN, FINAL_STEPS)) continue;
-        if (!found || scratch.log_likelihood > fit->log_likelihood) *fit = scratch;
+    if (skuai_arima_terms(&fit->order) == 0) starts = started ? 0 : 1;
+    for (unsigned i = 0; i < starts; i++) {
+        skuai_arima_fit other = {.order = fit->order};
+        start_at(&fit->order, i, other.raw);
+        if (!skuai_arima_maximise(sample, &other, FINAL_GAIN, FINAL_STEPS)) continue;
+        if (!found || other.log_likelihood > fit->log_likelihood) *fit = other;
         found = true;
     }
     return found;
@@ -152,7 +167,7 @@ static bool polish(skuai_arima_sample *sample, skuai_arima_fit *fit, bool starte
 skua_status skuai_arima_fit_order(skuai_arima_sample *sample, const skuai_arima_order *order,
                                   skuai_arima_fit *fit, skua_error *err) {
     skuai_arima_fit made = {.order = *order};
-    if (!polish(sample, &made, false))
+    if (!polish(sample, &made, false, 8))
         return skuai_error_set(err, SKUA_ESINGULAR, "arima: no likelihood for this order");
     *fit = made;
     return SKUA_OK;
@@ -160,15 +175,18 @@ skua_status skuai_arima_fit_order(skuai_arima_sample *sample, const skuai_arima_
 
 skua_status skuai_arima_search(skuai_arima_sample *sample, const skuai_arima_limits *limits,
                                skuai_arima_fit *fit, size_t *tried, skua_error *err) {
-    search s = {.sample = sample, .limits = *limits, .value = INFINITY,
-                .may_have_constant = sample->d + sample->D <= 1};
+    search s = {.sample = sample, .limits = *limits, .value = INFINITY};
+    if (sample->d + sample->D > 1) { /* a trend that bends for ever */
+        s.limits.with_constant = false;
+        s.limits.without_constant = true;
+    }
     start(&s);
     while (s.n < MODELS && move(&s))
         continue;
     if (!(s.value < INFINITY))
         return skuai_error_set(err, SKUA_ESINGULAR, "arima: no model of %zu could be fitted", s.n);
     skuai_arima_fit final = s.best;
-    if (polish(sample, &final, true) &&
+    if (polish(sample, &final, true, 2) &&
         skuai_arima_is_regular(&final.order, final.coefficient, LEAST_ROOT))
         s.best = final;
     *fit = s.best;

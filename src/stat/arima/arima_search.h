@@ -19,6 +19,7 @@ typedef enum skuai_arima_criterion {
 typedef struct skuai_arima_limits {
     int p, q, P, Q; /* the largest orders to try */
     skuai_arima_criterion criterion;
+    bool without_constant, with_constant; /* may a model have none, or one */
 } skuai_arima_limits;
 
 /* Limits for a sample of `observed` values: at most 5 and 2, a third of the observations, less than

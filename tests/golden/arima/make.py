@@ -55,9 +55,14 @@ def model_of(y, case, c):
     return model, mean
 
 
+def diffuse(case):
+    """statsmodels gives each of the d + D m diffuse periods a factor 1/sqrt(2 pi); we give none."""
+    return 0.5 * np.log(2 * np.pi) * (case["d"] + case["D"] * case["season"])
+
+
 def loglike(y, case, coef, c):
     model, _ = model_of(y, case, c)
-    return model.loglike(np.array(coef, dtype=float), transformed=True)
+    return model.loglike(np.array(coef, dtype=float), transformed=True) + diffuse(case)
 
 
 def best_constant(y, case, coef):
@@ -109,7 +114,7 @@ def maximum(y, case):
             fit = model.fit(fit.params, disp=0, maxiter=2000, method="nm", xtol=1e-8, ftol=1e-10)
         except Exception:
             continue
-        best = max(best, fit.llf)
+        best = max(best, fit.llf + diffuse(case))
     return best
 
 
