@@ -1,3 +1,4 @@
+#include "stat/exponential/exponential.h"
 #include "stat/local.h"
 #include "stat/simple/simple.h"
 
@@ -5,6 +6,7 @@
 
 static const skuai_local_method *const *const families[] = {
     skuai_simple_methods,
+    skuai_exponential_methods,
 };
 #define N_FAMILIES (sizeof families / sizeof *families)
 

@@ -1,0 +1,20 @@
+/* exponential.h -- exponential smoothing and theta as local methods (room stat).
+ *
+ * Methods: "ets" (automatic, by AICc), "ses", "holt", "damped", "holt-winters" (additive or
+ * multiplicative season by AICc), "theta" (automatic), "theta-standard", "theta-optimized",
+ * "theta-dynamic", "theta-dynamic-optimized".
+ * Parameters of "ets":
+ *   model  three letters of N, A, M or Z (choose), error, trend, season, the trend with d when
+ *          damped: "ZZZ" (the default), "ANN", "MAdM". A trend Z looks at N and A; M only by name.
+ *   choose    "weights" (the default): the eight best forms by AICc, each with weight
+ *             exp(-difference / 8) (see ets_forecast.h); "best": the one with the least AICc
+ *   unstable  "no" (the default) or "yes": also the combinations that are numerically unstable
+ * Parameter of the theta methods: decomposition = "multiplicative" (default) or "additive". */
+#ifndef SKUA_STAT_EXPONENTIAL_EXPONENTIAL_H
+#define SKUA_STAT_EXPONENTIAL_EXPONENTIAL_H
+
+#include "stat/local.h"
+
+extern const skuai_local_method *const skuai_exponential_methods[]; /* ended by NULL */
+
+#endif
