@@ -1,0 +1,23 @@
+# cmake --install: the program, the library, its header, a CMake package, a pkg-config file, and
+# DuckDB's library where it is the fetched one.
+include(CMakePackageConfigHelpers)
+set(SKUA_LIBRARY_FOLDER ${CMAKE_INSTALL_LIBDIR}/skua)
+set_target_properties(skua_program PROPERTIES
+    INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}:$ORIGIN/../${SKUA_LIBRARY_FOLDER}")
+set_target_properties(skua PROPERTIES INSTALL_RPATH "$ORIGIN:$ORIGIN/skua")
+install(TARGETS skua_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS skua EXPORT skua-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES include/skua.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES LICENSE README.md README.zh.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+if(DUCKDB_LIBRARY MATCHES "^${SKUA_PREFIX}")
+    install(FILES ${DUCKDB_LIBRARY} DESTINATION ${SKUA_LIBRARY_FOLDER})
+endif()
+install(EXPORT skua-targets NAMESPACE skua:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/skua)
+configure_package_config_file(cmake/skua-config.cmake.in ${CMAKE_BINARY_DIR}/skua-config.cmake
+    INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/skua)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/skua-config-version.cmake
+    COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/skua-config.cmake ${CMAKE_BINARY_DIR}/skua-config-version.cmake
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/skua)
+configure_file(cmake/skua.pc.in ${CMAKE_BINARY_DIR}/skua.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/skua.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
