@@ -1,0 +1,390 @@
+#include "clean/residual.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "math/statistics.h"
+#include "math/stl.h"
+
+enum { HALF_LEAST = 4, HALF_MOST = 12, GROUP_LEAST = 8, TAIL_LEAST = 20, PHASES_LEAST = 2 };
+static const double MAD_TO_DEVIATION = 1.4826022185056018;
+static const double PROMOTED_PRICE = 0.95; /* of the usual price */
+static const double GROUP_SHARE = 0.8;     /* what this share of a group shows is the period's */
+
+/* Deviation of the square root of a Poisson count. */
+static const double ROOT_DEVIATION = 0.5;
+
+void skuai_running_median(const double *x, size_t n, size_t half, double *out, double *scratch) {
+    size_t held = 0; /* scratch holds the window's values in ascending order */
+    for (size_t i = 0; i < n + half; i++) {
+        if (i < n && !isnan(x[i])) {
+            size_t j = held++;
+            for (; j > 0 && scratch[j - 1] > x[i]; j--)
+                scratch[j] = scratch[j - 1];
+            scratch[j] = x[i];
+        }
+        if (i >= 2 * half + 1 && !isnan(x[i - 2 * half - 1])) {
+            size_t j = 0;
+            while (scratch[j] != x[i - 2 * half - 1])
+                j++;
+            memmove(scratch + j, scratch + j + 1, (held - j - 1) * sizeof *scratch);
+            held--;
+        }
+        if (i >= half) out[i - half] = skuai_quantile_sorted(scratch, held, 0.5);
+    }
+}
+
+void skuai_hampel(const double *x, size_t n, size_t half, double *z, double *scratch) {
+    for (size_t i = 0; i < n; i++) {
+        size_t from = i > half ? i - half : 0, to = i + half + 1 < n ? i + half + 1 : n;
+        double middle = skuai_median(x + from, to - from, scratch);
+        double deviation = MAD_TO_DEVIATION * skuai_median_deviation(x + from, to - from, scratch);
+        double distance = x[i] - middle;
+        z[i] = distance == 0 ? 0 : distance / deviation;
+    }
+}
+
+double skuai_tail_bound(const double *z, size_t n, double level, double *scratch) {
+    size_t held = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(z[i])) scratch[held++] = z[i];
+    if (held < TAIL_LEAST) return NAN;
+    skuai_sort(scratch, held);
+    double start = skuai_quantile_sorted(scratch, held, 0.9);
+    double middle = skuai_quantile_sorted(scratch, held, 0.95); /* median of the tail */
+    double excess = (middle - start) / 0.69314718055994530942;
+    return start + excess * log(0.1 * (double)held / level);
+}
+
+/* -- One series ------------------------------------------------------------------------------- */
+
+/* What the work on a panel shares. Legend: s series, i period in it, r row. */
+typedef struct work {
+    const skuai_panel *panel;
+    skuai_residuals *out;
+    double *scaled;    /* [n_rows] target on the scale of judgement */
+    double *trend;     /* [n_rows] running median of it */
+    double *explained; /* [n_rows] the part of d that season and promotions explain */
+    double *deviation; /* [S] */
+    const skuai_dynamic *price, *flags[4];
+    size_t n_flags;
+} work;
+
+static double to_scale(const skuai_panel *panel, double x) {
+    return panel->non_negative ? sqrt(fmax(x, 0)) : x;
+}
+
+static double from_scale(const skuai_panel *panel, double w) {
+    return panel->non_negative ? (w > 0 ? w * w : 0) : w;
+}
+
+/* Median of a few values in place. */
+static double small_median(double *x, size_t n) {
+    for (size_t i = 1; i < n; i++)
+        for (size_t j = i; j > 0 && x[j - 1] > x[j]; j--) {
+            double t = x[j];
+            x[j] = x[j - 1];
+            x[j - 1] = t;
+        }
+    return skuai_quantile_sorted(x, n, 0.5);
+}
+
+/* The largest and the least of 0 and the medians, over the other seasons, of the same phase and of
+ * the phases beside it (feasts move). d [n] distances to the trend. */
+static void season_explains(const double *d, size_t n, size_t season, size_t i, double *low,
+                            double *high) {
+    for (int shift = -1; shift <= 1; shift++) {
+        if (season < 12 && shift) continue; /* the days of a week do not move */
+        double values[32];
+        size_t held = 0;
+        for (size_t k = i % season; k < n + season && held < 32; k += season) {
+            if (k == i) continue;
+            size_t at = k + (size_t)(shift + 1);
+            if (at < 1 || at - 1 >= n || isnan(d[at - 1])) continue;
+            values[held++] = d[at - 1];
+        }
+        if (held < PHASES_LEAST && !(season >= 12 && held == 1)) continue;
+        double m = small_median(values, held);
+        if (m > *high) *high = m;
+        if (m < *low) *low = m;
+    }
+}
+
+static bool promoted(const work *w, size_t r, double usual_price) {
+    for (size_t k = 0; k < w->n_flags; k++)
+        if (w->flags[k]->values[r] > 0) return true;
+    return w->price && (double)w->price->values[r] < PROMOTED_PRICE * usual_price;
+}
+
+/* Whether each period is promoted, into mark [n]; the number of them. */
+static size_t mark_promoted(const work *w, size_t s, unsigned char *mark, double *scratch) {
+    size_t n = w->panel->length[s], row = w->panel->row[s], count = 0;
+    double *price = scratch, *usual = scratch + n;
+    if (w->price)
+        for (size_t i = 0; i < n; i++)
+            price[i] = (double)w->price->values[row + i];
+    if (w->price) skuai_running_median(price, n, HALF_MOST, usual, scratch + 2 * n);
+    for (size_t i = 0; i < n; i++) {
+        mark[i] = promoted(w, row + i, w->price ? usual[i] : 0);
+        count += mark[i];
+    }
+    return count;
+}
+
+static double choose_deviation(const work *w, const double *a, const double *b, size_t n,
+                               double middle, double *scratch) {
+    double deviation = MAD_TO_DEVIATION * skuai_median_deviation(a, n, scratch);
+    double other = MAD_TO_DEVIATION * skuai_median_deviation(b, n, scratch);
+    if (other > 0 && other < deviation) deviation = other;
+    double floor = w->panel->counts ? ROOT_DEVIATION : 0.02 * fabs(middle);
+    return deviation > floor ? deviation : floor > 0 ? floor : 1e-9;
+}
+
+/* Trend, explanations and deviation of series s. scratch [6 n + 64], mark [n]. */
+static void explain_series(work *w, size_t s, double *scratch, unsigned char *mark) {
+    const skuai_panel *panel = w->panel;
+    size_t n = panel->length[s], row = panel->row[s], season = (size_t)panel->season;
+    double *d = scratch, *plain = scratch + n, *rest = scratch + 2 * n;
+    size_t half = season > HALF_MOST ? HALF_MOST : season < HALF_LEAST ? HALF_LEAST : season;
+    for (size_t i = 0; i < n; i++)
+        w->scaled[row + i] = to_scale(panel, panel->target[row + i]);
+    skuai_running_median(w->scaled + row, n, half, w->trend + row, rest);
+    for (size_t i = 0; i < n; i++)
+        d[i] = w->scaled[row + i] - w->trend[row + i];
+    size_t promotions = mark_promoted(w, s, mark, rest);
+    double lift = NAN;
+    if (promotions >= 4) {
+        size_t held = 0;
+        for (size_t i = 0; i < n; i++)
+            if (mark[i] && !isnan(d[i])) plain[held++] = d[i];
+        lift = skuai_quantile(plain, held, GROUP_SHARE, rest);
+    }
+    for (size_t i = 0; i < n; i++) {
+        double low = 0, high = 0;
+        if (season > 1) season_explains(d, n, season, i, &low, &high);
+        plain[i] = d[i] - (low + high);
+        if (mark[i] && lift > high) high = lift;
+        double part = d[i] > 0 ? fmin(d[i], high) : fmax(d[i], low);
+        w->explained[row + i] = part;
+    }
+    w->deviation[s] =
+        choose_deviation(w, d, plain, n, skuai_median(w->scaled + row, n, rest), rest);
+}
+
+static void neighbour_distance(const work *w, size_t s) {
+    size_t n = w->panel->length[s], row = w->panel->row[s];
+    const double *x = w->scaled + row;
+    for (size_t i = 0; i < n; i++) {
+        double before = i > 0 ? x[i] - x[i - 1] : INFINITY,
+               after = i + 1 < n ? x[i] - x[i + 1] : INFINITY;
+        if (!isfinite(before)) before = after;
+        if (!isfinite(after)) after = before;
+        double stand = before * after > 0 ? copysign(fmin(fabs(before), fabs(after)), before) : 0;
+        w->out->stand[row + i] = isfinite(stand) ? stand / w->deviation[s] : 0;
+    }
+}
+
+/* -- STL -------------------------------------------------------------------------------------- */
+
+static skua_status stl_series(const work *w, size_t s, double *scratch, skuai_arena *arena,
+                              skua_error *err) {
+    size_t n = w->panel->length[s], row = w->panel->row[s], season = (size_t)w->panel->season;
+    if (season < 2 || n < 2 * season || n < TAIL_LEAST) return SKUA_OK;
+    double *y = scratch, *seasonal = scratch + n, *trend = scratch + 2 * n, *rest = scratch + 3 * n;
+    for (size_t i = 0; i < n; i++)
+        y[i] = isnan(w->scaled[row + i]) ? w->trend[row + i] : w->scaled[row + i];
+    for (size_t i = 0; i < n; i++) /* a hole wider than the median's window */
+        if (isnan(y[i])) y[i] = i > 0 ? y[i - 1] : 0;
+    skuai_stl_options options = {
+        .period = season, .seasonal = 11, .robust = true, .outer = 3, .fast = true};
+    SKUA_TRY(skuai_stl(y, n, &options, arena, seasonal, trend, NULL, err));
+    for (size_t i = 0; i < n; i++)
+        seasonal[i] = w->scaled[row + i] - seasonal[i] - trend[i];
+    double deviation = MAD_TO_DEVIATION * skuai_median_deviation(seasonal, n, rest);
+    if (!(deviation > 0.5 * w->deviation[s])) deviation = 0.5 * w->deviation[s];
+    for (size_t i = 0; i < n; i++)
+        w->out->z_stl[row + i] = seasonal[i] / deviation;
+    return SKUA_OK;
+}
+
+/* -- Groups ----------------------------------------------------------------------------------- */
+
+/* The residuals of all series of a group in one period, sorted by (group, period). */
+typedef struct cell {
+    size_t key; /* group * T + t */
+    double z;
+} cell;
+
+/* Heap sort by key and z: no recursion, no extra memory. */
+static bool cell_less(const cell *a, const cell *b) {
+    return a->key != b->key ? a->key < b->key : a->z < b->z;
+}
+
+static void cell_sift(cell *cells, size_t at, size_t n) {
+    for (size_t child; (child = 2 * at + 1) < n; at = child) {
+        if (child + 1 < n && cell_less(&cells[child], &cells[child + 1])) child++;
+        if (!cell_less(&cells[at], &cells[child])) return;
+        cell t = cells[at];
+        cells[at] = cells[child];
+        cells[child] = t;
+    }
+}
+
+static void cell_sort(cell *cells, size_t n) {
+    for (size_t i = n / 2; i-- > 0;)
+        cell_sift(cells, i, n);
+    for (size_t end = n; end-- > 1;) {
+        cell t = cells[0];
+        cells[0] = cells[end];
+        cells[end] = t;
+        cell_sift(cells, 0, end);
+    }
+}
+
+typedef struct span {
+    double low, high; /* what most of a group's series show in a period */
+} span;
+
+static double rest_of(const work *w, size_t s, size_t r) {
+    return (w->scaled[r] - w->trend[r] - w->explained[r]) / w->deviation[s];
+}
+
+static size_t group_of(const skuai_panel *panel, size_t category, size_t s) {
+    if (category == SIZE_MAX) return 0;
+    int32_t code = panel->statics[category].codes[panel->base[s]];
+    return code < 0 ? panel->statics[category].n_levels : (size_t)code;
+}
+
+static skua_status explain_groups(work *w, size_t category, skua_error *err) {
+    const skuai_panel *panel = w->panel;
+    int64_t first = INT64_MAX, end = INT64_MIN;
+    size_t observed = 0;
+    for (size_t s = 0; s < panel->n_series; s++) {
+        observed += panel->length[s];
+        if (panel->start[s] < first) first = panel->start[s];
+        if (skuai_panel_end(panel, s) > end) end = skuai_panel_end(panel, s);
+    }
+    size_t periods = panel->n_series ? (size_t)(end - first) : 0;
+    size_t groups = category == SIZE_MAX ? 1 : panel->statics[category].n_levels + 1, n_spans;
+    if (!skuai_size_mul(groups, periods, &n_spans))
+        return skuai_error_set(err, SKUA_ELIMIT, "outliers: %zu groups", groups);
+    cell *cells = skuai_new(observed, sizeof *cells);
+    span *spans = skuai_zero(n_spans, sizeof *spans);
+    if (!cells || !spans) {
+        skuai_free(cells);
+        skuai_free(spans);
+        return skuai_error_memory(err, "residuals of groups");
+    }
+    size_t n = 0;
+    for (size_t s = 0; s < panel->n_series; s++) {
+        size_t base = group_of(panel, category, s) * periods + (size_t)(panel->start[s] - first);
+        for (size_t i = 0; i < panel->length[s]; i++) {
+            double z = rest_of(w, s, panel->row[s] + i);
+            if (!isnan(z)) cells[n++] = (cell){base + i, z};
+        }
+    }
+    cell_sort(cells, n);
+    for (size_t i = 0, j; i < n; i = j) {
+        for (j = i; j < n && cells[j].key == cells[i].key;)
+            j++;
+        if (j - i < GROUP_LEAST) continue;
+        double low = cells[i + (size_t)((1 - GROUP_SHARE) * (double)(j - i))].z;
+        double high = cells[i + (size_t)(GROUP_SHARE * (double)(j - i - 1))].z;
+        /* A quiet period's quantiles are noise of the series, not a movement of the group. */
+        spans[cells[i].key] = (span){low < -1.5 ? low : 0, high > 1.5 ? high : 0};
+    }
+    for (size_t s = 0; s < panel->n_series; s++) {
+        size_t base = group_of(panel, category, s) * periods + (size_t)(panel->start[s] - first);
+        for (size_t i = 0; i < panel->length[s]; i++) {
+            size_t r = panel->row[s] + i;
+            double z = rest_of(w, s, r);
+            span g = spans[base + i];
+            double part = z > 0 ? fmin(z, g.high) : fmax(z, g.low);
+            w->explained[r] += (isnan(z) ? 0 : part) * w->deviation[s];
+            w->out->z[r] = rest_of(w, s, r);
+            w->out->center[r] = from_scale(panel, w->trend[r] + w->explained[r]);
+        }
+    }
+    skuai_free(cells);
+    skuai_free(spans);
+    return SKUA_OK;
+}
+
+/* -- The panel -------------------------------------------------------------------------------- */
+
+static void find_covariates(work *w) {
+    static const char *const names[] = {"promotion", "deal", "feature", "discount_share"};
+    size_t k = skuai_panel_dynamic_find(w->panel, "price");
+    if (k != SIZE_MAX) w->price = &w->panel->dynamic[k];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        k = skuai_panel_dynamic_find(w->panel, names[i]);
+        if (k != SIZE_MAX) w->flags[w->n_flags++] = &w->panel->dynamic[k];
+    }
+}
+
+static skua_status each_series(work *w, const skuai_context *context, double *scratch,
+                               unsigned char *mark, skuai_arena *arena, skua_error *err) {
+    for (size_t s = 0; s < w->panel->n_series; s++) {
+        if (s % 64 == 0) {
+            SKUA_TRY(skuai_context_check(context, err));
+            skuai_context_progress(context, "residuals", (double)s, (double)w->panel->n_series);
+        }
+        explain_series(w, s, scratch, mark);
+        neighbour_distance(w, s);
+        SKUA_TRY(stl_series(w, s, scratch, arena, err));
+    }
+    return SKUA_OK;
+}
+
+skua_status skuai_residuals_make(const skuai_panel *panel, const char *group,
+                                 const skuai_context *context, skuai_residuals *result,
+                                 skua_error *err) {
+    size_t category = group ? skuai_panel_static_find(panel, group) : SIZE_MAX;
+    if (group && (category == SIZE_MAX || !panel->statics[category].codes))
+        return skuai_error_set(err, SKUA_EINVAL, "outliers: the panel has no category '%s'", group);
+    size_t rows = panel->n_rows, longest = 0;
+    for (size_t s = 0; s < panel->n_series; s++)
+        if (panel->length[s] > longest) longest = panel->length[s];
+    skuai_residuals out = {.n_rows = rows};
+    double *block = skuai_new(4, rows * sizeof *block);
+    double *inner = skuai_new(3 * rows + panel->n_series, sizeof *inner);
+    double *scratch = skuai_new(6 * longest + 64, sizeof *scratch);
+    unsigned char *mark = skuai_new(longest, 1);
+    skuai_arena *arena = skuai_arena_new(0);
+    skua_status status = SKUA_OK;
+    if (!block || !inner || !scratch || !mark || !arena) {
+        skuai_free(block);
+        status = skuai_error_memory(err, "residuals");
+        goto out;
+    }
+    out.center = block;
+    out.z = block + rows;
+    out.z_stl = block + 2 * rows;
+    out.stand = block + 3 * rows;
+    for (size_t i = 0; i < 4 * rows; i++)
+        block[i] = NAN;
+    work w = {.panel = panel,
+              .out = &out,
+              .scaled = inner,
+              .trend = inner + rows,
+              .explained = inner + 2 * rows,
+              .deviation = inner + 3 * rows};
+    find_covariates(&w);
+    status = each_series(&w, context, scratch, mark, arena, err);
+    if (status == SKUA_OK) status = explain_groups(&w, category, err);
+    if (status == SKUA_OK)
+        *result = out;
+    else
+        skuai_residuals_clear(&out);
+out:
+    skuai_free(inner);
+    skuai_free(scratch);
+    skuai_free(mark);
+    skuai_arena_free(arena);
+    return status;
+}
+
+void skuai_residuals_clear(skuai_residuals *result) {
+    skuai_free(result->center); /* one block holds all four */
+    *result = (skuai_residuals){0};
+}
