@@ -205,7 +205,7 @@ static void pit_tells_right_from_wrong(void **state) {
     for (size_t i = 0; i < 400 * 10 * Q; i++)
         f->quantiles[i] = 2.5 + 0.2 * (double)(i % Q);
     assert_ok(skuai_score(view, f, NULL, &wrong, NULL, &err), &err);
-    assert_true(right.pit_ks < 0.05);
+    assert_true(right.pit_ks < 0.06); /* nine levels tell a distribution to half a step */
     assert_true(wrong.pit_ks > 0.12);
     assert_true(right.wql < wrong.wql);
     skuai_forecast_free(f);
