@@ -191,8 +191,8 @@ static skua_status member_forecast(const skuai_ets_model *model, const skuai_req
     return SKUA_OK;
 }
 
-/* Add the differences of the models' means to the spread: quantiles around mean times the ratio of
- * the deviations. within [H]: averaged deviations, square [H]: averaged squares of the means. */
+/* Add the differences of the models' means to the spread: quantiles around the mean, widened from
+ * the averaged deviations within [H]. square [H]: averaged squares of the models' means. */
 static void stretch(const skuai_request *request, const double *mean, const double *within,
                     const double *square, double *quantiles) {
     for (size_t h = 0; h < request->horizon; h++) {
@@ -235,7 +235,9 @@ skua_status skuai_ets_forecast(const skuai_ets_model *models, size_t n_models,
         mean[h] /= total, within[h] /= total, square[h] /= total;
     for (size_t k = 0; k < H * Q; k++)
         quantiles[k] /= total;
-    stretch(request, mean, within, square, quantiles);
+    for (size_t k = 0; k < steps.n_origins * H; k++)
+        steps.errors[k] /= total;
+    stretch(request, &steps, models[0].n_parameters, mean, within, square, quantiles);
     *autocorrelation = correlation / total;
     return SKUA_OK;
 }

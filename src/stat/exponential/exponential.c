@@ -1,6 +1,7 @@
 #include "stat/exponential/exponential.h"
 
 #include "stat/exponential/ets_forecast.h"
+#include "stat/exponential/theta.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -122,7 +123,8 @@ static skua_status holt_winters(const skuai_local_input *input, const skuai_para
                                 const skuai_request *request, skuai_arena *scratch,
                                 skuai_local_output *output, skua_error *err) {
     SKUA_TRY(skuai_local_parameters_check(parameters, NULL, 0, err));
-    const skuai_ets_choice choice = {.error = 6, .trend = 2, .season = 6, .undamped = true};
+    unsigned season = input->season > 1 ? 6 : 1; /* Holt's where there is no season */
+    const skuai_ets_choice choice = {.error = 6, .trend = 2, .season = season, .undamped = true};
     return forecast_choice(input, &choice, 1, request, scratch, output, err);
 }
 
@@ -178,5 +180,15 @@ static const skuai_local_method method_holt_winters = {
 };
 
 const skuai_local_method *const skuai_exponential_methods[] = {
-    &method_ets, &method_ses, &method_holt, &method_damped, &method_holt_winters, NULL,
+    &method_ets,
+    &method_ses,
+    &method_holt,
+    &method_damped,
+    &method_holt_winters,
+    &skuai_theta_automatic,
+    &skuai_theta_standard,
+    &skuai_theta_optimised,
+    &skuai_theta_dynamic,
+    &skuai_theta_dynamic_optimised,
+    NULL,
 };
