@@ -235,9 +235,7 @@ skua_status skuai_ets_forecast(const skuai_ets_model *models, size_t n_models,
         mean[h] /= total, within[h] /= total, square[h] /= total;
     for (size_t k = 0; k < H * Q; k++)
         quantiles[k] /= total;
-    for (size_t k = 0; k < steps.n_origins * H; k++)
-        steps.errors[k] /= total;
-    stretch(request, &steps, models[0].n_parameters, mean, within, square, quantiles);
+    stretch(request, mean, within, square, quantiles);
     *autocorrelation = correlation / total;
     return SKUA_OK;
 }
