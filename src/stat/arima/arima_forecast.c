@@ -171,9 +171,9 @@ static void means_of(const future *f, const skuai_arima_fit *fit, const double *
 }
 
 skua_status skuai_arima_forecast(skuai_arima_sample *sample, const skuai_arima_fit *fit,
-                                 size_t horizon, bool estimated, skuai_arena *arena,
-                                 double *sigma2, double *mean, double *variance,
-                                 double *autocorrelation, skua_error *err) {
+                                 size_t horizon, bool estimated, skuai_arena *arena, double *sigma2,
+                                 double *mean, double *variance, double *autocorrelation,
+                                 skua_error *err) {
     skuai_arima_fit now = *fit;
     size_t k = sample->n_missing + 1, lost = sample->n - sample->length;
     size_t n_columns = 1 + sample->n_missing + (fit->order.constant ? 1 : 0);

@@ -8,16 +8,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LONGEST 4000    /* periods of history that are looked at */
-#define GAPS 48         /* missing values that are estimated, the youngest ones */
-#define LONG_SEASON 24  /* above it the season is removed by STL first */
-#define CONSTANT 1e-10  /* range of a constant series, over its magnitude */
+#define LONGEST     4000  /* periods of history that are looked at */
+#define GAPS        48    /* missing values that are estimated, the youngest ones */
+#define LONG_SEASON 24    /* above it the season is removed by STL first */
+#define DIFFERENCES 1     /* a trend that bends for ever costs more than it brings: see README.md */
+#define CONSTANT    1e-10 /* range of a constant series, over its magnitude */
 
 typedef struct settings {
     bool fixed; /* order is given */
     skuai_arima_order order;
     int constant; /* -1: as the method sees fit */
     skuai_arima_criterion criterion;
+    size_t differences; /* the most ordinary ones that the tests may ask for */
 } settings;
 
 /* -- Parameters -------------------------------------------------------------------------------- */
@@ -62,10 +64,17 @@ static skua_status parse_orders(const skuai_parameters *parameters, int season, 
 
 static skua_status parse(const skuai_parameters *parameters, int season, settings *set,
                          skua_error *err) {
-    static const char *const names[] = {"order", "seasonal", "constant", "criterion"};
+    static const char *const names[] = {"order", "seasonal", "constant", "criterion",
+                                        "differences"};
     static const char *const criteria[] = {"aicc", "aic", "bic"};
-    SKUA_TRY(skuai_local_parameters_check(parameters, names, 4, err));
+    SKUA_TRY(skuai_local_parameters_check(parameters, names, 5, err));
     SKUA_TRY(parse_orders(parameters, season, set, err));
+    double differences;
+    SKUA_TRY(skuai_parameter_number(parameters, "differences", DIFFERENCES, &differences, err));
+    if (!(differences >= 0 && differences <= 2))
+        return skuai_error_set(err, SKUA_ECONFIG, "arima: differences = %g, need 0, 1 or 2",
+                               differences);
+    set->differences = (size_t)differences;
     const char *constant = skuai_parameter_text(parameters, "constant", "auto");
     set->constant = strcmp(constant, "yes") == 0 ? 1 : strcmp(constant, "no") == 0 ? 0 : -1;
     if (set->constant < 0 && strcmp(constant, "auto") != 0)
@@ -139,8 +148,9 @@ static bool is_constant(const double *x, size_t n, double magnitude) {
 /* -- Model ------------------------------------------------------------------------------------- */
 
 /* Differences by seasonal strength and KPSS. *still out: nothing varies behind them. */
-static skua_status choose_differences(const history *past, int season, skuai_arena *arena, int *d,
-                                      int *D, bool *still, skua_error *err) {
+static skua_status choose_differences(const history *past, int season, size_t most,
+                                      skuai_arena *arena, int *d, int *D, bool *still,
+                                      skua_error *err) {
     size_t n = past->n, seasonal = 0, m = (size_t)season;
     double *x = skuai_arena_take(arena, 3 * n, sizeof *x), magnitude = 0;
     if (!x) return skuai_error_memory(err, "differences");
@@ -154,7 +164,7 @@ static skua_status choose_differences(const history *past, int season, skuai_are
         n -= m;
     }
     size_t ordinary = 0;
-    if (!is_constant(x, n, magnitude)) ordinary = skuai_differences_needed(x, n, 2, x + n);
+    if (!is_constant(x, n, magnitude)) ordinary = skuai_differences_needed(x, n, most, x + n);
     for (size_t i = 0; i < ordinary; i++)
         skuai_difference(x, n--, 1, x);
     *still = is_constant(x, n, magnitude);
@@ -167,10 +177,10 @@ static skua_status choose_model(const history *past, const settings *set, int se
                                 skuai_arena *arena, skuai_arima_fit *fit, skua_error *err) {
     int d = 0, D = 0;
     bool still = true;
-    SKUA_TRY(choose_differences(past, season, arena, &d, &D, &still, err));
+    SKUA_TRY(choose_differences(past, season, set->differences, arena, &d, &D, &still, err));
     skuai_arima_limits limits = skuai_arima_limits_for(past->observed, season, set->criterion);
-    skuai_arima_order largest = {.p = limits.p, .q = limits.q, .P = limits.P, .Q = limits.Q,
-                                 .season = season};
+    skuai_arima_order largest = {
+        .p = limits.p, .q = limits.q, .P = limits.P, .Q = limits.Q, .season = season};
     if (set->constant == 0) limits.with_constant = false;
     if (set->constant == 1) limits.without_constant = false;
     size_t tried;

@@ -5,10 +5,10 @@
 #include <math.h>
 #include <string.h>
 
-#define STEADY 1e-9         /* f - 1 of a steady filter */
-#define RAW_LIMIT 30.0      /* partial autocorrelation .99944 */
-#define DIFFERENCE 1e-6     /* step of the numerical derivatives */
-#define EXACT_FIT 1e-24     /* share of the variance that counts as nothing left */
+#define STEADY     1e-9  /* f - 1 of a steady filter */
+#define RAW_LIMIT  30.0  /* partial autocorrelation .99944 */
+#define DIFFERENCE 1e-6  /* step of the numerical derivatives */
+#define EXACT_FIT  1e-24 /* share of the variance that counts as nothing left */
 #define LOG_TWO_PI 1.8378770664093454836
 
 size_t skuai_arima_terms(const skuai_arima_order *order) {
@@ -176,8 +176,14 @@ skua_status skuai_arima_sample_new(const double *y, size_t n, const size_t *miss
                                n - n_missing, d, D, season);
     skuai_arima_sample *made = skuai_arena_take_zero(arena, 1, sizeof *made);
     if (!made) return skuai_error_memory(err, "an ARIMA sample");
-    *made = (skuai_arima_sample){.d = d, .D = D, .season = season, .y = y, .n = n,
-                                 .missing = missing, .n_missing = n_missing, .length = n - lost};
+    *made = (skuai_arima_sample){.d = d,
+                                 .D = D,
+                                 .season = season,
+                                 .y = y,
+                                 .n = n,
+                                 .missing = missing,
+                                 .n_missing = n_missing,
+                                 .length = n - lost};
     size_t k = SKUAI_ARIMA_TERMS > 1 + n_missing ? SKUAI_ARIMA_TERMS : 1 + n_missing;
     made->filter = skuai_arma_filter_new(arena, capacity, 2 + n_missing);
     double *polynomials = skuai_arena_take(arena, 2 * (capacity + 1), sizeof *polynomials);
@@ -264,8 +270,7 @@ static void settle(const skuai_arima_sample *sample, const outcome *found, skuai
     fit->aicc = n - k - 1 > 0 ? fit->aic + 2 * k * (k + 1) / (n - k - 1) : INFINITY;
 }
 
-bool skuai_arima_evaluate(skuai_arima_sample *sample, skuai_arima_fit *fit,
-                          double *missing_value) {
+bool skuai_arima_evaluate(skuai_arima_sample *sample, skuai_arima_fit *fit, double *missing_value) {
     outcome found;
     if (!innovate(sample, &fit->order, fit->coefficient, sample->residual, &found, missing_value))
         return false;

@@ -32,14 +32,14 @@ typedef struct skuai_arima_sample {
     size_t n;              /* periods */
     const size_t *missing; /* [n_missing] borrowed: periods whose value in y is a guess */
     size_t n_missing;
-    size_t length;         /* n - d - D * season: periods of the differenced series */
-    double **columns;      /* [2 + n_missing] arrays [length]: series, one a missing value, ones */
-    double **innovations;  /* [2 + n_missing] arrays [length] */
+    size_t length;        /* n - d - D * season: periods of the differenced series */
+    double **columns;     /* [2 + n_missing] arrays [length]: series, one a missing value, ones */
+    double **innovations; /* [2 + n_missing] arrays [length] */
     skuai_arma_filter *filter;
-    double *ar, *ma;   /* [capacity] polynomials multiplied out */
+    double *ar, *ma;    /* [capacity] polynomials multiplied out */
     double *residual;   /* [2, length] scaled innovations of the best and the tried parameters */
-    double *jacobian;  /* [SKUAI_ARIMA_TERMS, length] */
-    double *normal;    /* [2, k, k] for k = max(SKUAI_ARIMA_TERMS, 1 + n_missing) */
+    double *jacobian;   /* [SKUAI_ARIMA_TERMS, length] */
+    double *normal;     /* [2, k, k] for k = max(SKUAI_ARIMA_TERMS, 1 + n_missing) */
     size_t evaluations; /* of the likelihood so far */
 } skuai_arima_sample;
 

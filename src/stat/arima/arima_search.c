@@ -3,14 +3,14 @@
 #include <math.h>
 #include <string.h>
 
-#define MODELS 94           /* the most that are tried */
-#define LEAST_ROOT 1.01     /* modulus */
-#define SEARCH_GAIN 1e-3    /* log-likelihood a step must gain while orders are compared */
+#define MODELS       94   /* the most that are tried */
+#define LEAST_ROOT   1.01 /* modulus */
+#define SEARCH_GAIN  1e-3 /* log-likelihood a step must gain while orders are compared */
 #define SEARCH_STEPS 25
-#define FINAL_GAIN 1e-8
-#define FINAL_STEPS 100
-#define NEW_TERM 0.1        /* where a term without a neighbour's estimate starts */
-#define FAR_TERM 0.3        /* where all terms start to look for other maxima */
+#define FINAL_GAIN   1e-8
+#define FINAL_STEPS  100
+#define NEW_TERM     0.1 /* where a term without a neighbour's estimate starts */
+#define FAR_TERM     0.3 /* where all terms start to look for other maxima */
 
 typedef struct search {
     skuai_arima_sample *sample;
@@ -24,8 +24,11 @@ typedef struct search {
 skuai_arima_limits skuai_arima_limits_for(size_t observed, int season,
                                           skuai_arima_criterion criterion) {
     int third = observed / 3 < 5 ? (int)(observed / 3) : 5;
-    skuai_arima_limits limits = {.p = third, .q = third, .criterion = criterion,
-                                 .without_constant = true, .with_constant = true};
+    skuai_arima_limits limits = {.p = third,
+                                 .q = third,
+                                 .criterion = criterion,
+                                 .without_constant = true,
+                                 .with_constant = true};
     if (season > 1) {
         size_t seasons = observed / 3 / (size_t)season;
         limits.P = limits.Q = seasons < 2 ? (int)seasons : 2;
@@ -46,7 +49,8 @@ static void start_from(const skuai_arima_fit *other, const skuai_arima_order *or
     int from = 0, to = 0;
     for (int part = 0; part < 4; part++) {
         for (int i = 0; i < want[part]; i++)
-            raw[to + i] = i < had[part] ? other->raw[from + i] : (part % 2 == 0 ? NEW_TERM : -NEW_TERM);
+            raw[to + i] =
+                i < had[part] ? other->raw[from + i] : (part % 2 == 0 ? NEW_TERM : -NEW_TERM);
         from += had[part];
         to += want[part];
     }
@@ -95,7 +99,7 @@ static bool try_changed(search *s, int p, int q, int P, int Q) {
 
 /* One neighbour after another until one is better. */
 static bool move(search *s) {
-    static const int both[][2] = {{-1, 0}, {0, -1}, {1, 0},  {0, 1},
+    static const int both[][2] = {{-1, 0},  {0, -1}, {1, 0},  {0, 1},
                                   {-1, -1}, {-1, 1}, {1, -1}, {1, 1}};
     for (size_t i = 0; i < 8; i++)
         if (try_changed(s, 0, 0, both[i][0], both[i][1])) return true;
@@ -113,7 +117,9 @@ static int least(int a, int b) {
 static void start(search *s) {
     skuai_arima_sample *sample = s->sample;
     const skuai_arima_limits *limits = &s->limits;
-    skuai_arima_order none = {.d = sample->d, .D = sample->D, .season = sample->season,
+    skuai_arima_order none = {.d = sample->d,
+                              .D = sample->D,
+                              .season = sample->season,
                               .constant = limits->with_constant};
     skuai_arima_order order = none;
     s->best.order = none;

@@ -30,8 +30,8 @@ skuai_arima_limits skuai_arima_limits_for(size_t observed, int season,
 /* The best model's order, estimates and likelihood into *fit; *tried out: models fitted.
  * SKUA_ESINGULAR when no model could be fitted. */
 SKUA_MUST_USE skua_status skuai_arima_search(skuai_arima_sample *sample,
-                                             const skuai_arima_limits *limits,
-                                             skuai_arima_fit *fit, size_t *tried, skua_error *err);
+                                             const skuai_arima_limits *limits, skuai_arima_fit *fit,
+                                             size_t *tried, skua_error *err);
 
 /* Fit one given order as well as can be: several starts, tight tolerance. */
 SKUA_MUST_USE skua_status skuai_arima_fit_order(skuai_arima_sample *sample,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define STEADY_GAIN 1e-7 /* largest |K - g| of a steady filter */
-#define LOG_EVERY 32     /* innovation variances multiplied before a logarithm is taken */
+#define LOG_EVERY   32   /* innovation variances multiplied before a logarithm is taken */
 
 skuai_arma_filter *skuai_arma_filter_new(skuai_arena *arena, size_t capacity, size_t columns) {
     skuai_arma_filter *filter = skuai_arena_take_zero(arena, 1, sizeof *filter);

@@ -2,12 +2,13 @@
  *
  *   w_t = sum_j ar[j] w_{t-1-j} + e_t + sum_j ma[j] e_{t-1-j},   e_t ~ N(0, sigma^2)
  *
- * State (Akaike 1974, Ann. Inst. Stat. Math. 26; in r = max(p, q) as Pearlman 1980, Biometrika 67(1)):
- * x_t[i] = E(w_{t+i} | past), i = 0 .. r-1; x_{t+1} = F x_t + g e_t, where F shifts and closes with
- * the AR polynomial and g = (psi_1 .. psi_r). The Kalman filter starts at the stationary law; as the
- * variance of the state then falls by a matrix of rank one a step, gain K_t, that direction L_t and
- * the innovation variance f_t obey the recursions of Morf, Sidhu and Kailath (1974, IEEE Trans. AC
- * 19(4); Herbst 2015, Computational Economics 45), which need no r x r matrix:
+ * State (Akaike 1974, Ann. Inst. Stat. Math. 26; in r = max(p, q) as Pearlman 1980, Biometrika
+ * 67(1)): x_t[i] = E(w_{t+i} | past), i = 0 .. r-1; x_{t+1} = F x_t + g e_t, where F shifts and
+ * closes with the AR polynomial and g = (psi_1 .. psi_r). The Kalman filter starts at the
+ * stationary law; as the variance of the state then falls by a matrix of rank one a step, gain K_t,
+ * that direction L_t and the innovation variance f_t obey the recursions of Morf, Sidhu and Kailath
+ * (1974, IEEE Trans. AC 19(4); Herbst 2015, Computational Economics 45), which need no r x r
+ * matrix:
  *
  *   f_{t+1} = f_t - c_t L_t[0]^2          K_{t+1} = K_t - c_t L_t[0] F L_t
  *   L_{t+1} = F L_t - K_{t+1} L_t[0]/f_{t+1}         c_{t+1} = c_t f_{t+1} / f_t
@@ -34,13 +35,13 @@ typedef struct skuai_arma_filter {
     size_t p, q;      /* degrees of the polynomials that are set */
     size_t dimension; /* r = max(p, q, 1) */
     skuai_arma_lags ar, ma;
-    double *gamma;    /* [r + 1] autocovariances over sigma^2 */
-    double *psi;      /* [r + 1] weights of e_{t-k} in w_t, psi[0] = 1; g is psi[1 ..] */
-    double *gain;     /* [r] K */
-    double *step;     /* [r + 1] L, the last entry 0 */
-    double *state;    /* [columns, r + 1] x, the last entry of each 0 */
-    double *work;     /* scratch of the autocovariances */
-    size_t columns;   /* the most columns it takes */
+    double *gamma;  /* [r + 1] autocovariances over sigma^2 */
+    double *psi;    /* [r + 1] weights of e_{t-k} in w_t, psi[0] = 1; g is psi[1 ..] */
+    double *gain;   /* [r] K */
+    double *step;   /* [r + 1] L, the last entry 0 */
+    double *state;  /* [columns, r + 1] x, the last entry of each 0 */
+    double *work;   /* scratch of the autocovariances */
+    size_t columns; /* the most columns it takes */
 } skuai_arma_filter;
 
 /* A filter for polynomials up to degree `capacity`, in the arena. NULL: out of memory. */
