@@ -1,3 +1,4 @@
+#include "stat/arima/arima_methods.h"
 #include "stat/exponential/exponential.h"
 #include "stat/local.h"
 #include "stat/simple/simple.h"
@@ -7,6 +8,7 @@
 static const skuai_local_method *const *const families[] = {
     skuai_simple_methods,
     skuai_exponential_methods,
+    skuai_arima_methods,
 };
 #define N_FAMILIES (sizeof families / sizeof *families)
 
