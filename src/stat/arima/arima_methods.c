@@ -243,7 +243,7 @@ static skua_status forecast_arima(const skuai_local_input *input,
                                   const skuai_parameters *parameters, const skuai_request *request,
                                   skuai_arena *scratch, skuai_local_output *output,
                                   skua_error *err) {
-    settings set;
+    settings set = {0};
     skuai_local_input now = *input;
     if (now.season > LONG_SEASON) now.season = 1;
     SKUA_TRY(parse(parameters, now.season, &set, err));
