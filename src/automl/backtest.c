@@ -55,7 +55,7 @@ static skua_status run_cell(const skuai_panel *view, const skuai_forecaster *mod
     cell->status =
         skuai_forecaster_run(model, view, NULL, &request, context, &cell->forecast, &error);
     cell->seconds = skuai_clock() - start;
-    if (cell->status == SKUA_ECANCEL || cell->status == SKUA_EDEADLINE)
+    if (cell->status == SKUA_ECANCEL)
         return skuai_error_set(err, cell->status, "%s", error.message);
     if (cell->status == SKUA_OK) {
         cell->series_pinball = skuai_new(view->n_series, sizeof *cell->series_pinball);
@@ -68,6 +68,13 @@ static skua_status run_cell(const skuai_panel *view, const skuai_forecaster *mod
     else
         cell->n_fallback = count_fallbacks(cell->forecast);
     return SKUA_OK;
+}
+
+/* A cell for which there was no time left; true. */
+static bool leave_out(skuai_backtest_cell *cell) {
+    cell->status = SKUA_EDEADLINE;
+    (void)snprintf(cell->reason, sizeof cell->reason, "no time left for it");
+    return true;
 }
 
 static skua_status allocate(size_t n_series, const skuai_forecaster *const *models, size_t n_models,
@@ -122,14 +129,21 @@ skua_status skuai_backtest_run(const skuai_panel *panel, const skuai_forecaster 
     skuai_backtest *b = NULL;
     SKUA_TRY(allocate(panel->n_series, models, n_models, options->windows, &b, err));
     skua_status status = prepare_windows(panel, options, b, err);
-    size_t total = b->n_windows * n_models, done = 0;
-    for (size_t w = b->n_windows; w-- > 0 && status == SKUA_OK;)
-        for (size_t m = 0; m < n_models && status == SKUA_OK; m++) {
-            skuai_context_progress(context, b->names[m], (double)done++, (double)total);
+    size_t total = b->n_windows * n_models;
+    bool late = false;
+    for (size_t m = 0; m < n_models && status == SKUA_OK; m++)
+        for (size_t w = b->n_windows; w-- > 0 && status == SKUA_OK;) {
+            skuai_backtest_cell *cell = skuai_backtest_at(b, w, m);
+            skuai_context_progress(context, b->names[m],
+                                   (double)(m * b->n_windows + b->n_windows - 1 - w),
+                                   (double)total);
             skuai_context quiet = context ? *context : SKUAI_CONTEXT_DEFAULT;
-            quiet.progress = NULL; /* one bar: cells, not series */
-            status = run_cell(b->views[w], models[m], options, &quiet, skuai_backtest_at(b, w, m),
-                              b->series_weight + w * panel->n_series, err);
+            quiet.progress = NULL;          /* one bar: cells, not series */
+            if (m == 0) quiet.deadline = 0; /* there is always one result */
+            if (!late)
+                status = run_cell(b->views[w], models[m], options, &quiet, cell,
+                                  b->series_weight + w * panel->n_series, err);
+            if (late || cell->status == SKUA_EDEADLINE) late = leave_out(cell);
         }
     if (status != SKUA_OK) {
         skuai_backtest_free(b);

@@ -52,7 +52,9 @@ static inline skuai_backtest_cell *skuai_backtest_at(const skuai_backtest *b, si
 
 /* Run n_models forecasters over all windows. Windows that reach before the first observation are
  * left out (n_windows says how many remain). A model that fails keeps its reason; the others go
- * on. SKUA_EDATA: not even one window has something to score. */
+ * on. When the deadline passes, the models that remain are left out with SKUA_EDEADLINE; the first
+ * model (put a cheap one there) always runs. SKUA_EDATA: not even one window has something to
+ * score. */
 SKUA_MUST_USE skua_status skuai_backtest_run(const skuai_panel *panel,
                                              const skuai_forecaster *const *models, size_t n_models,
                                              const skuai_backtest_options *options,

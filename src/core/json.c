@@ -174,3 +174,12 @@ int64_t skuai_json_as_integer(const skuai_json *value, int64_t fallback) {
 bool skuai_json_as_bool(const skuai_json *value, bool fallback) {
     return value && json_is_boolean(inner(value)) ? json_is_true(inner(value)) : fallback;
 }
+
+static int dump_bytes(const char *bytes, size_t n, void *buffer) {
+    return skuai_buffer_add(buffer, bytes, n) == SKUA_OK ? 0 : -1;
+}
+
+void skuai_json_dump(const skuai_json *value, skuai_buffer *buffer) {
+    if (value)
+        (void)json_dump_callback(inner(value), dump_bytes, buffer, JSON_COMPACT | JSON_ENCODE_ANY);
+}

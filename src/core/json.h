@@ -60,5 +60,7 @@ const char *skuai_json_as_text(const skuai_json *value, const char *fallback);
 double skuai_json_as_number(const skuai_json *value, double fallback);
 int64_t skuai_json_as_integer(const skuai_json *value, int64_t fallback);
 bool skuai_json_as_bool(const skuai_json *value, bool fallback);
+/* Append a value as compact JSON; nothing for NULL. */
+void skuai_json_dump(const skuai_json *value, skuai_buffer *buffer);
 
 #endif

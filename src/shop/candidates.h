@@ -1,0 +1,25 @@
+/* candidates.h -- which forecasters a training tries (room shop: the one place that knows the
+ * models of all rooms by name). */
+#ifndef SKUA_SHOP_CANDIDATES_H
+#define SKUA_SHOP_CANDIDATES_H
+
+#include "shop/shop.h"
+
+enum { SKUAI_CANDIDATES_MOST = 32 };
+
+typedef struct skuai_candidates {
+    skuai_forecaster items[SKUAI_CANDIDATES_MOST];
+    bool baseline[SKUAI_CANDIDATES_MOST]; /* one of the free baselines */
+    size_t n;
+} skuai_candidates;
+
+/* A forecaster by name, of whatever room. SKUA_ENOTFOUND naming the nearest. */
+SKUA_MUST_USE skua_status skuai_candidate_find(const char *name, skuai_forecaster *forecaster,
+                                               skua_error *err);
+
+/* Those of the setting `models` when it is not empty, else of the preset; the free baselines come
+ * first, always. */
+SKUA_MUST_USE skua_status skuai_candidates_choose(const skua_shop *shop,
+                                                  skuai_candidates *candidates, skua_error *err);
+
+#endif

@@ -1,0 +1,199 @@
+#include "shop/model_file.h"
+
+#include "core/file.h"
+#include "shop/candidates.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_MOST = 4096, MODEL_BYTES_MOST = 1 << 26 };
+
+/* -- Writing ----------------------------------------------------------------------------------- */
+
+static void put_numbers(skuai_json_writer *w, const char *name, const double *x, size_t n) {
+    skuai_json_array(w, name);
+    for (size_t i = 0; i < n; i++)
+        skuai_json_number(w, NULL, x[i]);
+    skuai_json_close(w);
+}
+
+static void put_calibration(skuai_json_writer *w, const skuai_calibration *c) {
+    skuai_json_object(w, "calibration");
+    put_numbers(w, "level", c->level, c->n_levels);
+    put_numbers(w, "factor", c->factor, c->n_levels);
+    put_numbers(w, "level_taken", c->level_taken, c->n_levels);
+    skuai_json_array(w, "used");
+    for (int k = 0; k < SKUAI_DEMAND_CLASSES; k++)
+        skuai_json_bool(w, NULL, c->used[k]);
+    skuai_json_close(w);
+    skuai_json_close(w);
+}
+
+static void put_model(skuai_json_writer *w, const skuai_model_file *m, const char *leaderboard) {
+    skuai_json_object(w, NULL);
+    skuai_json_text(w, "skua", skua_version());
+    skuai_json_text(w, "frequency", m->frequency);
+    skuai_json_integer(w, "horizon", (int64_t)m->horizon);
+    skuai_json_integer(w, "season", m->season);
+    skuai_json_integer(w, "seed", (int64_t)m->seed);
+    put_numbers(w, "levels", m->levels, m->n_levels);
+    skuai_json_array(w, "members");
+    for (size_t i = 0; i < m->ensemble.n_members; i++)
+        skuai_json_text(w, NULL, m->ensemble.members[i].name);
+    skuai_json_close(w);
+    put_numbers(w, "weights_regular", m->ensemble.weights[SKUAI_DEMAND_REGULAR],
+                m->ensemble.n_members);
+    put_numbers(w, "weights_intermittent", m->ensemble.weights[SKUAI_DEMAND_INTERMITTENT],
+                m->ensemble.n_members);
+    put_calibration(w, &m->ensemble.calibration);
+    skuai_json_raw(w, "leaderboard", leaderboard ? leaderboard : "[]");
+    skuai_json_close(w);
+}
+
+/* The number of the newest model, 0 when there is none. */
+static long newest(const char *models) {
+    long last = 0;
+    DIR *folder = opendir(models);
+    if (!folder) return 0;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        char *end;
+        long n = strtol(entry->d_name, &end, 10);
+        if (*end == '\0' && n > last) last = n;
+    }
+    (void)closedir(folder);
+    return last;
+}
+
+skua_status skuai_model_file_save(const skua_shop *shop, skuai_model_file *model,
+                                  const char *leaderboard, skua_error *err) {
+    char models[PATH_MOST - 256], path[PATH_MOST];
+    skuai_buffer buffer;
+    skuai_json_writer w;
+    int n = snprintf(models, sizeof models, "%s/models", shop->folder);
+    if (n < 0 || (size_t)n >= sizeof models)
+        return skuai_error_set(err, SKUA_EIO, "%.200s...: a path too long", shop->folder);
+    (void)snprintf(model->name, sizeof model->name, "%04ld", newest(models) + 1);
+    (void)snprintf(path, sizeof path, "%s/%s", models, model->name);
+    SKUA_TRY(skuai_folder_make(path, err));
+    (void)snprintf(path, sizeof path, "%s/%s/model.json", models, model->name);
+    skuai_buffer_init(&buffer, MODEL_BYTES_MOST);
+    skuai_json_begin(&w, &buffer);
+    put_model(&w, model, leaderboard);
+    skua_status status = skuai_buffer_check(&buffer, err);
+    if (status == SKUA_OK) status = skuai_file_write(path, buffer.data, buffer.size, err);
+    skuai_buffer_clear(&buffer);
+    if (status != SKUA_OK) return status;
+    (void)snprintf(path, sizeof path, "%s/current", models);
+    return skuai_file_write(path, model->name, strlen(model->name), err);
+}
+
+/* -- Reading ----------------------------------------------------------------------------------- */
+
+/* Path of the current model's file. */
+static skua_status current_path(const skua_shop *shop, char *name, size_t name_size, char *path,
+                                size_t size, skua_error *err) {
+    skuai_buffer buffer;
+    (void)snprintf(path, size, "%s/models/current", shop->folder);
+    SKUA_TRY(skuai_file_read(path, 64, &buffer, err));
+    const char *text = skuai_buffer_view(&buffer);
+    size_t n = strspn(text, "0123456789");
+    bool good = n > 0 && n < name_size && (text[n] == '\0' || text[n] == '\n');
+    if (good) {
+        (void)snprintf(name, name_size, "%.*s", (int)n, text);
+        (void)snprintf(path, size, "%s/models/%s/model.json", shop->folder, name);
+    }
+    skuai_buffer_clear(&buffer);
+    return good ? SKUA_OK : skuai_error_set(err, SKUA_EDATA, "%s: does not name a model", path);
+}
+
+static skua_status parse_file(const char *path, skuai_json **json, skua_error *err) {
+    skuai_buffer buffer;
+    SKUA_TRY(skuai_file_read(path, MODEL_BYTES_MOST, &buffer, err));
+    skua_status status = skuai_json_parse(skuai_buffer_view(&buffer), buffer.size, json, err);
+    skuai_buffer_clear(&buffer);
+    return status == SKUA_OK ? status : skuai_error_prefix(err, status, "%s", path);
+}
+
+/* An array of exactly n numbers. */
+static bool get_numbers(const skuai_json *array, double *x, size_t n) {
+    if (skuai_json_size(array) != n) return false;
+    for (size_t i = 0; i < n; i++)
+        x[i] = skuai_json_as_number(skuai_json_at(array, i), 0);
+    return true;
+}
+
+static bool get_calibration(const skuai_json *json, size_t n_levels, skuai_calibration *c) {
+    const skuai_json *used = skuai_json_get(json, "used");
+    size_t n = skuai_json_size(skuai_json_get(json, "level"));
+    if (n == 0) return true; /* none */
+    c->n_levels = n;
+    for (int k = 0; k < SKUAI_DEMAND_CLASSES; k++)
+        c->used[k] = skuai_json_as_bool(skuai_json_at(used, (size_t)k), false);
+    return n == n_levels && get_numbers(skuai_json_get(json, "level"), c->level, n) &&
+           get_numbers(skuai_json_get(json, "factor"), c->factor, n) &&
+           get_numbers(skuai_json_get(json, "level_taken"), c->level_taken, n);
+}
+
+static skua_status read_model(const skuai_json *json, const char *path, skuai_model_file *m,
+                              skua_error *err) {
+    const skuai_json *members = skuai_json_get(json, "members");
+    const skuai_json *levels = skuai_json_get(json, "levels");
+    size_t n = skuai_json_size(members);
+    m->n_levels = skuai_json_size(levels);
+    bool good =
+        n > 0 && n <= SKUAI_ENSEMBLE_MEMBERS && m->n_levels <= SKUAI_LEVELS_MOST &&
+        get_numbers(levels, m->levels, m->n_levels) &&
+        get_numbers(skuai_json_get(json, "weights_regular"),
+                    m->ensemble.weights[SKUAI_DEMAND_REGULAR], n) &&
+        get_numbers(skuai_json_get(json, "weights_intermittent"),
+                    m->ensemble.weights[SKUAI_DEMAND_INTERMITTENT], n) &&
+        get_calibration(skuai_json_get(json, "calibration"), m->n_levels, &m->ensemble.calibration);
+    if (!good)
+        return skuai_error_set(err, SKUA_EDATA, "%s: not a model of this version: train anew",
+                               path);
+    m->ensemble.n_members = n;
+    m->horizon = (size_t)skuai_json_as_integer(skuai_json_get(json, "horizon"), 1);
+    m->season = (int)skuai_json_as_integer(skuai_json_get(json, "season"), 1);
+    m->seed = (uint64_t)skuai_json_as_integer(skuai_json_get(json, "seed"), 1);
+    (void)snprintf(m->frequency, sizeof m->frequency, "%s",
+                   skuai_json_as_text(skuai_json_get(json, "frequency"), ""));
+    for (size_t i = 0; i < n; i++)
+        SKUA_TRY(skuai_candidate_find(skuai_json_as_text(skuai_json_at(members, i), ""),
+                                      &m->ensemble.members[i], err));
+    return SKUA_OK;
+}
+
+skua_status skuai_model_file_load(const skua_shop *shop, skuai_model_file *model, skua_error *err) {
+    char path[PATH_MOST];
+    skuai_json *json = NULL;
+    skuai_model_file *m = skuai_zero(1, sizeof *m);
+    if (!m) return skuai_error_memory(err, "a model");
+    skua_status status = current_path(shop, m->name, sizeof m->name, path, sizeof path, err);
+    if (status == SKUA_OK) status = parse_file(path, &json, err);
+    if (status == SKUA_OK) status = read_model(json, path, m, err);
+    if (status == SKUA_OK) *model = *m;
+    skuai_json_free(json);
+    skuai_free(m);
+    return status;
+}
+
+skua_status skuai_model_file_leaderboard(const skua_shop *shop, char **leaderboard,
+                                         skua_error *err) {
+    char path[PATH_MOST], name[32];
+    skuai_json *json = NULL;
+    skuai_buffer buffer;
+    skua_status status = current_path(shop, name, sizeof name, path, sizeof path, err);
+    skuai_buffer_init(&buffer, MODEL_BYTES_MOST);
+    if (status == SKUA_OK) status = parse_file(path, &json, err);
+    if (status == SKUA_OK)
+        skuai_json_dump(skuai_json_get(json, "leaderboard"), &buffer);
+    else if (status == SKUA_ENOTFOUND)
+        status = SKUA_OK;
+    if (status == SKUA_OK && buffer.size == 0) (void)skuai_buffer_text(&buffer, "[]");
+    skuai_json_free(json);
+    if (status == SKUA_OK) return skuai_buffer_take(&buffer, leaderboard, err);
+    skuai_buffer_clear(&buffer);
+    return status;
+}

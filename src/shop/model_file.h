@@ -1,0 +1,38 @@
+/* model_file.h -- the trained combination as a file of the workspace (room shop).
+ *
+ *     SHOP/models/0001/model.json    members, weights, calibration, horizon, levels, season, seed,
+ *                                    the settings and the scores it was chosen with
+ *     SHOP/models/current            "0001": which one forecasts
+ *
+ * A model is written whole into a folder of its own before `current` is moved, by renaming. */
+#ifndef SKUA_SHOP_MODEL_FILE_H
+#define SKUA_SHOP_MODEL_FILE_H
+
+#include "automl/ensemble.h"
+#include "shop/shop.h"
+
+typedef struct skuai_model_file {
+    skuai_ensemble ensemble;
+    size_t horizon; /* it was chosen for */
+    size_t n_levels;
+    double levels[SKUAI_LEVELS_MOST];
+    int season;
+    uint64_t seed;
+    char name[32];      /* of its folder, "0001" */
+    char frequency[64]; /* of the panel it was chosen on */
+} skuai_model_file;
+
+/* Write a new model and make it the current one; its name is filled in. leaderboard: a JSON array
+ * that is kept with it (NULL: none). */
+SKUA_MUST_USE skua_status skuai_model_file_save(const skua_shop *shop, skuai_model_file *model,
+                                                const char *leaderboard, skua_error *err);
+
+/* Read the current model. SKUA_ENOTFOUND: nothing was trained; SKUA_EDATA: the file is damaged. */
+SKUA_MUST_USE skua_status skuai_model_file_load(const skua_shop *shop, skuai_model_file *model,
+                                                skua_error *err);
+
+/* The leaderboard kept with the current model, as text (skuai_free); "[]" when there is none. */
+SKUA_MUST_USE skua_status skuai_model_file_leaderboard(const skua_shop *shop, char **leaderboard,
+                                                       skua_error *err);
+
+#endif
