@@ -1,5 +1,6 @@
 #include "stat/exponential/exponential.h"
 
+#include "stat/exponential/adjust.h"
 #include "stat/exponential/ets_forecast.h"
 #include "stat/exponential/theta.h"
 
@@ -61,17 +62,21 @@ static skua_status forecast_choice(const skuai_local_input *input, const skuai_e
                                    size_t limit, const skuai_request *request, skuai_arena *scratch,
                                    skuai_local_output *output, skua_error *err) {
     skuai_ets_model models[MEMBERS];
-    size_t n_models = 0;
-    SKUA_TRY(skuai_ets_fit(input->y, input->n, (size_t)input->season, choice, limit, scratch,
-                           models, &n_models, err));
+    size_t n_models = 0, season = (size_t)input->season;
+    skuai_adjusted series = {.y = input->y};
+    /* A season too long for states of its own is taken out before (as R's forecast::stlf). */
+    if (season > SKUAI_ETS_SEASON_LIMIT && (choice->season & ~1u))
+        SKUA_TRY(skuai_adjust(input->y, input->n, season, true, scratch, &series, err));
+    SKUA_TRY(
+        skuai_ets_fit(series.y, input->n, season, choice, limit, scratch, models, &n_models, err));
     SKUA_TRY(skuai_ets_forecast(models, n_models, request, scratch, output->mean, output->quantiles,
                                 &output->autocorrelation, err));
-    char text[16];
+    skuai_adjust_back(&series, input->n, request, output->mean, output->quantiles);
+    char text[16], more[40] = "";
     skuai_ets_form_text(&models[0].form, text);
-    if (n_models > 1)
-        snprintf(output->note, sizeof output->note, "%s and %zu more", text, n_models - 1);
-    else
-        snprintf(output->note, sizeof output->note, "%s", text);
+    if (n_models > 1) snprintf(more, sizeof more, " and %zu more", n_models - 1);
+    snprintf(output->note, sizeof output->note, "%s%s%s", text, more,
+             series.index ? ", adjusted" : "");
     return SKUA_OK;
 }
 

@@ -1,6 +1,6 @@
 #include "stat/exponential/theta.h"
 
-#include "stat/exponential/classical.h"
+#include "stat/exponential/adjust.h"
 #include "stat/exponential/theta_model.h"
 
 #include <math.h>
@@ -9,39 +9,7 @@
 #define SOURCE                                                                                     \
     "Assimakopoulos & Nikolopoulos 2000, Int. J. Forecasting 16(4); "                              \
     "Fiorucci et al. 2016, Int. J. Forecasting 32(4)"
-#define LEAST_INDEX  0.01
 #define WEIGHT_SCALE 8.0 /* as of the exponential smoothing forms: see ets_forecast.h */
-
-/* A series without its season. */
-typedef struct adjusted {
-    const double *y;     /* [n] */
-    const double *index; /* [m], NULL: not seasonal */
-    bool multiplicative;
-} adjusted;
-
-static skua_status adjust(const skuai_local_input *input, bool multiplicative, skuai_arena *arena,
-                          adjusted *out, skua_error *err) {
-    size_t n = input->n, m = (size_t)input->season;
-    *out = (adjusted){.y = input->y, .multiplicative = multiplicative};
-    if (m < 4 || !skuai_classical_is_seasonal(input->y, n, m)) return SKUA_OK;
-    double *index = skuai_arena_take(arena, m, sizeof *index);
-    double *y = skuai_arena_take(arena, n, sizeof *y);
-    if (!index || !y) return skuai_error_memory(err, "seasonal adjustment");
-    for (size_t t = 0; t < n; t++)
-        out->multiplicative = out->multiplicative && input->y[t] > 0;
-    if (out->multiplicative) {
-        SKUA_TRY(skuai_classical_indices(input->y, n, m, true, arena, index, err));
-        for (size_t i = 0; i < m; i++)
-            out->multiplicative = out->multiplicative && index[i] >= LEAST_INDEX;
-    }
-    if (!out->multiplicative)
-        SKUA_TRY(skuai_classical_indices(input->y, n, m, false, arena, index, err));
-    for (size_t t = 0; t < n; t++)
-        y[t] = out->multiplicative ? input->y[t] / index[t % m] : input->y[t] - index[t % m];
-    out->y = y;
-    out->index = index;
-    return SKUA_OK;
-}
 
 /* Bits of the four models. */
 enum { STANDARD = 1, OPTIMISED = 2, DYNAMIC = 4, DYNAMIC_OPTIMISED = 8 };
@@ -116,21 +84,17 @@ static skua_status forecast_models(const skuai_local_input *input,
     if (!multiplicative && strcmp(kind, "additive") != 0)
         return skuai_error_set(err, SKUA_ECONFIG,
                                "decomposition = %s: need multiplicative or additive", kind);
-    adjusted series = {0};
-    SKUA_TRY(adjust(input, multiplicative, scratch, &series, err));
     size_t H = request->horizon, m = (size_t)input->season;
+    skuai_adjusted series = {0};
+    SKUA_TRY(skuai_adjust(input->y, input->n, m, multiplicative, scratch, &series, err));
     double *sd = skuai_arena_take(scratch, H, sizeof *sd);
     if (!sd) return skuai_error_memory(err, "a theta forecast");
     SKUA_TRY(forecast_adjusted(series.y, input->n, which, H, scratch, output->mean, sd,
                                &output->autocorrelation, err));
-    for (size_t h = 0; h < H; h++) {
+    for (size_t h = 0; h < H; h++)
         sd[h] = sqrt(sd[h]);
-        if (!series.index) continue;
-        double index = series.index[(input->n + h) % m];
-        output->mean[h] = series.multiplicative ? output->mean[h] * index : output->mean[h] + index;
-        if (series.multiplicative) sd[h] *= index;
-    }
     skuai_local_normal_quantiles(request, output->mean, sd, output->quantiles);
+    skuai_adjust_back(&series, input->n, request, output->mean, output->quantiles);
     return SKUA_OK;
 }
 
