@@ -16,7 +16,7 @@ const char *skuai_price_error_text(skuai_price_error_kind kind) {
     return texts[kind];
 }
 
-static skuai_price_error_kind judge(double deviation, double spread, double log_units,
+static skuai_price_error_kind judge(double deviation, double spread, double tail, double log_units,
                                     double usual_price, double usual_units,
                                     const skuai_price_error_options *options) {
     double size = fabs(deviation);
@@ -28,7 +28,7 @@ static skuai_price_error_kind judge(double deviation, double spread, double log_
     double powers = nearbyint(size / LOG_TEN);
     if (powers >= 1 && fabs(size - powers * LOG_TEN) < fmax(0.1, fmin(0.5, 3 * spread)))
         return SKUAI_PRICE_DECIMAL;
-    double bound = log(deviation > 0 ? options->factor_up : options->factor_down);
+    double bound = fmax(tail, log(deviation > 0 ? options->factor_up : options->factor_down));
     return size > bound ? SKUAI_PRICE_SLIP : SKUAI_PRICE_NONE;
 }
 
@@ -50,6 +50,12 @@ void skuai_price_errors(const double *price, const double *units, size_t n,
     for (size_t k = 0; k < m; k++)
         deviation[k] = log_price[k] - center[k];
     double spread = fmax(SPREAD_LEAST, 1.4826 * skuai_median_deviation(deviation, m, rest));
+    for (size_t k = 0; k < m; k++)
+        deviation[k] = fabs(deviation[k]);
+    double tail =
+        skuai_tail_bound(deviation, m, 0.05, rest); /* what this item's prices do anyway */
+    for (size_t k = 0; k < m; k++)
+        deviation[k] = log_price[k] - center[k];
     double usual_units = NAN;
     if (units) {
         for (size_t k = 0; k < m; k++) {
@@ -63,8 +69,8 @@ void skuai_price_errors(const double *price, const double *units, size_t n,
         size_t i = (size_t)place[k];
         usual[i] = exp(center[k]);
         double log_units = units && units[i] > 0 ? log(units[i]) : NAN;
-        kind[i] =
-            (unsigned char)judge(deviation[k], spread, log_units, center[k], usual_units, options);
+        kind[i] = (unsigned char)judge(deviation[k], spread, tail, log_units, center[k],
+                                       usual_units, options);
     }
     for (size_t k = 0, j; k < m; k = j + 1) { /* what lasts is a new price */
         for (j = k; j < m && kind[(size_t)place[j]];)

@@ -6,7 +6,8 @@
  *   - exchanged: the price is what units usually are and the units what the price usually is;
  *   - decimal: the deviation is a power of ten, within the spread of the item's prices;
  *   - slip: it is beyond `factor_up` or below 1 / `factor_down` and beyond `least` robust
- *     deviations. A price cut of a half is a promotion, so the bound downward is wider.
+ *     deviations, and beyond what the tail of this item's own deviations would reach by chance
+ *     (skuai_tail_bound). A price cut of a half is a promotion, so the bound downward is wider.
  * Robust deviation: 1.4826 times the median absolute one (Hampel 1974, JASA 69). */
 #ifndef SKUA_CLEAN_PRICE_ERROR_H
 #define SKUA_CLEAN_PRICE_ERROR_H

@@ -8,6 +8,7 @@
 
 enum { HALF_LEAST = 4, HALF_MOST = 12, GROUP_LEAST = 8, TAIL_LEAST = 20, PHASES_LEAST = 2 };
 static const double MAD_TO_DEVIATION = 1.4826022185056018;
+static const double REPEATS = 0.3;         /* correlation of a season with the next */
 static const double PROMOTED_PRICE = 0.95; /* of the usual price */
 static const double GROUP_SHARE = 0.8;     /* what this share of a group shows is the period's */
 
@@ -50,10 +51,10 @@ double skuai_tail_bound(const double *z, size_t n, double level, double *scratch
         if (!isnan(z[i])) scratch[held++] = z[i];
     if (held < TAIL_LEAST) return NAN;
     skuai_sort(scratch, held);
-    double start = skuai_quantile_sorted(scratch, held, 0.9);
-    double middle = skuai_quantile_sorted(scratch, held, 0.95); /* median of the tail */
+    double start = skuai_quantile_sorted(scratch, held, 0.8);
+    double middle = skuai_quantile_sorted(scratch, held, 0.9); /* median of the tail */
     double excess = (middle - start) / 0.69314718055994530942;
-    return start + excess * log(0.1 * (double)held / level);
+    return start + excess * log(0.2 * (double)held / level);
 }
 
 /* -- One series ------------------------------------------------------------------------------- */
@@ -89,10 +90,24 @@ static double small_median(double *x, size_t n) {
     return skuai_quantile_sorted(x, n, 0.5);
 }
 
+/* Whether distances repeat after a season: one other year is evidence only where they do. Signs
+ * and sizes up to the deviation count, so that no single value decides. */
+static bool season_repeats(const double *d, size_t n, size_t season, double deviation) {
+    double product = 0, square = 0;
+    for (size_t i = 0; i + season < n; i++) {
+        if (isnan(d[i]) || isnan(d[i + season])) continue;
+        double a = fmax(-1, fmin(1, d[i] / deviation / 2));
+        double b = fmax(-1, fmin(1, d[i + season] / deviation / 2));
+        product += a * b;
+        square += (a * a + b * b) / 2;
+    }
+    return product > REPEATS * square;
+}
+
 /* The largest and the least of 0 and the medians, over the other seasons, of the same phase and of
  * the phases beside it (feasts move). d [n] distances to the trend. */
-static void season_explains(const double *d, size_t n, size_t season, size_t i, double *low,
-                            double *high) {
+static void season_explains(const double *d, size_t n, size_t season, bool repeats, size_t i,
+                            double *low, double *high) {
     for (int shift = -1; shift <= 1; shift++) {
         if (season < 12 && shift) continue; /* the days of a week do not move */
         double values[32];
@@ -103,7 +118,7 @@ static void season_explains(const double *d, size_t n, size_t season, size_t i, 
             if (at < 1 || at - 1 >= n || isnan(d[at - 1])) continue;
             values[held++] = d[at - 1];
         }
-        if (held < PHASES_LEAST && !(season >= 12 && held == 1)) continue;
+        if (held < PHASES_LEAST && !(repeats && held == 1)) continue;
         double m = small_median(values, held);
         if (m > *high) *high = m;
         if (m < *low) *low = m;
@@ -159,9 +174,11 @@ static void explain_series(work *w, size_t s, double *scratch, unsigned char *ma
             if (mark[i] && !isnan(d[i])) plain[held++] = d[i];
         lift = skuai_quantile(plain, held, GROUP_SHARE, rest);
     }
+    double rough = MAD_TO_DEVIATION * skuai_median_deviation(d, n, rest);
+    bool repeats = rough > 0 && season_repeats(d, n, season, rough);
     for (size_t i = 0; i < n; i++) {
         double low = 0, high = 0;
-        if (season > 1) season_explains(d, n, season, i, &low, &high);
+        if (season > 1) season_explains(d, n, season, repeats, i, &low, &high);
         plain[i] = d[i] - (low + high);
         if (mark[i] && lift > high) high = lift;
         double part = d[i] > 0 ? fmin(d[i], high) : fmax(d[i], low);

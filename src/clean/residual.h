@@ -43,7 +43,7 @@ void skuai_running_median(const double *x, size_t n, size_t half, double *out, d
 void skuai_hampel(const double *x, size_t n, size_t half, double *z, double *scratch);
 
 /* A bound that the largest of n such values passes with probability level when their upper tail is
- * exponential: the 90 % quantile plus the tail's mean excess times log(n / 10 / level), the mean
+ * exponential: the 80 % quantile plus the tail's mean excess times log(n / 5 / level), the mean
  * taken from the median excess so that outliers do not raise the bar for themselves (peaks over
  * threshold, Pickands 1975, Annals of Statistics 3). NaN skipped. scratch [n]. NaN when fewer than
  * 20 values are there. */

@@ -3,8 +3,9 @@
 #include <math.h>
 
 #include "clean/stockout_model.h"
+#include "math/statistics.h"
 
-enum { EM_ROUNDS = 3, TERMS_MOST = 200000 };
+enum { EM_ROUNDS = 3, TERMS_MOST = 200000, RUN_LEAST = 2 };
 static const double SMALLEST_SHARE = 1e-6; /* an available share below it is none */
 
 /* Mills ratio (1 - Phi(z)) / phi(z) inverted: the hazard of the standard normal. */
@@ -83,12 +84,71 @@ static void expect_censored(skuai_stockout_model *m, const unsigned char *kind) 
 /* -- Runs of zeros that the rate calls impossible ------------------------------------------------
  */
 
+/* How a series' zeros come about, robustly, from what lies outside the run that is judged: its
+ * spread gives a negative binomial's chance of a zero, its zeros how often one follows another. */
+typedef struct zeros {
+    double dispersion; /* smallest amount that is sold */
+    double shape;
+    double share;   /* of the periods that are 0 */
+    double follows; /* share of the zeros that are followed by one */
+} zeros;
+
+static zeros series_zeros(const skuai_stockout_model *m, size_t s, size_t from, size_t to) {
+    const skuai_panel *panel = m->panel;
+    size_t n = panel->length[s], row = panel->row[s], held = 0;
+    double *x = m->scratch, *rest = m->scratch + n;
+    double zero = 0, pairs = 0, follows = 0, least = INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        if ((i >= from && i < to) || !(m->exposure[row + i] > 0)) continue;
+        double value = m->seen[row + i];
+        x[held++] = value;
+        zero += value == 0;
+        if (value > 0 && value < least) least = value;
+        bool inside =
+            i + 1 >= n || (i + 1 >= from && i + 1 < to) || !(m->exposure[row + i + 1] > 0);
+        if (value == 0 && !inside) {
+            pairs += 1;
+            follows += m->seen[row + i + 1] == 0;
+        }
+    }
+    double middle = skuai_median(x, held, rest);
+    double deviation = 1.4826 * skuai_median_deviation(x, held, rest);
+    if (!(middle > 0) || !(deviation > 0)) { /* too many equal values for order statistics */
+        middle = skuai_mean(x, held);
+        deviation = skuai_deviation(x, held, 1);
+    }
+    double unit = panel->counts ? 1 : fmin(least, middle);
+    double excess = deviation * deviation - unit * middle;
+    return (zeros){unit, excess > 0 ? middle * middle / excess : INFINITY,
+                   zero / (double)(held ? held : 1), pairs >= 5 ? (follows + 1) / (pairs + 2) : 0};
+}
+
+/* Chance of a zero where the mean is `mean`. Zeros have causes that no model knows (a shop closed,
+ * a row lost with its neighbour), so none counts as rarer than one in a hundred. */
+static double log_zero(const zeros *z, double mean) {
+    double units = mean / z->dispersion;
+    double chance = isfinite(z->shape) ? -z->shape * log1p(units / z->shape) : -units;
+    return fmax(chance, log(0.01));
+}
+
+/* Sum of the model's means and of what was seen in the periods around a run. */
+static double scale_around(const skuai_stockout_model *m, size_t s, size_t from, size_t to) {
+    size_t n = m->panel->length[s], row = m->panel->row[s], length = to - from;
+    size_t side = 2 * length > 14 ? 2 * length : 14;
+    double sold = 0, expected = 0;
+    for (size_t j = from > side ? from - side : 0; j < n && j < to + side; j++) {
+        if (j >= from && j < to) continue;
+        sold += m->seen[row + j];
+        expected += m->exposure[row + j] * skuai_stockout_model_mean(m, s, j);
+    }
+    return expected > 0 ? fmax(1, sold / expected) : 1;
+}
+
 /* Mark inner zero runs of series s; true when any is new. The mean inside a run comes from a level
- * that was pulled down by the run itself, so a run is judged by the rate outside of it. */
+ * that was pulled down by the run itself, so it is scaled to what the periods around it sold. */
 static bool find_runs(skuai_stockout_model *m, size_t s, double run_level, unsigned char *kind) {
     const skuai_panel *panel = m->panel;
-    size_t n = panel->length[s], row = panel->row[s], g = m->group[s];
-    double dispersion = m->dispersion[g], shape = m->shape[g];
+    size_t n = panel->length[s], row = panel->row[s];
     bool found = false, sold_before = false;
     double limit = log(run_level / (double)(n ? n : 1));
     for (size_t i = 0; i < n;) {
@@ -97,30 +157,24 @@ static bool find_runs(skuai_stockout_model *m, size_t s, double run_level, unsig
             i++;
             continue;
         }
-        size_t end = i;
-        double inside = 0, log_zero = 0;
+        size_t end = i, zero = 0;
         while (end < n && !(m->seen[row + end] > 0))
-            inside += m->exposure[row + end] > 0 ? skuai_stockout_model_mean(m, s, end) : 0, end++;
-        size_t length = end - i, side = 2 * length > 14 ? 2 * length : 14;
-        double sold = 0, expected = 0; /* what was seen on both sides, and the model's mean of it */
-        for (size_t j = i > side ? i - side : 0; j < n && j < end + side; j++) {
-            if (j >= i && j < end) continue;
-            sold += m->seen[row + j];
-            expected += m->exposure[row + j] * skuai_stockout_model_mean(m, s, j);
-        }
-        double scale = expected > 0 ? fmax(1, sold / expected) : 1;
-        for (size_t j = i; j < end; j++) {
-            if (!(m->exposure[row + j] > 0)) continue;
-            double mean = scale * skuai_stockout_model_mean(m, s, j) / dispersion;
-            log_zero -= isfinite(shape) ? shape * log1p(mean / shape) : mean;
-        }
-        if (sold_before && end < n && inside > 0 && log_zero < limit) {
-            for (size_t j = i; j < end; j++)
+            zero += m->exposure[row + end++] > 0;
+        if (sold_before && end < n && zero >= RUN_LEAST) {
+            zeros z = series_zeros(m, s, i, end);
+            double scale = scale_around(m, s, i, end), chance = 0;
+            for (size_t j = i; j < end; j++) {
+                if (!(m->exposure[row + j] > 0)) continue;
+                double one = log_zero(&z, scale * skuai_stockout_model_mean(m, s, j));
+                one = fmax(one, log(fmax(z.share, j > i ? z.follows : 0)));
+                chance += one;
+            }
+            for (size_t j = i; j < end && chance < limit; j++)
                 if (m->exposure[row + j] > 0) {
                     kind[row + j] = SKUAI_STOCKOUT_RUN;
                     m->exposure[row + j] = 0;
+                    found = true;
                 }
-            found = true;
         }
         i = end;
     }

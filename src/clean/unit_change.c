@@ -6,9 +6,11 @@
 
 enum { STEPS_MOST = 8, VALUES_LEAST = 12 };
 static const double FACTORS[] = {6, 10, 12, 24, 100, 144, 1000};
-static const double TOLERANCE_MOST = 0.35, TOLERANCE_LEAST = 0.1;
+/* Of a jump about a factor. Large factors stand alone, small ones have near neighbours. */
+static const double TOLERANCE_MOST = 0.35, TOLERANCE_LEAST = 0.1, TOLERANCE_LARGE = 0.8;
 static const double NOISE_LEAST = 0.1; /* of a median step, as a logarithm: 10 % */
 static const double PRICE_PROOF = 0.6, PRICE_DOUBT = 1.5; /* times `least` */
+static const double PRICE_AGREES = 1; /* logarithm between the factor of units and of price */
 
 typedef struct step {
     size_t at;     /* number of the first value behind it */
@@ -35,12 +37,13 @@ static double jump_at(const steps *w, const double *x, size_t k) {
     return side_median(w, x, k, to) - side_median(w, x, from, k);
 }
 
-/* The logarithm of the known factor nearest to a jump; 0 when none is within the tolerance. */
-static double known_factor(double jump, double tolerance) {
-    double best = 0, least = tolerance;
+/* The logarithm of the known factor nearest to a jump; 0 when none is within its tolerance. */
+static double known_factor(double jump, double noise) {
+    double best = 0, least = INFINITY;
     for (size_t f = 0; f < sizeof FACTORS / sizeof *FACTORS; f++) {
         double distance = fabs(fabs(jump) - log(FACTORS[f]));
-        if (distance <= least) {
+        double most = FACTORS[f] > 50 ? TOLERANCE_LARGE : TOLERANCE_MOST;
+        if (distance <= fmax(TOLERANCE_LEAST, fmin(most, 2 * noise)) && distance < least) {
             least = distance;
             best = copysign(log(FACTORS[f]), jump);
         }
@@ -48,27 +51,27 @@ static double known_factor(double jump, double tolerance) {
     return best;
 }
 
-/* The two nearest values on each side lie on their own side of the middle. */
+/* Of the two nearest values on each side at least three lie on their own side of the middle. */
 static bool abrupt(const steps *w, size_t k) {
     size_t from = k > w->half ? k - w->half : 0;
     double before = side_median(w, w->log_x, from, k), middle = before + w->jump[k] / 2;
+    int agree = 0;
     for (size_t j = k - 2; j < k + 2; j++)
-        if ((w->log_x[j] > middle) != ((j >= k) == (w->jump[k] > 0))) return false;
-    return true;
+        agree += (w->log_x[j] > middle) == ((j >= k) == (w->jump[k] > 0));
+    return agree >= 3;
 }
 
 static bool judge_step(const steps *w, size_t k, double noise, double least, step *found) {
-    double jump = w->jump[k];
-    double tolerance = fmax(TOLERANCE_LEAST, fmin(TOLERANCE_MOST, 2 * noise));
-    double factor = known_factor(jump, tolerance);
-    if (factor == 0 || !abrupt(w, k)) return false;
-    if (w->price) {
-        double moved = jump_at(w, w->price, k);
-        if (fabs(moved + factor) < TOLERANCE_MOST)
-            least *= PRICE_PROOF;
-        else if (!isnan(moved))
-            least *= PRICE_DOUBT;
+    double jump = w->jump[k], factor = known_factor(jump, noise);
+    double moved = w->price ? jump_at(w, w->price, k) : NAN;
+    double by_price = known_factor(-moved, 0); /* prices have little noise: they name the factor */
+    if (by_price != 0 && fabs(by_price - jump) < PRICE_AGREES) {
+        factor = by_price;
+        least *= PRICE_PROOF;
+    } else if (!isnan(moved)) {
+        least *= PRICE_DOUBT;
     }
+    if (factor == 0 || !abrupt(w, k)) return false;
     *found = (step){k, jump, factor, fabs(jump) / noise};
     return found->score >= least;
 }
