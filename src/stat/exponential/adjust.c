@@ -4,19 +4,16 @@
 #include "stat/exponential/classical.h"
 
 #include <math.h>
-#include <string.h>
 
-#define LEAST_SEASON 4
-#define LEAST_INDEX  0.01
-#define LONG_SEASON  24
-#define LEAST_PAIRS  12   /* observations a season apart, to judge a long season by */
-#define LEAST_SHARE  0.05 /* of a long season that is believed */
+#define LEAST_INDEX 0.01
+#define LEAST_PAIRS 8    /* deviations a season apart, to judge a season by */
+#define LEAST_SHARE 0.05 /* of a season that is believed */
 
 /* Classical indices where the test finds a season; *seasonal out. */
-static skua_status short_season(const double *y, size_t n, size_t m, bool *multiplicative,
-                                skuai_arena *arena, double *index, bool *seasonal,
-                                skua_error *err) {
-    *seasonal = skuai_classical_is_seasonal(y, n, m);
+static skua_status classical_season(const double *y, size_t n, size_t m, bool *multiplicative,
+                                    skuai_arena *arena, double *index, bool *seasonal,
+                                    skua_error *err) {
+    *seasonal = m >= 4 && skuai_classical_is_seasonal(y, n, m);
     if (!*seasonal) return SKUA_OK;
     if (*multiplicative) {
         SKUA_TRY(skuai_classical_indices(y, n, m, true, arena, index, err));
@@ -27,56 +24,76 @@ static skua_status short_season(const double *y, size_t n, size_t m, bool *multi
     return SKUA_OK;
 }
 
-/* Deviations of y from its straight line, relative ones when multiplicative; false when the line
- * does not stay positive. */
-static bool deviations(const double *y, size_t n, bool multiplicative, double *x) {
-    double N = (double)n, mean = skuai_mean(y, n), product = 0;
+/* trend [n] out: the straight line through y. */
+static void straight_trend(const double *y, size_t n, double *trend) {
+    double N = (double)n, middle = (N - 1) / 2, mean = skuai_mean(y, n), product = 0;
     for (size_t t = 0; t < n; t++)
-        product += ((double)t - (N - 1) / 2) * (y[t] - mean);
+        product += ((double)t - middle) * (y[t] - mean);
     double slope = 12 * product / (N * (N * N - 1));
+    for (size_t t = 0; t < n; t++)
+        trend[t] = mean + slope * ((double)t - middle);
+}
+
+/* x [n] out: deviations of y from its trend (NaN where that is unknown), relative ones when
+ * multiplicative; false when the trend comes near zero. */
+static bool deviations(const double *y, size_t n, size_t m, bool multiplicative, double *x) {
+    if (n >= 3 * m)
+        skuai_classical_trend(y, n, m, x);
+    else
+        straight_trend(y, n, x);
+    double floor = 0.1 * skuai_mean(y, n);
     for (size_t t = 0; t < n; t++) {
-        double line = mean + slope * ((double)t - (N - 1) / 2);
-        if (multiplicative && !(line > 0.1 * mean)) return false;
-        x[t] = multiplicative ? y[t] / line - 1 : y[t] - line;
+        if (multiplicative && x[t] <= floor) return false;
+        x[t] = multiplicative ? y[t] / x[t] - 1 : y[t] - x[t];
     }
     return true;
 }
 
-/* Indices of a long season: mean deviations by phase, each shrunk to the share that r, the
- * correlation of deviations a season apart, lets one expect of a mean of c of them:
- * c r / (1 + (c - 1) r) (Spearman 1910, Brown 1910). */
-static bool long_season(const double *y, size_t n, size_t m, bool multiplicative, double *x,
-                        double *index) {
-    if (n < m + LEAST_PAIRS || !deviations(y, n, multiplicative, x)) return false;
-    double r = skuai_correlation(x, x + m, n - m), largest = 0;
+/* Mean deviations by phase, shrunk by their reliability. x [n] scratch. */
+static bool shrunk_season(const double *y, size_t n, size_t m, bool multiplicative, double *x,
+                          double *index) {
+    if (n < m + LEAST_PAIRS || !deviations(y, n, m, multiplicative, x)) return false;
+    double r = skuai_correlation(x, x + m, n - m), largest = 0, mean = 0;
     if (!(r > 0)) return false;
     for (size_t i = 0; i < m; i++) {
         double sum = 0, c = 0;
-        for (size_t t = i; t < n; t += m)
-            sum += x[t], c++;
-        double share = c * r / (1 + (c - 1) * r);
+        for (size_t t = i; t < n; t += m) {
+            if (isnan(x[t])) continue;
+            sum += x[t];
+            c++;
+        }
+        double share = c > 0 ? c * r / (1 + (c - 1) * r) : 0;
+        index[i] = c > 0 ? share * sum / c : 0;
+        mean += index[i] / (double)m;
         largest = fmax(largest, share);
-        index[i] = share * sum / c;
+    }
+    for (size_t i = 0; i < m; i++) {
+        index[i] -= mean;
         if (multiplicative) index[i] = fmax(1 + index[i], LEAST_INDEX);
     }
     return largest > LEAST_SHARE;
 }
 
-skua_status skuai_adjust(const double *y, size_t n, size_t m, bool multiplicative,
+skua_status skuai_adjust(const double *y, size_t n, size_t m, skuai_adjustment kind,
                          skuai_arena *arena, skuai_adjusted *adjusted, skua_error *err) {
-    skuai_adjusted out = {.y = y, .m = m, .multiplicative = multiplicative};
+    skuai_adjusted out = {.y = y, .m = m, .multiplicative = kind != SKUAI_ADJUST_ADDITIVE};
     *adjusted = out;
-    if (m < LEAST_SEASON || n <= m) return SKUA_OK;
+    if (m < 2 || n <= m) return SKUA_OK;
     double *index = skuai_arena_take(arena, m, sizeof *index);
     double *rest = skuai_arena_take(arena, n, sizeof *rest);
     if (!index || !rest) return skuai_error_memory(err, "seasonal adjustment");
     for (size_t t = 0; t < n && out.multiplicative; t++)
         out.multiplicative = y[t] > 0;
     bool seasonal = false;
-    if (m > LONG_SEASON)
-        seasonal = long_season(y, n, m, out.multiplicative, rest, index);
-    else
-        SKUA_TRY(short_season(y, n, m, &out.multiplicative, arena, index, &seasonal, err));
+    if (kind != SKUAI_ADJUST_SHRUNK) {
+        SKUA_TRY(classical_season(y, n, m, &out.multiplicative, arena, index, &seasonal, err));
+    } else {
+        seasonal = shrunk_season(y, n, m, out.multiplicative, rest, index);
+        if (!seasonal && out.multiplicative) {
+            out.multiplicative = false;
+            seasonal = shrunk_season(y, n, m, false, rest, index);
+        }
+    }
     if (!seasonal) return SKUA_OK;
     for (size_t t = 0; t < n; t++)
         rest[t] = out.multiplicative ? y[t] / index[t % m] : y[t] - index[t % m];

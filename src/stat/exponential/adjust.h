@@ -1,11 +1,23 @@
 /* adjust.h -- taking a season out of a series and putting it back on its forecast (room stat).
- * The season is that of the classical decomposition and is removed only where the test of
- * classical.h finds it: multiplicative, or additive when the series is not positive, an index is
- * below 0.01, or on request. */
+ *
+ * Shrunk (the default): deviations from the trend (a centred average over one season where there
+ * are three seasons, else a straight line) are averaged by phase, and each average of c deviations
+ * is shrunk to the share c r / (1 + (c - 1) r) of it (Spearman 1910, Brown 1910), r the correlation
+ * of deviations a season apart: no season for r <= 0, all of it for many and regular ones. So a
+ * season needs no test and two years of weeks can be used for what they are worth. Classical:
+ * indices of the classical decomposition, where the test of classical.h finds a season, as the
+ * reference implementations of the theta method have it. Multiplicative unless the series is not
+ * positive, the trend comes near zero or an index below 0.01, or additive was asked for. */
 #ifndef SKUA_STAT_EXPONENTIAL_ADJUST_H
 #define SKUA_STAT_EXPONENTIAL_ADJUST_H
 
 #include "forecast/forecaster.h"
+
+typedef enum skuai_adjustment {
+    SKUAI_ADJUST_SHRUNK,
+    SKUAI_ADJUST_MULTIPLICATIVE, /* classical */
+    SKUAI_ADJUST_ADDITIVE        /* classical */
+} skuai_adjustment;
 
 typedef struct skuai_adjusted {
     const double *y;     /* [n] the adjusted series: the caller's own when it is not seasonal */
@@ -14,8 +26,8 @@ typedef struct skuai_adjusted {
     bool multiplicative;
 } skuai_adjusted;
 
-/* Adjust y [n], m >= 1; what it needs comes from the arena. Seasons below 4 are left in. */
-SKUA_MUST_USE skua_status skuai_adjust(const double *y, size_t n, size_t m, bool multiplicative,
+/* Adjust y [n], m >= 1; what it needs comes from the arena. */
+SKUA_MUST_USE skua_status skuai_adjust(const double *y, size_t n, size_t m, skuai_adjustment kind,
                                        skuai_arena *arena, skuai_adjusted *adjusted,
                                        skua_error *err);
 

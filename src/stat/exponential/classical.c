@@ -6,11 +6,12 @@
 
 #define NORMAL_95 1.6448536269514722
 
-/* Moving average over one season centred on t; an even season weighs both ends by a half. */
-static void centred_average(const double *y, size_t n, size_t m, double *trend) {
+void skuai_classical_trend(const double *y, size_t n, size_t m, double *trend) {
     size_t half = m / 2;
     bool even = m % 2 == 0;
     double sum = 0;
+    for (size_t t = 0; t < n; t++)
+        trend[t] = NAN;
     for (size_t t = 0; t < m; t++)
         sum += y[t]; /* the window that begins at t - half */
     for (size_t t = half; t + half < n; t++) {
@@ -27,7 +28,7 @@ skua_status skuai_classical_indices(const double *y, size_t n, size_t m, bool mu
     double *sums = skuai_arena_take_zero(arena, m, sizeof *sums);
     double *counts = skuai_arena_take_zero(arena, m, sizeof *counts);
     if (!trend || !sums || !counts) return skuai_error_memory(err, "a decomposition");
-    centred_average(y, n, m, trend);
+    skuai_classical_trend(y, n, m, trend);
     for (size_t t = m / 2; t + m / 2 < n; t++) {
         sums[t % m] += multiplicative ? y[t] / trend[t] : y[t] - trend[t];
         counts[t % m] += 1;

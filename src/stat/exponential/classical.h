@@ -10,6 +10,10 @@
 
 #include "core/alloc.h"
 
+/* trend [n] out: the average over one season centred on each t (an even season weighs both ends by
+ * a half), NaN in the half season at either end. n > m. */
+void skuai_classical_trend(const double *y, size_t n, size_t m, double *trend);
+
 /* index [m] out: the seasonal index of y[t] is index[t % m]; additive indices sum to 0,
  * multiplicative ones (y must not be 0 on average anywhere) to m. Needs n >= 2m, m >= 2. */
 SKUA_MUST_USE skua_status skuai_classical_indices(const double *y, size_t n, size_t m,

@@ -66,7 +66,8 @@ static skua_status forecast_choice(const skuai_local_input *input, const skuai_e
     skuai_adjusted series = {.y = input->y};
     /* A season too long for states of its own is taken out before (as R's forecast::stlf). */
     if (season > SKUAI_ETS_SEASON_LIMIT && (choice->season & ~1u))
-        SKUA_TRY(skuai_adjust(input->y, input->n, season, true, scratch, &series, err));
+        SKUA_TRY(
+            skuai_adjust(input->y, input->n, season, SKUAI_ADJUST_SHRUNK, scratch, &series, err));
     SKUA_TRY(
         skuai_ets_fit(series.y, input->n, season, choice, limit, scratch, models, &n_models, err));
     SKUA_TRY(skuai_ets_forecast(models, n_models, request, scratch, output->mean, output->quantiles,

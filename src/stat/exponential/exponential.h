@@ -9,7 +9,8 @@
  *   choose    "weights" (the default): the eight best forms by AICc, each with weight
  *             exp(-difference / 8) (see ets_forecast.h); "best": the one with the least AICc
  *   unstable  "no" (the default) or "yes": also the combinations that are numerically unstable
- * Parameter of the theta methods: decomposition = "multiplicative" (default) or "additive". */
+ * Parameter of the theta methods: adjustment = "shrunk" (the default), "multiplicative" or
+ * "additive" (classical, after a test): see adjust.h. */
 #ifndef SKUA_STAT_EXPONENTIAL_EXPONENTIAL_H
 #define SKUA_STAT_EXPONENTIAL_EXPONENTIAL_H
 

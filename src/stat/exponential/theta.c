@@ -73,20 +73,31 @@ static skua_status forecast_adjusted(const double *y, size_t n, unsigned which, 
     return SKUA_OK;
 }
 
+static skua_status parse_adjustment(const skuai_parameters *parameters, skuai_adjustment *kind,
+                                    skua_error *err) {
+    static const char *const names[] = {"shrunk", "multiplicative", "additive"};
+    const char *text = skuai_parameter_text(parameters, "adjustment", names[0]);
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *kind = (skuai_adjustment)i;
+            return SKUA_OK;
+        }
+    }
+    return skuai_error_set(err, SKUA_ECONFIG,
+                           "adjustment = %s: need shrunk, multiplicative or additive", text);
+}
+
 static skua_status forecast_models(const skuai_local_input *input,
                                    const skuai_parameters *parameters, const skuai_request *request,
                                    skuai_arena *scratch, skuai_local_output *output, unsigned which,
                                    skua_error *err) {
-    static const char *const names[] = {"decomposition"};
+    static const char *const names[] = {"adjustment"};
     SKUA_TRY(skuai_local_parameters_check(parameters, names, 1, err));
-    const char *kind = skuai_parameter_text(parameters, "decomposition", "multiplicative");
-    bool multiplicative = strcmp(kind, "multiplicative") == 0;
-    if (!multiplicative && strcmp(kind, "additive") != 0)
-        return skuai_error_set(err, SKUA_ECONFIG,
-                               "decomposition = %s: need multiplicative or additive", kind);
+    skuai_adjustment kind = SKUAI_ADJUST_SHRUNK;
+    SKUA_TRY(parse_adjustment(parameters, &kind, err));
     size_t H = request->horizon, m = (size_t)input->season;
     skuai_adjusted series = {0};
-    SKUA_TRY(skuai_adjust(input->y, input->n, m, multiplicative, scratch, &series, err));
+    SKUA_TRY(skuai_adjust(input->y, input->n, m, kind, scratch, &series, err));
     double *sd = skuai_arena_take(scratch, H, sizeof *sd);
     if (!sd) return skuai_error_memory(err, "a theta forecast");
     SKUA_TRY(forecast_adjusted(series.y, input->n, which, H, scratch, output->mean, sd,

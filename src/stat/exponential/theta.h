@@ -1,10 +1,8 @@
 /* theta.h -- the theta methods: seasonal adjustment, models, average (room stat).
- * A series that is seasonal by the test of classical.h is adjusted by its classical seasonal
- * indices (multiplicative; additive when it is not positive, an index is below 0.01, or on
- * request), forecast by theta models (theta_model.h), and given its season back. "theta" averages
- * the four models with weights exp(-(n log SSE + 2k - least) / 8), the reference implementations
- * take the one with the least SSE. Variances: the model's, widened by the differences between
- * models and by past errors (multistep.h). */
+ * The season is taken out (adjust.h), the rest forecast by theta models (theta_model.h), and the
+ * season put back. "theta" averages the four models with weights exp(-(n log SSE + 2k - least) / 8)
+ * (the reference implementations take the one with the least SSE). Variances: the model's, widened
+ * by the differences between models and by past errors (multistep.h). */
 #ifndef SKUA_STAT_EXPONENTIAL_THETA_H
 #define SKUA_STAT_EXPONENTIAL_THETA_H
 
