@@ -66,6 +66,12 @@ SKUA_MUST_USE skua_status command_open(const invocation *call, skua_shop **shop,
 exit_code command_show_report(const invocation *call, char *report,
                               void (*show)(const invocation *call, const skuai_json *report));
 
+/* What commands print of their reports, for demo. */
+void command_simulate_show(const invocation *call, const skuai_json *report);
+void command_ingest_show_short(const invocation *call, const skuai_json *report);
+void command_check_show(const invocation *call, const skuai_json *report);
+void command_forecast_show(const invocation *call, const skuai_json *report);
+
 /* Cells of a table that is built row by row. */
 typedef struct cell_table {
     skuai_arena *arena;

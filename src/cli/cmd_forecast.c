@@ -1,0 +1,86 @@
+#include "cli/command.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The largest series with a picture of history and forecast. */
+static void show_largest(const invocation *call, const skuai_json *report) {
+    const skuai_json *largest = skuai_json_get(report, "largest");
+    size_t n = skuai_json_size(largest);
+    cell_table table;
+    cells_init(&table, 5);
+    for (size_t i = 0; i < n; i++) {
+        const skuai_json *s = skuai_json_at(largest, i), *line = skuai_json_get(s, "line");
+        double values[256];
+        size_t count = skuai_json_size(line);
+        char spark[256];
+        for (size_t t = 0; t < count && t < 256; t++)
+            values[t] = skuai_json_as_number(skuai_json_at(line, t), (double)NAN);
+        terminal_sparkline(values, count < 256 ? count : 256, 24, spark, sizeof spark);
+        cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(s, "name"), ""));
+        cells_add(&table, "%.6g", skuai_json_as_number(skuai_json_get(s, "mean"), 0));
+        cells_add(&table, "%.6g .. %.6g", skuai_json_as_number(skuai_json_get(s, "low"), 0),
+                  skuai_json_as_number(skuai_json_get(s, "high"), 0));
+        cells_add(&table, "%s", spark);
+        cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(s, "note"), ""));
+    }
+    static const char *const header[] = {"largest series", "in all", "80 %", "past and forecast",
+                                         "how"};
+    static const bool right[] = {false, true, true, true, false};
+    cells_print(&table, call->term, header, right);
+    cells_clear(&table);
+}
+
+void command_forecast_show(const invocation *call, const skuai_json *report) {
+    char series[32], sum[128];
+    show_largest(call, report);
+    const char *output = skuai_json_as_text(skuai_json_get(report, "output"), NULL);
+    (void)snprintf(sum, sizeof sum, "%.10g",
+                   skuai_json_as_number(skuai_json_get(report, "mean"), 0));
+    char text[1024];
+    (void)snprintf(
+        text, sizeof text,
+        "%s series, %lld periods from %s to %s, %s units expected in all (model %s). They stand in "
+        "the table forecasts under the run %s%s%s.",
+        grouped(skuai_json_as_integer(skuai_json_get(report, "series"), 0), series),
+        (long long)skuai_json_as_integer(skuai_json_get(report, "horizon"), 0),
+        skuai_json_as_text(skuai_json_get(report, "first"), ""),
+        skuai_json_as_text(skuai_json_get(report, "last"), ""), sum,
+        skuai_json_as_text(skuai_json_get(report, "model"), ""),
+        skuai_json_as_text(skuai_json_get(report, "run"), ""), output ? " and in " : "",
+        output ? output : "");
+    terminal_wrap(call->term, 0, text);
+    int64_t fallbacks = skuai_json_as_integer(skuai_json_get(report, "fallbacks"), 0);
+    if (fallbacks > 0)
+        printf("%lld series were too short or too strange for the models and took a fallback: the "
+               "column note says which.\n",
+               (long long)fallbacks);
+}
+
+static exit_code run(invocation *call) {
+    skua_shop *shop = NULL;
+    skua_error err;
+    char *report = NULL;
+    skua_status status = command_open(call, &shop, &err);
+    if (status == SKUA_OK) status = skua_shop_forecast(shop, call->output, &report, &err);
+    skua_shop_close(shop);
+    if (status != SKUA_OK) return command_fail(call, status, &err);
+    return command_show_report(call, report, command_forecast_show);
+}
+
+const command command_forecast = {
+    .name = "forecast",
+    .summary = "quantiles for each item, channel and period",
+    .arguments = "SHOP",
+    .least = 1,
+    .most = 1,
+    .description =
+        "Forecasts every series from its last period on with the trained model; without "
+        "one, with a combination that needs no training. Writes the table forecasts and, "
+        "with -o, a CSV or Parquet file: item, channel, ds, mean, a column a quantile, "
+        "and a note of how it was made.",
+    .example = "skua forecast myshop --horizon 28 -o forecast.csv",
+    .has_output = true,
+    .run = run,
+};

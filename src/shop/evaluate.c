@@ -1,0 +1,226 @@
+#include "shop/evaluate.h"
+
+#include <math.h>
+#include <string.h>
+
+double skuai_scores_cover80(const skuai_scores *scores) {
+    double low = (double)NAN, high = (double)NAN;
+    for (size_t i = 0; i < scores->n_levels; i++) {
+        if (fabs(scores->level[i] - 0.1) < 1e-9) low = scores->coverage[i];
+        if (fabs(scores->level[i] - 0.9) < 1e-9) high = scores->coverage[i];
+    }
+    return high - low;
+}
+
+void skuai_evaluation_clear(skuai_evaluation *evaluation) {
+    skuai_free(evaluation->leaderboard);
+    *evaluation = (skuai_evaluation){0};
+}
+
+/* -- The leaderboard --------------------------------------------------------------------------- */
+
+/* What a row needs; the combination is one more model. */
+typedef struct row {
+    const char *name, *reason;
+    const skuai_scores *scores; /* NULL: no forecast */
+    double seconds, weight[SKUAI_DEMAND_CLASSES], low, high;
+    size_t n_fallback;
+    bool baseline;
+} row;
+
+static void put_row(skuai_json_writer *w, const row *r) {
+    skuai_json_object(w, NULL);
+    skuai_json_text(w, "name", r->name);
+    skuai_json_bool(w, "baseline", r->baseline);
+    if (r->scores) {
+        const skuai_scores *s = r->scores;
+        skuai_json_number(w, "wql", s->wql);
+        skuai_json_number(w, "wape", s->wape);
+        skuai_json_number(w, "mase", s->mase);
+        skuai_json_number(w, "rmsse", s->rmsse);
+        skuai_json_number(w, "wrmsse", s->wrmsse);
+        skuai_json_number(w, "smape", s->smape);
+        skuai_json_number(w, "mape", s->mape);
+        skuai_json_number(w, "sql", s->sql);
+        skuai_json_number(w, "bias", s->bias);
+        skuai_json_number(w, "cover80", skuai_scores_cover80(s));
+        skuai_json_number(w, "pit_ks", s->pit_ks);
+        skuai_json_integer(w, "points", (int64_t)s->n_points);
+        skuai_json_number(w, "difference_low", r->low);
+        skuai_json_number(w, "difference_high", r->high);
+    } else {
+        skuai_json_text(w, "reason", r->reason);
+    }
+    skuai_json_number(w, "seconds", r->seconds);
+    skuai_json_integer(w, "fallbacks", (int64_t)r->n_fallback);
+    skuai_json_number(w, "weight_regular", r->weight[SKUAI_DEMAND_REGULAR]);
+    skuai_json_number(w, "weight_intermittent", r->weight[SKUAI_DEMAND_INTERMITTENT]);
+    skuai_json_close(w);
+}
+
+static double row_wql(const row *r) {
+    return r->scores ? r->scores->wql : (double)INFINITY;
+}
+
+static skua_status write_leaderboard(row *rows, size_t n, char **text, skua_error *err) {
+    for (size_t i = 1; i < n; i++) { /* best first, stable */
+        row r = rows[i];
+        size_t j = i;
+        for (; j > 0 && row_wql(&rows[j - 1]) > row_wql(&r); j--)
+            rows[j] = rows[j - 1];
+        rows[j] = r;
+    }
+    skuai_buffer buffer;
+    skuai_json_writer w;
+    skuai_buffer_init(&buffer, 1 << 24);
+    skuai_json_begin(&w, &buffer);
+    skuai_json_array(&w, NULL);
+    for (size_t i = 0; i < n; i++)
+        put_row(&w, &rows[i]);
+    skuai_json_close(&w);
+    return skuai_buffer_take(&buffer, text, err);
+}
+
+/* Rows of all models in window 0, and of the combination; each beside the best baseline. */
+static skua_status make_leaderboard(const skuai_backtest *b, const skuai_candidates *candidates,
+                                    const skuai_ensemble *chosen, skuai_evaluation *e,
+                                    uint64_t seed, skua_error *err) {
+    row rows[SKUAI_CANDIDATES_MOST + 1];
+    size_t base = 0;
+    double least = (double)INFINITY, combination_seconds = 0;
+    for (size_t m = 0; m < b->n_models; m++) {
+        const skuai_backtest_cell *cell = skuai_backtest_at(b, 0, m);
+        if (cell->status == SKUA_OK && candidates->baseline[m] && cell->scores.wql < least) {
+            least = cell->scores.wql;
+            base = m;
+        }
+    }
+    for (size_t m = 0; m < b->n_models; m++) {
+        const skuai_backtest_cell *cell = skuai_backtest_at(b, 0, m);
+        row r = {.name = b->names[m],
+                 .reason = cell->reason,
+                 .scores = cell->status == SKUA_OK ? &cell->scores : NULL,
+                 .seconds = cell->seconds,
+                 .n_fallback = cell->n_fallback,
+                 .baseline = candidates->baseline[m]};
+        bool used = false;
+        for (int c = 0; c < SKUAI_DEMAND_CLASSES; c++) {
+            r.weight[c] = chosen->weights[c][m];
+            used = used || r.weight[c] > 0;
+        }
+        if (used) combination_seconds += cell->seconds;
+        skuai_backtest_compare(b, 0, m, base, seed, &r.low, &r.high);
+        rows[m] = r;
+    }
+    rows[b->n_models] = (row){.name = "combination",
+                              .scores = &e->combination,
+                              .seconds = combination_seconds,
+                              .weight = {(double)NAN, (double)NAN},
+                              .low = (double)NAN,
+                              .high = (double)NAN};
+    return write_leaderboard(rows, b->n_models + 1, &e->leaderboard, err);
+}
+
+/* -- Choosing ---------------------------------------------------------------------------------- */
+
+/* Equal weights on what is no baseline, when there is no window to choose on. */
+static skua_status equal_weights(const skuai_candidates *candidates,
+                                 const skuai_forecaster *const *models, skuai_ensemble *ensemble,
+                                 skua_error *err) {
+    size_t n = 0;
+    SKUA_TRY(skuai_ensemble_equal(models, candidates->n, ensemble, err));
+    for (size_t m = 0; m < candidates->n; m++)
+        n += !candidates->baseline[m];
+    for (size_t m = 0; m < candidates->n && n > 0; m++)
+        for (int c = 0; c < SKUAI_DEMAND_CLASSES; c++)
+            ensemble->weights[c][m] = candidates->baseline[m] ? 0 : 1 / (double)n;
+    return SKUA_OK;
+}
+
+/* The combination chosen on the windows behind the test, scored on the test. */
+static skua_status test_combination(const skuai_backtest *b, const skuai_candidates *candidates,
+                                    const skuai_forecaster *const *models, uint64_t seed,
+                                    skuai_ensemble *chosen, skuai_evaluation *e, skua_error *err) {
+    const skuai_forecast *made[SKUAI_CANDIDATES_MOST];
+    skuai_forecast *combined = NULL;
+    if (b->n_windows > 1)
+        SKUA_TRY(skuai_ensemble_choose(b, models, 1, b->n_windows, seed, chosen, err));
+    else
+        SKUA_TRY(equal_weights(candidates, models, chosen, err));
+    for (size_t m = 0; m < b->n_models; m++)
+        made[m] = skuai_backtest_at(b, 0, m)->forecast;
+    SKUA_TRY(skuai_ensemble_combine(chosen, b->views[0], made, &combined, err));
+    skuai_score_options options = {.seed = seed};
+    skua_status status = skuai_score(b->views[0], combined, &options, &e->combination, NULL, err);
+    skuai_forecast_free(combined);
+    return status;
+}
+
+/* A random sample of the series, in order; the panel itself when it is small. */
+static skua_status sample_series(const skuai_panel *panel, size_t most, uint64_t seed,
+                                 skuai_panel **sample, skua_error *err) {
+    if (panel->n_series <= most) {
+        *sample = skuai_panel_share(panel);
+        return SKUA_OK;
+    }
+    size_t *chosen = skuai_new(most, sizeof *chosen);
+    if (!chosen) return skuai_error_memory(err, "a sample");
+    skuai_random random;
+    skuai_random_init(&random, seed);
+    size_t n = 0; /* Knuth's selection sampling: every subset equally likely, in order */
+    for (size_t s = 0; s < panel->n_series && n < most; s++)
+        if (skuai_random_uniform(&random) * (double)(panel->n_series - s) < (double)(most - n))
+            chosen[n++] = s;
+    skua_status status = skuai_panel_subset(panel, chosen, n, sample, err);
+    skuai_free(chosen);
+    return status;
+}
+
+skua_status skuai_evaluate(const skua_shop *shop, const skuai_panel *panel,
+                           skuai_evaluation *evaluation, skua_error *err) {
+    skuai_context context = skuai_shop_context(shop, true);
+    skuai_candidates *candidates = skuai_zero(1, sizeof *candidates);
+    skuai_ensemble *chosen = skuai_zero(1, sizeof *chosen);
+    skuai_evaluation *e = skuai_zero(1, sizeof *e);
+    const skuai_forecaster *models[SKUAI_CANDIDATES_MOST];
+    skuai_backtest *b = NULL;
+    skuai_panel *sample = NULL;
+    skua_status status = SKUA_OK;
+    if (!candidates || !chosen || !e) {
+        status = skuai_error_memory(err, "an evaluation");
+        goto out;
+    }
+    SKUA_TRY_OUT(skuai_shop_levels(shop, e->levels, &e->n_levels, err));
+    SKUA_TRY_OUT(skuai_candidates_choose(shop, candidates, err));
+    for (size_t m = 0; m < candidates->n; m++)
+        models[m] = &candidates->items[m];
+    size_t most = (size_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_sample);
+    SKUA_TRY_OUT(sample_series(panel, most, context.seed, &sample, err));
+    e->horizon = skuai_shop_horizon(shop, &panel->grid);
+    e->n_series = sample->n_series;
+    skuai_backtest_options options = {
+        .horizon = e->horizon,
+        .windows = (size_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_windows),
+        .levels = e->levels,
+        .n_levels = e->n_levels,
+        .seed = context.seed,
+    };
+    SKUA_TRY_OUT(skuai_backtest_run(sample, models, candidates->n, &options, &context, &b, err));
+    e->n_windows = b->n_windows;
+    SKUA_TRY_OUT(test_combination(b, candidates, models, context.seed, chosen, e, err));
+    memcpy(e->calibration, e->combination.coverage, sizeof e->calibration);
+    if (b->n_windows > 1)
+        SKUA_TRY_OUT(
+            skuai_ensemble_choose(b, models, 0, b->n_windows, context.seed, &e->ensemble, err));
+    else
+        e->ensemble = *chosen;
+    SKUA_TRY_OUT(make_leaderboard(b, candidates, chosen, e, context.seed, err));
+    *evaluation = *e;
+out:
+    skuai_backtest_free(b);
+    skuai_panel_free(sample);
+    skuai_free(e);
+    skuai_free(chosen);
+    skuai_free(candidates);
+    return status;
+}

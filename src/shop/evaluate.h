@@ -1,0 +1,33 @@
+/* evaluate.h -- backtest the candidates on a panel, choose the combination, make the leaderboard
+ * (room shop): what train and backtest share.
+ *
+ * With W windows, 1 .. W-1 choose weights and calibration and window 0 tests them: the row
+ * "combination" of the leaderboard never saw what it is scored on. The combination that is kept
+ * for forecasting is then chosen again on all windows. With one window there is nothing to choose
+ * on: weights stay equal among the models that are no baseline, and `honest` is still true. */
+#ifndef SKUA_SHOP_EVALUATE_H
+#define SKUA_SHOP_EVALUATE_H
+
+#include "automl/ensemble.h"
+#include "shop/candidates.h"
+
+typedef struct skuai_evaluation {
+    size_t horizon, n_windows, n_series; /* n_series: of the sample it ran on */
+    size_t n_levels;
+    double levels[SKUAI_LEVELS_MOST];
+    skuai_ensemble ensemble;  /* for forecasting: chosen on all windows */
+    skuai_scores combination; /* of the combination chosen without window 0, on window 0 */
+    double calibration[SKUAI_LEVELS_MOST]; /* its share of outcomes below each level */
+    char *leaderboard;                     /* JSON array, best first, owned */
+} skuai_evaluation;
+
+/* Run it on (a sample of) a panel. SKUA_EDATA: nothing can be backtested (see
+ * skuai_backtest_run). */
+SKUA_MUST_USE skua_status skuai_evaluate(const skua_shop *shop, const skuai_panel *panel,
+                                         skuai_evaluation *evaluation, skua_error *err);
+void skuai_evaluation_clear(skuai_evaluation *evaluation);
+
+/* Share of outcomes inside the interval between the levels .1 and .9; NaN without them. */
+double skuai_scores_cover80(const skuai_scores *scores);
+
+#endif
