@@ -1,0 +1,405 @@
+#include "stat/group/group_smooth.h"
+
+#include "math/linear.h"
+#include "stat/group/group_sample.h"
+
+#include <math.h>
+#include <string.h>
+
+#define VOLATILITY_PRIOR 20.0 /* observations that the groups' volatility counts as */
+#define SHORT_HISTORY    8
+#define LEAST_SCALED     4 /* groups from which on a partition knows calm and wild ones */
+#define JITTER           1e-6
+#define NO_WEIGHT        1e-12
+
+static skua_status no_memory(skua_error *err) {
+    return skuai_error_memory(err, "a group model");
+}
+
+/* Working space a worker. */
+typedef struct workers {
+    size_t n;
+    skuai_arena **arena; /* [n] */
+} workers;
+
+static void workers_clear(workers *w) {
+    for (size_t i = 0; w->arena && i < w->n; i++)
+        skuai_arena_free(w->arena[i]);
+    skuai_free(w->arena);
+}
+
+static skua_status workers_init(workers *w, const skuai_context *context, skua_error *err) {
+    *w = (workers){.n = (size_t)skuai_context_threads(context)};
+    w->arena = skuai_zero(w->n, sizeof(skuai_arena *));
+    for (size_t i = 0; w->arena && i < w->n; i++) {
+        w->arena[i] = skuai_arena_new(1 << 20);
+        if (!w->arena[i]) break;
+        if (i + 1 == w->n) return SKUA_OK;
+    }
+    workers_clear(w);
+    return no_memory(err);
+}
+
+/* w = L^-1 x */
+static void whiten(const double *l, size_t n, const double *x, double *w) {
+    for (size_t i = 0; i < n; i++)
+        w[i] = (x[i] - skuai_dot(l + i * n, w, i)) / l[i * n + i];
+}
+
+/* -- Patterns: level, volatility, own part ------------------------------------------------------
+ */
+
+typedef struct pattern_job {
+    const skuai_group_state *state;
+    const double *kernel; /* [T, T] own part with noise */
+    const double *quiet;  /* [T, T] own part without noise; only for own */
+    double *shift;        /* [S] out: of the level */
+    double *square;       /* [S] out: R' K^-1 R behind the shift */
+    size_t from;          /* own: first time wanted */
+    double *own, *spread; /* [S, T - from] out */
+    workers space;
+} pattern_job;
+
+/* What the series of a pattern share: L [n, n] and a = L^-1 1. */
+typedef struct pattern_factor {
+    size_t n;
+    double *l, *a, *r, *w; /* r, w [n] scratch for a series */
+    double ones;           /* a'a */
+} pattern_factor;
+
+static skua_status factor_pattern(const pattern_job *job, const skuai_group_pattern *pattern,
+                                  skuai_arena *scratch, pattern_factor *f, skua_error *err) {
+    size_t n = pattern->n, T = job->state->time.n;
+    f->n = n;
+    f->l = skuai_arena_take(scratch, n * n, sizeof *f->l);
+    f->a = skuai_arena_take(scratch, 3 * n, sizeof *f->a);
+    if (!f->l || !f->a) return no_memory(err);
+    f->r = f->a + n;
+    f->w = f->r + n;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j <= i; j++)
+            f->l[i * n + j] = job->kernel[pattern->time[i] * T + pattern->time[j]];
+        f->l[i * n + i] += JITTER;
+        f->r[i] = 1;
+    }
+    if (n > 0) SKUA_TRY(skuai_cholesky(f->l, n, err));
+    whiten(f->l, n, f->r, f->a);
+    f->ones = skuai_dot(f->a, f->a, n);
+    return SKUA_OK;
+}
+
+/* Whiten the residuals of series s into f->w; returns the shift of its level. */
+static double shift_of(const pattern_job *job, const skuai_group_pattern *pattern, size_t s,
+                       pattern_factor *f) {
+    const skuai_group_state *state = job->state;
+    const double *r = state->residual + s * state->window;
+    for (size_t i = 0; i < f->n; i++)
+        f->r[i] = r[pattern->time[i]];
+    whiten(f->l, f->n, f->r, f->w);
+    double precision = state->volatility[s] * state->volatility[s] / state->prior_variance;
+    double toward = (state->prior[s] - state->level[s]) * precision;
+    return (skuai_dot(f->a, f->w, f->n) + toward) / (f->ones + precision);
+}
+
+static skua_status level_pattern(void *argument, size_t p, int worker, skua_error *err) {
+    pattern_job *job = argument;
+    const skuai_group_pattern *pattern = job->state->pattern + p;
+    skuai_arena *scratch = job->space.arena[worker];
+    skuai_arena_clear(scratch);
+    pattern_factor f;
+    SKUA_TRY(factor_pattern(job, pattern, scratch, &f, err));
+    for (size_t i = 0; i < pattern->n_series; i++) {
+        size_t s = pattern->series[i];
+        double shift = shift_of(job, pattern, s, &f), square = 0;
+        for (size_t t = 0; t < f.n; t++) {
+            double e = f.w[t] - shift * f.a[t];
+            square += e * e;
+        }
+        job->shift[s] = shift;
+        job->square[s] = square;
+    }
+    return SKUA_OK;
+}
+
+/* u [T - from, n] = L^-1 k_t for every time wanted. */
+static skua_status project(const pattern_job *job, const skuai_group_pattern *pattern,
+                           const pattern_factor *f, skuai_arena *scratch, double **u,
+                           skua_error *err) {
+    size_t T = job->state->time.n, n = f->n;
+    *u = skuai_arena_take(scratch, (T - job->from) * n, sizeof **u);
+    if (!*u) return no_memory(err);
+    for (size_t t = job->from; t < T; t++) {
+        for (size_t i = 0; i < n; i++)
+            f->r[i] = job->quiet[t * T + pattern->time[i]];
+        whiten(f->l, n, f->r, *u + (t - job->from) * n);
+    }
+    return SKUA_OK;
+}
+
+static skua_status own_pattern(void *argument, size_t p, int worker, skua_error *err) {
+    pattern_job *job = argument;
+    const skuai_group_state *state = job->state;
+    const skuai_group_pattern *pattern = state->pattern + p;
+    skuai_arena *scratch = job->space.arena[worker];
+    size_t T = state->time.n, from = job->from;
+    skuai_arena_clear(scratch);
+    pattern_factor f;
+    double *u;
+    SKUA_TRY(factor_pattern(job, pattern, scratch, &f, err));
+    SKUA_TRY(project(job, pattern, &f, scratch, &u, err));
+    for (size_t i = 0; i < pattern->n_series; i++) {
+        size_t s = pattern->series[i];
+        double shift = shift_of(job, pattern, s, &f), v = state->volatility[s];
+        double precision = f.ones + v * v / state->prior_variance;
+        for (size_t t = 0; t < f.n; t++)
+            f.w[t] -= shift * f.a[t];
+        for (size_t t = from; t < T; t++) {
+            const double *row = u + (t - from) * f.n;
+            size_t at = s * (T - from) + t - from;
+            job->own[at] = shift + skuai_dot(row, f.w, f.n);
+            if (!job->spread) continue;
+            double rest = 1 - skuai_dot(row, f.a, f.n);
+            double variance = job->kernel[t * T + t] - skuai_dot(row, row, f.n);
+            job->spread[at] = v * v * (fmax(variance, 0) + rest * rest / precision);
+        }
+    }
+    return SKUA_OK;
+}
+
+/* Both kernels of the own part, from `scratch`. */
+static skua_status own_kernels(const skuai_group_state *state, skuai_arena *scratch,
+                               pattern_job *job, skua_error *err) {
+    size_t size = state->time.n * state->time.n;
+    double *kernel = skuai_arena_take(scratch, 2 * size, sizeof *kernel);
+    if (!kernel) return no_memory(err);
+    skuai_group_time_sum(&state->time, state->own, true, kernel);
+    skuai_group_time_sum(&state->time, state->own, false, kernel + size);
+    job->kernel = kernel;
+    job->quiet = kernel + size;
+    return SKUA_OK;
+}
+
+skua_status skuai_group_own(const skuai_group_state *state, size_t from, double *own,
+                            double *spread, skua_error *err) {
+    pattern_job job = {.state = state, .from = from, .own = own, .spread = spread};
+    SKUA_TRY(workers_init(&job.space, state->context, err));
+    skuai_arena_mark mark = skuai_arena_mark_get(state->arena);
+    skua_status status = own_kernels(state, state->arena, &job, err);
+    if (status == SKUA_OK)
+        status =
+            skuai_parallel_for(state->context, NULL, state->n_patterns, own_pattern, &job, err);
+    skuai_arena_reset(state->arena, mark);
+    workers_clear(&job.space);
+    return status;
+}
+
+/* -- Level and volatility -----------------------------------------------------------------------
+ */
+
+/* Volatilities from the squares, shrunk toward what the groups say. known, fitted [S], work. */
+static void set_volatility(skuai_group_state *state, const double *square, double *known,
+                           double *fitted, double *work) {
+    size_t S = state->n_series;
+    double sum = 0, n = 0;
+    for (size_t s = 0; s < S; s++) {
+        double seen = (double)state->observed[s];
+        bool long_enough = seen >= SHORT_HISTORY && square[s] > 0;
+        known[s] = long_enough ? 0.5 * log((square[s] + 1) / (seen + 1)) : (double)NAN;
+    }
+    (void)skuai_group_effects(state, known, fitted, work);
+    for (size_t s = 0; s < S; s++) {
+        double seen = (double)state->observed[s], expected = exp(2 * fitted[s]);
+        state->volatility[s] =
+            sqrt((square[s] + VOLATILITY_PRIOR * expected) / (seen + VOLATILITY_PRIOR));
+        if (2 * state->observed[s] < state->window) continue;
+        sum += log(state->volatility[s]);
+        n += 1;
+    }
+    double typical = n > 0 ? exp(sum / n) : 1;
+    for (size_t s = 0; s < S; s++)
+        state->volatility[s] /= typical;
+}
+
+static skua_status update_levels(skuai_group_state *state, const double *kernel, workers space,
+                                 skua_error *err) {
+    size_t S = state->n_series, W = state->window;
+    skuai_arena_mark mark = skuai_arena_mark_get(state->arena);
+    pattern_job job = {.state = state, .kernel = kernel, .space = space};
+    job.shift = skuai_arena_take(state->arena, 4 * S, sizeof(double));
+    double *work = skuai_arena_take(state->arena, 2 * skuai_group_most_groups(state), sizeof *work);
+    if (!job.shift || !work) return no_memory(err);
+    job.square = job.shift + S;
+    SKUA_TRY(skuai_parallel_for(state->context, NULL, state->n_patterns, level_pattern, &job, err));
+    for (size_t s = 0; s < S; s++) {
+        state->level[s] += job.shift[s];
+        for (size_t t = 0; t < W; t++)
+            state->residual[s * W + t] -= job.shift[s];
+    }
+    set_volatility(state, job.square, job.square + S, job.square + 2 * S, work);
+    skuai_arena_reset(state->arena, mark);
+    return SKUA_OK;
+}
+
+/* -- Parts --------------------------------------------------------------------------------------
+ */
+
+/* Group sums of the residuals with this part put back, and their weights. */
+static void part_sums(skuai_group_state *state, skuai_group_part *part) {
+    size_t W = state->window, T = state->time.n;
+    memset(part->sum, 0, part->n_groups * W * sizeof(double));
+    memset(part->weight, 0, part->n_groups * W * sizeof(double));
+    for (size_t s = 0; s < state->n_series; s++) {
+        int32_t g = part->code[s];
+        if (g < 0) continue;
+        double loading = part->loading ? part->loading[s] : 1;
+        double w = loading / (state->volatility[s] * state->volatility[s]);
+        const double *path = part->path + (size_t)g * T;
+        double *r = state->residual + s * W, *sum = part->sum + (size_t)g * W,
+               *weight = part->weight + (size_t)g * W;
+        for (size_t t = 0; t < W; t++) {
+            if (isnan(r[t])) continue;
+            r[t] += loading * path[t];
+            sum[t] += w * r[t];
+            weight[t] += w * loading;
+        }
+    }
+    for (size_t i = 0; i < part->n_groups * W; i++)
+        part->sum[i] = part->weight[i] > NO_WEIGHT ? part->sum[i] / part->weight[i] : (double)NAN;
+}
+
+/* scale = geometric mean of the members' volatility, relative to that of all groups. */
+static void part_scale(const skuai_group_state *state, skuai_group_part *part, double *count) {
+    if (part->n_groups < LEAST_SCALED) return;
+    memset(part->scale, 0, part->n_groups * sizeof(double));
+    memset(count, 0, part->n_groups * sizeof *count);
+    for (size_t s = 0; s < state->n_series; s++) {
+        if (part->code[s] < 0) continue;
+        part->scale[part->code[s]] += log(state->volatility[s]);
+        count[part->code[s]] += 1;
+    }
+    double mean = 0;
+    for (size_t g = 0; g < part->n_groups; g++) {
+        part->scale[g] /= fmax(count[g], 1);
+        mean += part->scale[g] / (double)part->n_groups;
+    }
+    for (size_t g = 0; g < part->n_groups; g++)
+        part->scale[g] = exp(part->scale[g] - mean);
+}
+
+typedef struct part_job {
+    const skuai_group_state *state;
+    skuai_group_part *part;
+    const double *own;    /* [T, T] with noise */
+    const double *kernel; /* [T, T] of the part, with its noise */
+    workers space;
+} part_job;
+
+/* The posterior of group g from its weighted means. */
+static skua_status smooth_group(void *argument, size_t g, int worker, skua_error *err) {
+    const part_job *job = argument;
+    size_t W = job->state->window, T = job->state->time.n, n = 0;
+    skuai_group_part *part = job->part;
+    skuai_arena *scratch = job->space.arena[worker];
+    skuai_arena_clear(scratch);
+    size_t *time = skuai_arena_take(scratch, W, sizeof *time);
+    double *l = skuai_arena_take(scratch, W * W, sizeof *l);
+    double *x = skuai_arena_take(scratch, 2 * W, sizeof *x);
+    if (!time || !l || !x) return no_memory(err);
+    const double *mean = part->sum + g * W, *weight = part->weight + g * W;
+    double scale = part->scale[g] * part->scale[g];
+    for (size_t t = 0; t < W; t++)
+        if (!isnan(mean[t])) time[n++] = t;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j <= i; j++) {
+            size_t at = time[i] * T + time[j];
+            double rest = job->own[at] + (i == j ? JITTER : 0);
+            l[i * n + j] = scale * job->kernel[at] + rest / sqrt(weight[time[i]] * weight[time[j]]);
+        }
+        x[i] = mean[time[i]];
+    }
+    if (n > 0) SKUA_TRY(skuai_cholesky(l, n, err));
+    skuai_cholesky_solve(l, n, x);
+    double *k = x + W;
+    for (size_t t = 0; t < T; t++) {
+        for (size_t i = 0; i < n; i++)
+            k[i] = scale * job->kernel[t * T + time[i]];
+        part->path[g * T + t] = skuai_dot(k, x, n);
+        if (t < W) continue;
+        whiten(l, n, k, k);
+        double spread = scale * job->kernel[t * T + t] - skuai_dot(k, k, n);
+        part->spread[g * T + t] = fmax(spread, 0);
+    }
+    return SKUA_OK;
+}
+
+static void subtract_part(skuai_group_state *state, const skuai_group_part *part) {
+    size_t W = state->window, T = state->time.n;
+    for (size_t s = 0; s < state->n_series; s++) {
+        if (part->code[s] < 0) continue;
+        double loading = part->loading ? part->loading[s] : 1;
+        const double *path = part->path + (size_t)part->code[s] * T;
+        for (size_t t = 0; t < W; t++)
+            state->residual[s * W + t] -= loading * path[t];
+    }
+}
+
+static skua_status update_part(skuai_group_state *state, skuai_group_part *part, const double *own,
+                               bool estimate, workers space, skua_error *err) {
+    size_t T = state->time.n;
+    skuai_arena_mark mark = skuai_arena_mark_get(state->arena);
+    double *kernel = skuai_arena_take(state->arena, T * T, sizeof *kernel);
+    double *count = skuai_arena_take(state->arena, part->n_groups, sizeof *count);
+    if (!kernel || !count) return no_memory(err);
+    part_sums(state, part);
+    part_scale(state, part, count);
+    if (estimate) SKUA_TRY(skuai_group_estimate_part(state, part, own, err));
+    skuai_group_time_sum(&state->time, part->variance, true, kernel);
+    part_job job = {.state = state, .part = part, .own = own, .kernel = kernel, .space = space};
+    SKUA_TRY(skuai_parallel_for(state->context, NULL, part->n_groups, smooth_group, &job, err));
+    subtract_part(state, part);
+    skuai_arena_reset(state->arena, mark);
+    return SKUA_OK;
+}
+
+/* -- Sweeps -------------------------------------------------------------------------------------
+ */
+
+/* residual = z less level and parts. */
+static void set_residuals(skuai_group_state *state) {
+    size_t S = state->n_series, W = state->window;
+    for (size_t s = 0; s < S; s++)
+        for (size_t t = 0; t < W; t++)
+            state->residual[s * W + t] = state->z[s * W + t] - state->level[s];
+    for (size_t p = 0; p < state->n_parts; p++)
+        subtract_part(state, state->part + p);
+}
+
+static skua_status sweep_once(skuai_group_state *state, bool estimate, workers space,
+                              skua_error *err) {
+    size_t T = state->time.n;
+    skuai_arena_mark mark = skuai_arena_mark_get(state->arena);
+    double *own = skuai_arena_take(state->arena, T * T, sizeof *own);
+    if (!own) return no_memory(err);
+    skuai_group_time_sum(&state->time, state->own, true, own);
+    SKUA_TRY(update_levels(state, own, space, err));
+    if (estimate) {
+        SKUA_TRY(skuai_group_estimate_own(state, err));
+        skuai_group_time_sum(&state->time, state->own, true, own);
+    }
+    for (size_t p = 0; p < state->n_parts; p++)
+        SKUA_TRY(update_part(state, state->part + p, own, estimate, space, err));
+    skuai_arena_reset(state->arena, mark);
+    return SKUA_OK;
+}
+
+skua_status skuai_group_sweep(skuai_group_state *state, int sweeps, bool estimate,
+                              skua_error *err) {
+    workers space;
+    SKUA_TRY(workers_init(&space, state->context, err));
+    set_residuals(state);
+    skua_status status = SKUA_OK;
+    for (int i = 0; i < sweeps && status == SKUA_OK; i++)
+        status = sweep_once(state, estimate, space, err);
+    workers_clear(&space);
+    return status;
+}
