@@ -43,8 +43,8 @@ typedef struct event {
 
 typedef struct sample {
     size_t n;
-    double *original, *x; /* [n] */
-    float *price;         /* [n] or NULL */
+    double *original, *x;    /* [n] */
+    float *price, *promoted; /* [n] or NULL */
     event events[EVENTS_MOST];
     size_t n_events;
 } sample;
@@ -74,7 +74,8 @@ static bool eligible(const double *x, size_t n) {
     return n >= LENGTH_LEAST && (double)positive >= 0.9 * (double)n && sum >= (double)n;
 }
 
-static bool offer(sample_set *set, const double *x, const float *price, size_t n) {
+static bool offer(sample_set *set, const double *x, const float *price, const float *promoted,
+                  size_t n) {
     if (!eligible(x, n)) return true;
     if ((set->offered++ % 2 == 1) != set->dev || set->n == SERIES_MOST) return true;
     sample *s = &set->samples[set->n++];
@@ -82,7 +83,9 @@ static bool offer(sample_set *set, const double *x, const float *price, size_t n
     s->original = skuai_new(n, sizeof(double));
     s->x = skuai_new(n, sizeof(double));
     s->price = price ? skuai_new(n, sizeof(float)) : NULL;
-    if (!s->original || !s->x || (price && !s->price)) return false;
+    s->promoted = promoted ? skuai_new(n, sizeof(float)) : NULL;
+    if (!s->original || !s->x || (price && !s->price) || (promoted && !s->promoted)) return false;
+    if (promoted) memcpy(s->promoted, promoted, n * sizeof(float));
     memcpy(s->original, x, n * sizeof(double));
     memcpy(s->x, x, n * sizeof(double));
     if (price) memcpy(s->price, price, n * sizeof(float));
@@ -98,7 +101,8 @@ static skua_status read_panel_set(const char *name, sample_set *set, skua_error 
     size_t step = data.full->n_series / (4 * SERIES_MOST) + 1;
     bool fits = true;
     for (size_t s = 0; s < data.full->n_series; s += step)
-        fits = fits && offer(set, skuai_panel_target(data.full, s), NULL, data.full->length[s]);
+        fits =
+            fits && offer(set, skuai_panel_target(data.full, s), NULL, NULL, data.full->length[s]);
     bench_set_clear(&data);
     return fits ? SKUA_OK : skuai_error_memory(err, name);
 }
@@ -111,13 +115,14 @@ static skua_status read_oj(sample_set *set, skua_error *err) {
     set->season = 52;
     size_t store = bench_csv_column(&csv, "store"), brand = bench_csv_column(&csv, "brand"),
            week = bench_csv_column(&csv, "week"), move = bench_csv_column(&csv, "logmove"),
-           first_price = bench_csv_column(&csv, "price1");
+           first_price = bench_csv_column(&csv, "price1"), deal = bench_csv_column(&csv, "deal"),
+           feat = bench_csv_column(&csv, "feat");
     bool fits = true;
     for (size_t r = 1; r < csv.rows;) {
         double x[WEEKS];
-        float price[WEEKS];
+        float price[WEEKS], promoted[WEEKS];
         for (size_t t = 0; t < WEEKS; t++)
-            x[t] = NAN, price[t] = NAN;
+            x[t] = NAN, price[t] = NAN, promoted[t] = 0;
         const char *at_store = bench_csv_cell(&csv, r, store),
                    *at_brand = bench_csv_cell(&csv, r, brand);
         size_t own = first_price + (size_t)bench_csv_number(&csv, r, brand) - 1;
@@ -128,13 +133,15 @@ static skua_status read_oj(sample_set *set, skua_error *err) {
             if (t >= WEEKS) continue;
             x[t] = exp(bench_csv_number(&csv, r, move));
             price[t] = (float)bench_csv_number(&csv, r, own);
+            promoted[t] =
+                bench_csv_number(&csv, r, deal) > 0 || bench_csv_number(&csv, r, feat) > 0;
         }
         size_t from = 0, to = WEEKS;
         while (from < WEEKS && isnan(x[from]))
             from++;
         while (to > from && isnan(x[to - 1]))
             to--;
-        fits = fits && offer(set, x + from, price + from, to - from);
+        fits = fits && offer(set, x + from, price + from, promoted + from, to - from);
     }
     bench_csv_clear(&csv);
     return fits ? SKUA_OK : skuai_error_memory(err, "oj");
@@ -182,7 +189,7 @@ static skua_status read_uci(sample_set *set, skua_error *err) {
         const double *x = units + c * DAYS_MOST;
         for (size_t t = 0; t < n_days; t++)
             price[t] = x[t] > 0 ? (float)(revenue[c * DAYS_MOST + t] / x[t]) : NAN;
-        fits = fits && offer(set, x, price, n_days);
+        fits = fits && offer(set, x, price, NULL, n_days);
     }
     skuai_free(codes);
     skuai_free(units);
@@ -360,9 +367,12 @@ static skua_status build(const sample_set *set, bool priced, skuai_panel **panel
     skua_status status = builder ? SKUA_OK : skuai_error_memory(err, "a panel");
     if (status == SKUA_OK && priced)
         status = skuai_panel_builder_dynamic(builder, "price", SKUAI_KNOWN_AHEAD, err);
+    bool promoted = set->n > 0 && set->samples[0].promoted;
+    if (status == SKUA_OK && promoted)
+        status = skuai_panel_builder_dynamic(builder, "promotion", SKUAI_KNOWN_AHEAD, err);
     for (size_t k = 0; k < set->n && status == SKUA_OK; k++) {
         char name[24];
-        const float *price[1] = {set->samples[k].price};
+        const float *price[2] = {set->samples[k].price, set->samples[k].promoted};
         (void)snprintf(name, sizeof name, "%zu", k);
         status = skuai_panel_builder_series(builder, name, 0, set->samples[k].n, 0,
                                             set->samples[k].x, NULL, priced ? price : NULL, err);
@@ -435,6 +445,7 @@ static void set_clear(sample_set *set) {
         skuai_free(set->samples[k].original);
         skuai_free(set->samples[k].x);
         skuai_free(set->samples[k].price);
+        skuai_free(set->samples[k].promoted);
     }
     skuai_free(set->samples);
 }

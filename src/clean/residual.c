@@ -8,6 +8,8 @@
 
 enum { HALF_LEAST = 4, HALF_MOST = 12, GROUP_LEAST = 8, TAIL_LEAST = 20, PHASES_LEAST = 2 };
 static const double MAD_TO_DEVIATION = 1.4826022185056018;
+static const double FLAGGED = 0.1; /* cut that a flag stands for */
+static const double PROMOTED_SHARE = 0.9;
 static const double REPEATS = 0.3;         /* correlation of a season with the next */
 static const double PROMOTED_PRICE = 0.95; /* of the usual price */
 static const double GROUP_SHARE = 0.8;     /* what this share of a group shows is the period's */
@@ -125,25 +127,36 @@ static void season_explains(const double *d, size_t n, size_t season, bool repea
     }
 }
 
-static bool promoted(const work *w, size_t r, double usual_price) {
-    for (size_t k = 0; k < w->n_flags; k++)
-        if (w->flags[k]->values[r] > 0) return true;
-    return w->price && (double)w->price->values[r] < PROMOTED_PRICE * usual_price;
+/* How deep the price is cut below the usual one, 0 .. 1; a flagged promotion counts as a cut of at
+ * least FLAGGED. 0: not promoted. */
+static double cut_of(const work *w, size_t r, double usual_price) {
+    double cut = w->price ? 1 - (double)w->price->values[r] / usual_price : 0;
+    if (!(cut >= 1 - PROMOTED_PRICE)) cut = 0;
+    for (size_t k = 0; k < w->n_flags && cut < FLAGGED; k++)
+        if (w->flags[k]->values[r] > 0) cut = FLAGGED;
+    return cut;
 }
 
-/* Whether each period is promoted, into mark [n]; the number of them. */
-static size_t mark_promoted(const work *w, size_t s, unsigned char *mark, double *scratch) {
-    size_t n = w->panel->length[s], row = w->panel->row[s], count = 0;
+/* Cut of each period into cut [n]. scratch [2 n + 32]. */
+static void find_cuts(const work *w, size_t s, double *cut, double *scratch) {
+    size_t n = w->panel->length[s], row = w->panel->row[s];
     double *price = scratch, *usual = scratch + n;
     if (w->price)
         for (size_t i = 0; i < n; i++)
             price[i] = (double)w->price->values[row + i];
     if (w->price) skuai_running_median(price, n, HALF_MOST, usual, scratch + 2 * n);
-    for (size_t i = 0; i < n; i++) {
-        mark[i] = promoted(w, row + i, w->price ? usual[i] : 0);
-        count += mark[i];
-    }
-    return count;
+    for (size_t i = 0; i < n; i++)
+        cut[i] = cut_of(w, row + i, w->price ? usual[i] : 1);
+}
+
+/* What promotions explain of period i: the upper quantile of the other promoted periods whose cut
+ * is at least as deep or nearly; all of a rise when fewer than 4 tell, for nobody knows better. */
+static double promotion_explains(const double *d, const double *cut, size_t n, size_t i,
+                                 double *values, double *scratch) {
+    size_t held = 0;
+    for (size_t k = 0; k < n; k++)
+        if (k != i && cut[k] >= 0.75 * cut[i] && !isnan(d[k])) values[held++] = d[k];
+    return held < 4 ? INFINITY : skuai_quantile(values, held, PROMOTED_SHARE, scratch);
 }
 
 static double choose_deviation(const work *w, const double *a, const double *b, size_t n,
@@ -155,32 +168,26 @@ static double choose_deviation(const work *w, const double *a, const double *b, 
     return deviation > floor ? deviation : floor > 0 ? floor : 1e-9;
 }
 
-/* Trend, explanations and deviation of series s. scratch [6 n + 64], mark [n]. */
-static void explain_series(work *w, size_t s, double *scratch, unsigned char *mark) {
+/* Trend, explanations and deviation of series s. scratch [7 n + 64]. */
+static void explain_series(work *w, size_t s, double *scratch) {
     const skuai_panel *panel = w->panel;
     size_t n = panel->length[s], row = panel->row[s], season = (size_t)panel->season;
-    double *d = scratch, *plain = scratch + n, *rest = scratch + 2 * n;
+    double *d = scratch, *plain = scratch + n, *cut = scratch + 2 * n, *rest = scratch + 3 * n;
     size_t half = season > HALF_MOST ? HALF_MOST : season < HALF_LEAST ? HALF_LEAST : season;
     for (size_t i = 0; i < n; i++)
         w->scaled[row + i] = to_scale(panel, panel->target[row + i]);
     skuai_running_median(w->scaled + row, n, half, w->trend + row, rest);
     for (size_t i = 0; i < n; i++)
         d[i] = w->scaled[row + i] - w->trend[row + i];
-    size_t promotions = mark_promoted(w, s, mark, rest);
-    double lift = NAN;
-    if (promotions >= 4) {
-        size_t held = 0;
-        for (size_t i = 0; i < n; i++)
-            if (mark[i] && !isnan(d[i])) plain[held++] = d[i];
-        lift = skuai_quantile(plain, held, GROUP_SHARE, rest);
-    }
+    find_cuts(w, s, cut, rest);
     double rough = MAD_TO_DEVIATION * skuai_median_deviation(d, n, rest);
     bool repeats = rough > 0 && season_repeats(d, n, season, rough);
     for (size_t i = 0; i < n; i++) {
         double low = 0, high = 0;
         if (season > 1) season_explains(d, n, season, repeats, i, &low, &high);
         plain[i] = d[i] - (low + high);
-        if (mark[i] && lift > high) high = lift;
+        if (cut[i] > 0 && d[i] > high)
+            high = fmax(high, promotion_explains(d, cut, n, i, rest, rest + n));
         double part = d[i] > 0 ? fmin(d[i], high) : fmax(d[i], low);
         w->explained[row + i] = part;
     }
@@ -340,13 +347,13 @@ static void find_covariates(work *w) {
 }
 
 static skua_status each_series(work *w, const skuai_context *context, double *scratch,
-                               unsigned char *mark, skuai_arena *arena, skua_error *err) {
+                               skuai_arena *arena, skua_error *err) {
     for (size_t s = 0; s < w->panel->n_series; s++) {
         if (s % 64 == 0) {
             SKUA_TRY(skuai_context_check(context, err));
             skuai_context_progress(context, "residuals", (double)s, (double)w->panel->n_series);
         }
-        explain_series(w, s, scratch, mark);
+        explain_series(w, s, scratch);
         neighbour_distance(w, s);
         SKUA_TRY(stl_series(w, s, scratch, arena, err));
     }
@@ -365,11 +372,10 @@ skua_status skuai_residuals_make(const skuai_panel *panel, const char *group,
     skuai_residuals out = {.n_rows = rows};
     double *block = skuai_new(4, rows * sizeof *block);
     double *inner = skuai_new(3 * rows + panel->n_series, sizeof *inner);
-    double *scratch = skuai_new(6 * longest + 64, sizeof *scratch);
-    unsigned char *mark = skuai_new(longest, 1);
+    double *scratch = skuai_new(7 * longest + 64, sizeof *scratch);
     skuai_arena *arena = skuai_arena_new(0);
     skua_status status = SKUA_OK;
-    if (!block || !inner || !scratch || !mark || !arena) {
+    if (!block || !inner || !scratch || !arena) {
         skuai_free(block);
         status = skuai_error_memory(err, "residuals");
         goto out;
@@ -387,7 +393,7 @@ skua_status skuai_residuals_make(const skuai_panel *panel, const char *group,
               .explained = inner + 2 * rows,
               .deviation = inner + 3 * rows};
     find_covariates(&w);
-    status = each_series(&w, context, scratch, mark, arena, err);
+    status = each_series(&w, context, scratch, arena, err);
     if (status == SKUA_OK) status = explain_groups(&w, category, err);
     if (status == SKUA_OK)
         *result = out;
@@ -396,7 +402,6 @@ skua_status skuai_residuals_make(const skuai_panel *panel, const char *group,
 out:
     skuai_free(inner);
     skuai_free(scratch);
-    skuai_free(mark);
     skuai_arena_free(arena);
     return status;
 }

@@ -87,7 +87,7 @@ static void expect_censored(skuai_stockout_model *m, const unsigned char *kind) 
 /* How a series' zeros come about, robustly, from what lies outside the run that is judged: its
  * spread gives a negative binomial's chance of a zero, its zeros how often one follows another. */
 typedef struct zeros {
-    double dispersion; /* smallest amount that is sold */
+    double dispersion; /* amount that is sold at once: 1, or the least, or what the spread leaves */
     double shape;
     double share;   /* of the periods that are 0 */
     double follows; /* share of the zeros that are followed by one */
@@ -117,7 +117,7 @@ static zeros series_zeros(const skuai_stockout_model *m, size_t s, size_t from, 
         middle = skuai_mean(x, held);
         deviation = skuai_deviation(x, held, 1);
     }
-    double unit = panel->counts ? 1 : fmin(least, middle);
+    double unit = panel->counts ? 1 : fmin(least, deviation * deviation / middle);
     double excess = deviation * deviation - unit * middle;
     return (zeros){unit, excess > 0 ? middle * middle / excess : INFINITY,
                    zero / (double)(held ? held : 1), pairs >= 5 ? (follows + 1) / (pairs + 2) : 0};
