@@ -196,7 +196,8 @@ static bool find_one(finder *f, skuai_season *season) {
             if (f->power[k] > f->power[best]) best = k;
         double ratio = f->power[best];
         if (!((double)f->n_power * exp(-ratio) < f->significance)) break;
-        f->power[best] = 0;
+        for (size_t k = best - 1; k <= best + 1 && k <= f->n_power; k++)
+            f->power[k] = 0; /* with what leaks into its neighbours */
         size_t i = n_peaks;
         for (; i > 0 && peaks[i - 1] < best; i--) {
             peaks[i] = peaks[i - 1];

@@ -159,22 +159,18 @@ static double beta_prefix(double a, double b, double x, double y) {
     return exp(exponent) * sqrt(a * (b / n)) / SQRT_TWO_PI;
 }
 
-static double beta_fraction(double a, double b, double x) { /* [1] 26.5.8 by [3] */
-    double c = 1, d = 1 - (a + b) * x / (a + 1);
-    if (fabs(d) < TINY) d = TINY;
-    d = 1 / d;
-    double h = d;
+/* The even part of [1] 26.5.8 (DiDonato & Morris 1992, ACM TOMS 18(3), section 9) by [3]: its terms
+ * do not cancel when a is large and x near its mean. */
+static double beta_fraction(double a, double b, double x, double y) {
+    double gap = a * y - b * x + 1, h = a * gap / (a + 1);
+    if (fabs(h) < TINY) h = TINY;
+    double c = h, d = 0;
     for (int i = 1; i < ITERATIONS; i++) {
-        double m = i, even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
-        d = 1 + even * d;
-        c = 1 + even / c;
-        if (fabs(d) < TINY) d = TINY;
-        if (fabs(c) < TINY) c = TINY;
-        d = 1 / d;
-        h *= d * c;
-        double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-        d = 1 + odd * d;
-        c = 1 + odd / c;
+        double m = i, s = a + 2 * m - 1, turn = m * (b - m) * x;
+        double up = (a + m - 1) / s * ((a + b + m - 1) / s) * (turn * x);
+        double base = m + turn / s + (a + m) * (gap + m * (1 + y)) / (s + 2);
+        d = base + up * d;
+        c = base + up / c;
         if (fabs(d) < TINY) d = TINY;
         if (fabs(c) < TINY) c = TINY;
         d = 1 / d;
@@ -182,7 +178,7 @@ static double beta_fraction(double a, double b, double x) { /* [1] 26.5.8 by [3]
         h *= factor;
         if (fabs(factor - 1) < ROUNDING * 3) break;
     }
-    return h;
+    return 1 / h;
 }
 
 double skuai_beta_incomplete(double a, double b, double x, double y) {
@@ -190,7 +186,7 @@ double skuai_beta_incomplete(double a, double b, double x, double y) {
     if (x == 0) return 0;
     if (y == 0) return 1;
     double prefix = beta_prefix(a, b, x, y);
-    double value = x <= (a + 1) / (a + b + 2) ? prefix * beta_fraction(a, b, x) / a
-                                              : 1 - prefix * beta_fraction(b, a, y) / b;
+    double value = x <= (a + 1) / (a + b + 2) ? prefix * beta_fraction(a, b, x, y)
+                                              : 1 - prefix * beta_fraction(b, a, y, x);
     return value > 1 ? 1 : value < 0 ? 0 : value;
 }

@@ -277,13 +277,18 @@ void skuai_rank(const double *x, size_t n, double *rank, size_t *index) {
 
 /* -- Quantiles ------------------------------------------------------------------------------- */
 
+/* Between two neighbours; from an infinite one there is no way to the other. */
+static double between(double a, double b, double part) {
+    return a == b || isinf(a) ? a : a + part * (b - a);
+}
+
 double skuai_quantile_sorted(const double *x, size_t n, double p) {
     if (n == 0 || !(p >= 0 && p <= 1)) return NAN;
     double position = p * (double)(n - 1), whole = floor(position);
     size_t i = (size_t)whole;
     double part = position - whole;
-    if (!(part > 0) || i + 1 >= n || x[i] == x[i + 1]) return x[i];
-    return x[i] + part * (x[i + 1] - x[i]);
+    if (!(part > 0) || i + 1 >= n) return x[i];
+    return between(x[i], x[i + 1], part);
 }
 
 /* Put the k-th value (from 0) into place k, lower ones before it. */
@@ -326,7 +331,7 @@ static double quantile_in_place(double *x, size_t n, double p) {
     double next = x[i + 1];
     for (size_t j = i + 2; j < n; j++)
         next = x[j] < next ? x[j] : next;
-    return x[i] == next ? next : x[i] + part * (next - x[i]);
+    return between(x[i], next, part);
 }
 
 double skuai_quantile(const double *x, size_t n, double p, double *scratch) {
