@@ -47,26 +47,43 @@ static void fill_gaps(double *x, size_t n) {
         x[j] = x[last];
 }
 
-static void remove_line(double *x, size_t n) {
+/* x becomes its residuals about a least-squares line, and the line's slope and level are kept. */
+static void remove_line(double *x, size_t n, double *slope, double *level) {
     double mean = skuai_mean(x, n), middle = 0.5 * (double)(n - 1), tx = 0, tt = 0;
     for (size_t i = 0; i < n; i++) {
         double t = (double)i - middle;
         tx += t * (x[i] - mean);
         tt += t * t;
     }
+    *slope = tx / tt;
+    *level = mean - *slope * middle;
     for (size_t i = 0; i < n; i++)
-        x[i] -= mean + tx / tt * ((double)i - middle);
+        x[i] -= *level + *slope * (double)i;
 }
 
-/* Pull values beyond four robust deviations in: one order of a wholesaler is no season. */
+/* Pull values beyond four robust deviations in: one order of a wholesaler is no season. The range
+ * of nineteen twentieths counts too, since where most values are 0 the median deviation is. */
 static void clip(double *x, size_t n, double *work) {
     double middle = skuai_median(x, n, work);
     double scale = 1.4826 * skuai_median_deviation(x, n, work);
-    double deviation = skuai_deviation(x, n, 0);
-    if (scale < 0.1 * deviation) scale = deviation; /* mostly one value, as zeros */
+    double range = skuai_quantile(x, n, 0.975, work) - skuai_quantile(x, n, 0.025, work);
+    scale = fmax(scale, range / 3.92);
+    if (!(scale > 0)) scale = skuai_deviation(x, n, 0);
     for (size_t i = 0; i < n; i++) {
         double d = x[i] - middle;
         x[i] = middle + (d > 4 * scale ? 4 * scale : d < -4 * scale ? -4 * scale : d);
+    }
+}
+
+/* Clipped residuals about a line that the clipped values fit. */
+static void detrend(double *x, size_t n, double *work) {
+    for (int round = 0; round < 3; round++) {
+        double slope, level;
+        remove_line(x, n, &slope, &level);
+        if (round == 2) break;
+        clip(x, n, work);
+        for (size_t i = 0; i < n; i++)
+            x[i] += level + slope * (double)i;
     }
 }
 
@@ -234,8 +251,7 @@ static skua_status prepare(finder *f, const double *y, size_t n, skuai_arena *ar
     SKUA_TRY(skuai_fourier_init(&f->fourier, n, arena, err));
     memcpy(f->x, y, n * sizeof *f->x);
     fill_gaps(f->x, n);
-    remove_line(f->x, n);
-    clip(f->x, n, f->work);
+    detrend(f->x, n, f->work);
     return SKUA_OK;
 }
 

@@ -127,7 +127,7 @@ static void test_properties(void **state) {
     skuai_stl_options o = {.period = 12, .robust = true};
     assert_ok(skuai_stl(air->values, n, &o, arena, seasonal, clean, NULL, &err), &err);
     memcpy(y, air->values, n * sizeof *y);
-    y[70] += 1e6;
+    y[70] += 1000;
     assert_ok(skuai_stl(y, n, &o, arena, seasonal, moved, NULL, &err), &err);
     double robust_shift = 0, plain_shift = 0;
     for (size_t i = 0; i < n; i++)
