@@ -31,7 +31,7 @@ typedef struct skuai_outlier_options {
 
 #define SKUAI_OUTLIER_OPTIONS_DEFAULT                                                              \
     ((skuai_outlier_options){                                                                      \
-        .least = 4, .level = 0.05, .isolation = 0.6, .votes = 2, .run_most = 3, .seed = 1})
+        .least = 4, .level = 0.1, .isolation = 0.6, .votes = 2, .run_most = 3, .seed = 1})
 
 /* Outliers of a panel, from its residuals, as findings of kind OUTLIER (number: the value that is
  * put in its place; score: deviations). SKUA_EINVAL, SKUA_ENOMEM, SKUA_ECANCEL. */
