@@ -2,14 +2,14 @@
 PRESET ?= release
 JOBS   ?= $(shell nproc)
 
-.PHONY: help build demo test check check-all sanitize thread fault generic must-fail fuzz golden bench docs install clean
+.PHONY: help build demo test check check-all sanitize thread fault generic fuzz golden bench docs install clean
 
 help:
 	@echo "make demo              a shop is made, read, learnt, forecast and reported: the whole way"
 	@echo "make build             the program build/release/skua and the library"
 	@echo "make test              build and run all tests"
 	@echo "make check             format, layers, symbols, banned calls, static analysis"
-	@echo "make check-all         everything: sanitizers, threads, faults, generic, must-fail, fuzz"
+	@echo "make check-all         everything: sanitizers, threads, faults, generic, fuzz"
 	@echo "make fuzz              fuzz every parser for a bounded time (FUZZ_SECONDS=20 each)"
 	@echo "make bench [NAME=x]    list the benchmarks, or run one beside its peers"
 	@echo "make golden            compute the golden values anew (needs PyPI)"
@@ -43,14 +43,11 @@ sanitize thread fault generic:
 	@cmake --build build/$@ -j $(JOBS)
 	@ctest --test-dir build/$@ -j $(JOBS) --output-on-failure
 
-must-fail:
-	@scripts/must_fail.sh
-
 fuzz:
 	@scripts/setup.sh check
 	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),20)
 
-check-all: test sanitize check generic fault thread must-fail fuzz
+check-all: test sanitize check generic fault thread fuzz
 	@echo "check-all: everything passed"
 
 golden:

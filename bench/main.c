@@ -4,6 +4,7 @@
  *     skua-bench NAME                              runs benchmark NAME
  *     skua-bench score SET MODEL... [-v N]         scores models on a set; -v N: on the N-th
  * horizon before the test (inside training) instead */
+#include "benchmarks.h"
 #include "figure.h"
 
 #include "stat/local.h"
@@ -60,7 +61,31 @@ static int score(int argc, char **argv) {
     return 0;
 }
 
+#ifndef SKUA_SCORE_ONLY
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *what;
+} benchmarks[] = {
+    {"m3", bench_m3, "statistical combination on M3, beside its members"},
+    {"carparts", bench_carparts, "intermittent monthly demand"},
+    {"hospital", bench_hospital, "counts by month"},
+    {"walmart-local", bench_walmart_local, "weekly sales, no trees and no networks"},
+    {"coverage", bench_coverage, "do intervals hold what they promise"},
+    {"local-speed", bench_local_speed, "series a second beside statsforecast"},
+    {"panel-scale", bench_panel_scale, "time over the number of series"},
+    {"simulate", bench_simulate, "writing a simulated shop"},
+    {"stockout", bench_stockout, "bias removed where demand was censored"},
+    {"anomalies", bench_anomalies, "planted oddities found"},
+};
+enum { BENCHMARKS = sizeof benchmarks / sizeof *benchmarks };
+#endif
+
 static int list_all(void) {
+#ifndef SKUA_SCORE_ONLY
+    for (size_t i = 0; i < BENCHMARKS; i++)
+        printf("%-14s %s\n", benchmarks[i].name, benchmarks[i].what);
+#endif
     printf("usage: skua-bench score SET MODEL... [-v N]\nsets:");
     for (size_t i = 0; bench_set_names[i]; i++)
         printf(" %s", bench_set_names[i]);
@@ -74,6 +99,10 @@ static int list_all(void) {
 int main(int argc, char **argv) {
     if (argc < 2) return list_all();
     if (strcmp(argv[1], "score") == 0 && argc > 3) return score(argc, argv);
+#ifndef SKUA_SCORE_ONLY
+    for (size_t i = 0; i < BENCHMARKS; i++)
+        if (strcmp(argv[1], benchmarks[i].name) == 0) return benchmarks[i].run(argc, argv);
+#endif
     fprintf(stderr, "skua-bench: no benchmark '%s'; without an argument it lists them\n", argv[1]);
     return 2;
 }

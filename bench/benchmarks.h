@@ -1,0 +1,18 @@
+/* benchmarks.h -- the benchmarks by name; main.c has the table. Each prints its figures and returns
+ * 0 when it ran, met or missed. */
+#ifndef SKUA_BENCH_BENCHMARKS_H
+#define SKUA_BENCH_BENCHMARKS_H
+
+int bench_m3(int argc, char **argv);
+int bench_carparts(int argc, char **argv);
+int bench_hospital(int argc, char **argv);
+int bench_walmart_local(int argc, char **argv);
+int bench_coverage(int argc, char **argv);
+int bench_local_speed(int argc,
+                      char **argv); /* argument: the peer's answers (peers/local_speed.py) */
+int bench_panel_scale(int argc, char **argv);
+int bench_stockout(int argc, char **argv);
+int bench_anomalies(int argc, char **argv);
+int bench_simulate(int argc, char **argv);
+
+#endif
