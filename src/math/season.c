@@ -1,6 +1,7 @@
 #include "math/season.h"
 
 #include "math/correlogram.h"
+#include "math/distribution.h"
 #include "math/fourier.h"
 #include "math/statistics.h"
 
@@ -19,10 +20,13 @@ enum {
 };
 /* A multiple of a period is a better answer only where it repeats better by this factor. */
 static const double SIMPLER = 0.85;
+static const double HINT_SIGNIFICANCE = 0.01;
 
 typedef struct finder {
     size_t n, n_power, longest;
     double significance, least_strength;
+    const size_t *hints;
+    size_t n_hints;
     skuai_fourier fourier;
     double *x;           /* [n] detrended, without the seasons found so far */
     double *white;       /* [n] the same after removing first-order autocorrelation */
@@ -203,6 +207,29 @@ static size_t period_of(const finder *f, size_t k) {
     return 0;
 }
 
+static double larger_strength(const finder *f, size_t period) {
+    return fmax(phase_strength(f->x, f->n, period), phase_strength(f->white, f->n, period));
+}
+
+/* The first hint whose phases' means differ: F test on the whitened series. A season that has been
+ * removed does not pass again. */
+static bool find_hint(finder *f, skuai_season *season) {
+    for (size_t i = 0; i < f->n_hints; i++) {
+        size_t period = f->hints[i], bins = period < PHASE_BINS ? period : PHASE_BINS;
+        if (period < 2 || period > f->longest || f->n <= bins) continue;
+        double within = (double)(f->n - bins), between = (double)(bins - 1);
+        double rest = (1 - phase_strength(f->white, f->n, period)) * within / (double)(f->n - 1);
+        double ratio = (1 - rest) / between / (rest / within);
+        double p = rest > 0 ? 1 - skuai_fisher_cdf(ratio, between, within) : 0;
+        if (!(p < HINT_SIGNIFICANCE && f->correlation[period] > 0)) continue;
+        double strength = larger_strength(f, period);
+        if (strength < f->least_strength) continue;
+        *season = (skuai_season){period, f->correlation[period], p, strength};
+        return true;
+    }
+    return false;
+}
+
 /* Look at the highest peaks, the fastest first, so that a week is not found as a year of weeks. */
 static bool find_one(finder *f, skuai_season *season) {
     size_t peaks[PEAKS], n_peaks = 0;
@@ -268,7 +295,7 @@ static skua_status search(finder *f, size_t most, skuai_season *seasons, size_t 
             f->correlation[k] /= variance;
         skuai_periodogram(&f->fourier, f->white, f->power, f->work);
         divide_by_background(f);
-        if (!find_one(f, &seasons[count])) break;
+        if (!find_hint(f, &seasons[count]) && !find_one(f, &seasons[count])) break;
         remove_phases(f, seasons[count].period);
     }
     *n_seasons = count;
@@ -281,6 +308,8 @@ skua_status skuai_find_seasons(const double *y, size_t n, const skuai_season_opt
     skuai_season_options o = options ? *options : (skuai_season_options){0};
     finder f = {.significance = o.significance > 0 ? o.significance : 0.001,
                 .least_strength = o.strength > 0 ? o.strength : 0.03,
+                .hints = o.hints,
+                .n_hints = o.n_hints,
                 .longest = o.longest && o.longest < 2 * (n / 5) ? o.longest : 2 * (n / 5)};
     size_t most = o.most && o.most < SKUAI_SEASONS_MAX ? o.most : SKUAI_SEASONS_MAX;
     double low, high;

@@ -16,9 +16,9 @@
 typedef struct skuai_season {
     size_t period;      /* observations, 3 .. 2 n / 5 */
     double correlation; /* autocorrelation at that lag when it was found */
-    double p_value;     /* of the peak, corrected for the number of frequencies */
-    double strength;    /* share of the variance that repeats (or of what a first-order
-                           autoregression leaves of it, if that is more), in [0, 1] */
+    double p_value;  /* of the peak, corrected for the number of frequencies; of a hint's F test */
+    double strength; /* share of the variance that repeats (or of what a first-order
+                        autoregression leaves of it, if that is more), in [0, 1] */
 } skuai_season;
 
 typedef struct skuai_season_options {
@@ -27,6 +27,10 @@ typedef struct skuai_season_options {
     size_t longest;      /* longest period; 0, or more: 2 n / 5, as two and a half cycles are
                             the least that a level shift does not look like */
     size_t most;         /* seasons; 0: SKUAI_SEASONS_MAX */
+    /* Periods that the calendar suggests, as 7 and 365 of days, ascending, [n_hints], borrowed:
+     * each needs only to pass a test of its own (F, 1 %), not to be the best of all. */
+    const size_t *hints;
+    size_t n_hints;
 } skuai_season_options;
 
 /* seasons [SKUAI_SEASONS_MAX] out in the order found (fast ones first), *n_seasons out (0: none).
