@@ -33,7 +33,7 @@ static void mark_promotions(skuai_simulate_run *run, size_t channel) {
             if (p->item != SKUAI_NO_ITEM && p->item != run->group->first + i) continue;
             skuai_simulate_cell *cells = row(run, i);
             for (int t = p->from; t <= p->to; t++) {
-                int64_t floor_price = cells[t].list * 3 / 10;
+                int64_t floor_price = cells[t].list * 2 / 5;
                 cells[t].price = (int64_t)((double)cells[t].price * (1 - p->depth) + 0.5);
                 if (cells[t].price < floor_price) cells[t].price = floor_price;
                 cells[t].display = fmin(0.9, cells[t].display + p->display);

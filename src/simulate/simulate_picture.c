@@ -53,7 +53,7 @@ void skuai_picture_draw(int type, int colour, int pattern, skuai_random *random,
             unsigned char *p = pixels + 3 * (y * SIZE + x);
             double u = (x - SIZE / 2 - across) / (SIZE / 2) / scale;
             double v = (y - SIZE / 2 - down) / (SIZE / 2) / scale;
-            double rgb[3] = {225, 228, 232}; /* the table that it lies on */
+            double rgb[3] = {176, 190, 205}; /* the table that it lies on */
             if (inside(type % 6, u, v)) {
                 double keep = shade * (1 - pattern_at(pattern, x, y));
                 rgb[0] = look->red * keep;

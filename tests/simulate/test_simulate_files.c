@@ -1,0 +1,505 @@
+/* The files of a simulated shop: the same bytes for any number of threads, orders that add up to
+ * the sales, texts and pictures that say what the truth says, and errors that leave nothing. */
+#include "support/support.h"
+
+#include "core/alloc.h"
+#include "core/period.h"
+#include "simulate/simulate.h"
+#include "simulate/simulate_catalogue.h"
+#include "simulate/simulate_picture.h"
+#include "simulate/simulate_text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const names[] = {
+    "sales.csv",       "items.csv",           "parts.csv",           "channels.csv",
+    "promotions.csv",  "supply.csv",          "events.csv",          "calendar.csv",
+    "future.csv",      "truth/demand.csv",    "truth/items.csv",     "truth/promotions.csv",
+    "truth/words.csv", "truth/stockouts.csv", "truth/festivals.csv", "truth/looks.csv",
+    "truth/shop.json", "images/I000001.png",  "images/I000030.png"};
+
+static skuai_simulate_options small(void) {
+    skuai_simulate_options o = SKUAI_SIMULATE_DEFAULT;
+    o.items = 30;
+    o.days = 120;
+    o.events = 3000;
+    return o;
+}
+
+static char *read_file(const char *folder, const char *name, size_t *size) {
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "rb");
+    if (!f) return NULL;
+    skuai_buffer buffer;
+    skuai_buffer_init(&buffer, SIZE_MAX);
+    char block[4096];
+    for (size_t n; (n = fread(block, 1, sizeof block, f)) > 0;)
+        assert_int_equal(skuai_buffer_add(&buffer, block, n), SKUA_OK);
+    (void)fclose(f);
+    if (size) *size = buffer.size;
+    char *text = NULL;
+    skua_error err;
+    assert_ok(skuai_buffer_take(&buffer, &text, &err), &err);
+    return text;
+}
+
+static void make(const skuai_simulate_options *options, const char *folder, int threads,
+                 skuai_simulate_report *report) {
+    skuai_context context = SKUAI_CONTEXT_DEFAULT;
+    context.threads = threads;
+    skua_error err;
+    assert_ok(skuai_simulate(options, folder, &context, report, &err), &err);
+}
+
+static bool same_file(const char *a, const char *b, const char *name) {
+    size_t m = 0, n = 0;
+    char *x = read_file(a, name, &m), *y = read_file(b, name, &n);
+    assert_non_null(x);
+    assert_non_null(y);
+    bool same = m == n && memcmp(x, y, m) == 0;
+    skuai_free(x);
+    skuai_free(y);
+    return same;
+}
+
+static void threads_do_not_show(void **state) {
+    (void)state;
+    char one[256], two[256], three[256], other[256];
+    skuai_simulate_options o = small();
+    test_folder_new(one, sizeof one);
+    test_folder_new(two, sizeof two);
+    test_folder_new(three, sizeof three);
+    test_folder_new(other, sizeof other);
+    make(&o, one, 1, NULL);
+    make(&o, two, 2, NULL);
+    make(&o, three, 3, NULL);
+    o.seed = 2;
+    make(&o, other, 2, NULL);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!same_file(one, two, names[i])) print_error("%s differs\n", names[i]);
+        assert_true(same_file(one, two, names[i]));
+        assert_true(same_file(one, three, names[i]));
+    }
+    assert_false(same_file(one, other, "sales.csv"));
+    assert_false(same_file(one, other, "items.csv"));
+    test_folder_remove(one);
+    test_folder_remove(two);
+    test_folder_remove(three);
+    test_folder_remove(other);
+}
+
+/* Units by item, channel (web 0, app 1) and day. */
+#define CELL(item, channel, day) (((size_t)(item)*2 + (channel)) * 200 + (size_t)(day))
+#define CELLS                    (30 * 2 * 200)
+
+static int64_t read_day(const char *text) {
+    int year = 0, month = 0, day = 0;
+    assert_int_equal(sscanf(text, "%d-%d-%d", &year, &month, &day), 3);
+    return skuai_day_from_date(year, month, day);
+}
+
+static void orders_add_up_to_sales(void **state) {
+    (void)state;
+    char folder[256];
+    static double sales[CELLS], orders[CELLS];
+    memset(sales, 0, sizeof sales);
+    memset(orders, 0, sizeof orders);
+    skuai_simulate_options o = small();
+    o.pictures = false;
+    skuai_simulate_report report;
+    test_folder_new(folder, sizeof folder);
+    make(&o, folder, 2, &report);
+    char *text = read_file(folder, "sales.csv", NULL);
+    char channel[16], date[16];
+    int item;
+    double units;
+    for (char *line = strchr(text, '\n') + 1; *line; line = strchr(line, '\n') + 1) {
+        assert_int_equal(sscanf(line, "I%d,%15[a-z],%15[0-9-],%lf", &item, channel, date, &units),
+                         4);
+        sales[CELL(item - 1, strcmp(channel, "app") == 0, read_day(date) - o.start_day)] += units;
+    }
+    skuai_free(text);
+    o.orders = true;
+    o.overwrite = true;
+    make(&o, folder, 2, &report);
+    assert_null(read_file(folder, "sales.csv", NULL)); /* that of before went */
+    text = read_file(folder, "orders.csv", NULL);
+    assert_non_null(text);
+    size_t lines = 0, returned = 0, cancelled = 0, joined = 0;
+    char last[32] = "";
+    for (char *line = strchr(text, '\n') + 1; *line; line = strchr(line, '\n') + 1, lines++) {
+        char order[32], instant[32], kind[16];
+        int number;
+        assert_int_equal(sscanf(line,
+                                "%31[O0-9],%d,%31[^,],I%d,%15[a-z],U%*d,%lf,%*f,%*f,CNY,%15[a-z]",
+                                order, &number, instant, &item, channel, &units, kind),
+                         7);
+        assert_string_equal(instant + 19, "+08:00");
+        if (strcmp(kind, "sale") == 0) {
+            assert_true(units >= 1 && number >= 1 && number < 100);
+            int64_t t = read_day(instant) - o.start_day;
+            orders[CELL(item - 1, strcmp(channel, "app") == 0, t)] += units;
+            joined += strcmp(order, last) == 0;
+            memcpy(last, order, sizeof last);
+        } else {
+            assert_true(units <= -1 && number > 100);
+            assert_string_equal(order, last); /* the sale stands before it */
+            returned += strcmp(kind, "return") == 0;
+            cancelled += strcmp(kind, "cancel") == 0;
+        }
+    }
+    assert_close_array(orders, sales, CELLS, 0, 0);
+    assert_int_equal(lines, report.order_lines);
+    assert_true(returned > 20 && cancelled > 20 && joined > 20);
+    skuai_free(text);
+    test_folder_remove(folder);
+}
+
+/* Field k (0 first) of a line of CSV without quotes in front of it; copied. */
+static void field(const char *line, int k, char *out, size_t size) {
+    for (; k > 0; k--)
+        line = strchr(line, ',') + 1;
+    size_t n = strcspn(line, ",\n");
+    assert_true(n < size);
+    memcpy(out, line, n);
+    out[n] = '\0';
+}
+
+static double word_effect(const char *words, const char *english, size_t n) {
+    char start[64];
+    (void)snprintf(start, sizeof start, "\n%.*s,", (int)n, english);
+    const char *at = strstr(words, start);
+    assert_non_null(at);
+    char effect[32];
+    field(at + 1, 2, effect, sizeof effect);
+    return strtod(effect, NULL);
+}
+
+static double words_effect(const char *words, const char *list, const char *title) {
+    double sum = 0;
+    while (*list) {
+        size_t n = strcspn(list, "|");
+        sum += word_effect(words, list, n);
+        char english[64];
+        (void)snprintf(english, sizeof english, "%.*s", (int)n, list);
+        for (int i = 0; title && i < SKUAI_WORDS; i++)
+            if (strcmp(skuai_words[i].english, english) == 0)
+                assert_true(strstr(title, skuai_words[i].english) ||
+                            strstr(title, skuai_words[i].chinese));
+        list += n + (list[n] == '|');
+    }
+    return sum;
+}
+
+static void words_stand_in_the_texts(void **state) {
+    (void)state;
+    char folder[256];
+    skuai_simulate_options o = small();
+    test_folder_new(folder, sizeof folder);
+    make(&o, folder, 2, NULL);
+    char *words = read_file(folder, "truth/words.csv", NULL);
+    char *truth = read_file(folder, "truth/items.csv", NULL);
+    char *items = read_file(folder, "items.csv", NULL);
+    const char *t = strchr(truth, '\n') + 1, *i = strchr(items, '\n') + 1;
+    int chinese = 0, n = 0;
+    for (; *t && *i; t = strchr(t, '\n') + 1, i = strchr(i, '\n') + 1, n++) {
+        char in_title[200], in_description[200], effect[32], title[400];
+        field(t, 16, in_title, sizeof in_title);
+        field(t, 17, in_description, sizeof in_description);
+        field(t, 5, effect, sizeof effect);
+        field(i, 1, title, sizeof title);
+        double sum = words_effect(words, in_title, title) +
+                     SKUAI_DESCRIPTION_SHARE * words_effect(words, in_description, NULL);
+        assert_close(strtod(effect, NULL), sum, 0, 2e-5);
+        chinese += (unsigned char)title[0] >= 0x80;
+    }
+    assert_int_equal(n, 30);
+    assert_in_range(chinese, 6, 24); /* half of them */
+    skuai_free(words);
+    skuai_free(truth);
+    skuai_free(items);
+    test_folder_remove(folder);
+}
+
+static void events_tell_of_demand(void **state) {
+    (void)state;
+    char folder[256];
+    skuai_simulate_options o = small();
+    o.pictures = false;
+    skuai_simulate_report report;
+    test_folder_new(folder, sizeof folder);
+    make(&o, folder, 2, &report);
+    char *text = read_file(folder, "events.csv", NULL);
+    size_t n = 0, views = 0, buys = 0, searches = 0;
+    for (char *line = strchr(text, '\n') + 1; *line; line = strchr(line, '\n') + 1, n++) {
+        char kind[16], item[16], query[64], ts[32];
+        field(line, 1, item, sizeof item);
+        field(line, 3, ts, sizeof ts);
+        field(line, 4, kind, sizeof kind);
+        field(line, 5, query, sizeof query);
+        assert_true(line[0] == 'U' && strlen(ts) == 25);
+        bool search = strcmp(kind, "search") == 0;
+        assert_int_equal(search, query[0] != '\0');
+        assert_int_equal(search, item[0] == '\0');
+        searches += search;
+        views += strcmp(kind, "view") == 0;
+        buys += strcmp(kind, "buy") == 0;
+    }
+    assert_int_equal(n, report.events);
+    assert_close((double)n, 3000, 0.3, 0);
+    assert_true(views > 4 * buys && buys > 50 && searches > 100);
+    skuai_free(text);
+    test_folder_remove(folder);
+}
+
+/* -- Pictures: read back with a checksum of another make ------------------------------------------
+ */
+
+static uint32_t crc_bitwise(const unsigned char *bytes, size_t n) {
+    uint32_t crc = 0xffffffffu;
+    for (size_t i = 0; i < n; i++) {
+        crc ^= bytes[i];
+        for (int k = 0; k < 8; k++)
+            crc = crc & 1 ? (crc >> 1) ^ 0xedb88320u : crc >> 1;
+    }
+    return ~crc;
+}
+
+static uint32_t big(const unsigned char *p) {
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static void read_png(const unsigned char *png, size_t size, unsigned char *pixels) {
+    assert_memory_equal(png, "\x89PNG\r\n\x1a\n", 8);
+    size_t at = 8, rows = 0;
+    while (at + 12 <= size) {
+        uint32_t length = big(png + at);
+        const unsigned char *data = png + at + 8;
+        assert_true(at + 12 + length <= size);
+        assert_int_equal(big(data + length), crc_bitwise(png + at + 4, length + 4));
+        if (memcmp(png + at + 4, "IHDR", 4) == 0) {
+            assert_int_equal(big(data), 64);
+            assert_int_equal(big(data + 4), 64);
+        }
+        if (memcmp(png + at + 4, "IDAT", 4) == 0) {
+            assert_int_equal((data[0] * 256 + data[1]) % 31, 0); /* zlib header */
+            uint32_t a = 1, b = 0;
+            size_t p = 2;
+            for (bool last = false; !last; rows++) {
+                last = data[p] == 1;
+                size_t n = data[p + 1] + 256u * data[p + 2];
+                assert_int_equal(n ^ (data[p + 3] + 256u * data[p + 4]), 0xffff);
+                assert_int_equal(n, 193);
+                assert_int_equal(data[p + 5], 0);
+                for (size_t i = 0; i < n; i++) {
+                    a = (a + data[p + 5 + i]) % 65521;
+                    b = (b + a) % 65521;
+                }
+                memcpy(pixels + rows * 192, data + p + 6, 192);
+                p += 5 + n;
+            }
+            assert_int_equal(big(data + p), b << 16 | a);
+            assert_int_equal(p + 4, length);
+        }
+        at += 12 + length;
+    }
+    assert_int_equal(at, size);
+    assert_int_equal(rows, 64);
+}
+
+static void pictures_look_as_stated(void **state) {
+    (void)state;
+    static unsigned char pixels[64 * 64 * 3], drawn[64 * 64 * 3];
+    for (int colour = 0; colour < SKUAI_COLOURS; colour++)
+        for (int pattern = 0; pattern < SKUAI_PATTERNS; pattern++) {
+            skuai_random random;
+            skuai_random_init(&random, (uint64_t)colour);
+            skuai_picture_draw(colour * 3, colour, pattern, &random, drawn);
+            skuai_buffer png;
+            skuai_buffer_init(&png, SIZE_MAX);
+            assert_int_equal(skuai_picture_png(drawn, 64, 64, &png), SKUA_OK);
+            read_png((const unsigned char *)png.data, png.size, pixels);
+            assert_memory_equal(pixels, drawn, sizeof pixels);
+            skuai_buffer_clear(&png);
+            /* around the middle: light and dark of one colour; plain has one of them */
+            const skuai_look *look = &skuai_colours[colour];
+            int light = 0, dark = 0;
+            for (int y = 26; y < 38; y++)
+                for (int x = 26; x < 38; x++) {
+                    const unsigned char *p = pixels + 3 * (y * 64 + x);
+                    double shade =
+                        (p[0] + p[1] + p[2] + 3.0) / (look->red + look->green + look->blue);
+                    *(shade > 0.8 ? &light : &dark) += 1;
+                    assert_close(p[0], look->red * shade, 0, 8);
+                    assert_close(p[2], look->blue * shade, 0, 8);
+                }
+            assert_true(light > 20);
+            if (pattern == 0)
+                assert_int_equal(dark, 0);
+            else
+                assert_true(dark > 20);
+        }
+}
+
+/* -- Numbers ------------------------------------------------------------------------------------
+ */
+
+static void check_text(char *start, char *end, const char *want) {
+    *end = '\0';
+    assert_string_equal(start, want);
+}
+
+static void numbers_are_written_right(void **state) {
+    (void)state;
+    char t[64];
+    check_text(t, skuai_put_unsigned(t, 0), "0");
+    check_text(t, skuai_put_unsigned(t, UINT64_MAX), "18446744073709551615");
+    check_text(t, skuai_put_padded(t, 42, 5), "00042");
+    check_text(t, skuai_put_padded(t, 123456, 5), "123456");
+    check_text(t, skuai_put_padded(t, 0, 3), "000");
+    check_text(t, skuai_put_scaled(t, 1205, 2, false), "12.05");
+    check_text(t, skuai_put_scaled(t, -1200, 2, false), "-12.00");
+    check_text(t, skuai_put_scaled(t, -3, 0, false), "-3");
+    check_text(t, skuai_put_number(t, 0.05, 3), "0.05");
+    check_text(t, skuai_put_number(t, 1, 3), "1");
+    check_text(t, skuai_put_number(t, -2.0005, 4), "-2.0005");
+    check_text(t, skuai_put_number(t, 0.99996, 4), "1");
+    check_text(t, skuai_put_date(t, skuai_day_from_date(2024, 2, 29)), "2024-02-29");
+    check_text(t, skuai_put_instant(t, skuai_day_from_date(1999, 12, 31), 86399, -210),
+               "1999-12-31T23:59:59-03:30");
+    skuai_buffer buffer;
+    skuai_buffer_init(&buffer, 100);
+    assert_int_equal(skuai_buffer_field(&buffer, "a \"b\", c"), SKUA_OK);
+    assert_string_equal(skuai_buffer_view(&buffer), "\"a \"\"b\"\", c\"");
+    skuai_buffer_clear(&buffer);
+}
+
+/* -- Errors -------------------------------------------------------------------------------------
+ */
+
+static bool stop_at_once(void *user) {
+    (void)user;
+    return true;
+}
+
+static void assert_nothing_left(const char *folder) {
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/.simulate", folder);
+    assert_int_not_equal(access(path, F_OK), 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        assert_int_not_equal(access(path, F_OK), 0);
+    }
+}
+
+static void errors_leave_nothing(void **state) {
+    (void)state;
+    char folder[256], path[512];
+    skua_error err;
+    skuai_simulate_report report = {.items = 99};
+    test_folder_new(folder, sizeof folder);
+    skuai_simulate_options o = small();
+    o.promotion_rate = NAN;
+    assert_int_equal(skuai_simulate(&o, folder, NULL, &report, &err), SKUA_ERANGE);
+    assert_non_null(strstr(err.message, "promotion rate"));
+    o = small();
+    o.items = 0;
+    assert_int_equal(skuai_simulate(&o, folder, NULL, &report, &err), SKUA_ERANGE);
+    o = small();
+    o.countries = "Atlantis";
+    assert_int_equal(skuai_simulate(&o, folder, NULL, &report, &err), SKUA_ENOTFOUND);
+    o = small();
+    o.start_day = -1;
+    assert_int_equal(skuai_simulate(&o, folder, NULL, &report, &err), SKUA_ERANGE);
+    o = small();
+    skuai_context context = SKUAI_CONTEXT_DEFAULT;
+    context.cancel = stop_at_once;
+    assert_int_equal(skuai_simulate(&o, folder, &context, &report, &err), SKUA_ECANCEL);
+    assert_nothing_left(folder);
+    assert_int_equal(report.items, 99);
+
+    make(&o, folder, 2, &report);
+    assert_int_equal(report.items, 30);
+    assert_int_equal(skuai_simulate(&o, folder, NULL, NULL, &err), SKUA_EEXIST);
+    assert_non_null(strstr(err.message, "items.csv"));
+    o.overwrite = true;
+    o.pictures = false;
+    make(&o, folder, 2, &report);
+    (void)snprintf(path, sizeof path, "%s/images/I000001.png", folder);
+    assert_int_not_equal(access(path, F_OK), 0); /* those of before went */
+
+    (void)snprintf(path, sizeof path, "%s/items.csv/shop", folder); /* below a file */
+    assert_int_equal(skuai_simulate(&o, path, NULL, NULL, &err), SKUA_EIO);
+    assert_non_null(strstr(err.message, "items.csv/shop"));
+    test_folder_remove(folder);
+}
+
+static void shops_of_any_size_are_made(void **state) {
+    (void)state;
+    static const size_t items[] = {1, 2, 5, 12, 13, 17};
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
+        char folder[256];
+        skuai_simulate_options o = small();
+        o.items = items[i];
+        o.days = 14;
+        o.future_days = 0;
+        o.channels = 8;
+        o.countries = i % 2 ? "US,shopping" : "JP";
+        o.language = (skuai_simulate_language)(i % 3);
+        o.promotion_rate = 0.5;
+        o.launches = o.deaths = 1;
+        skuai_simulate_report report;
+        test_folder_new(folder, sizeof folder);
+        make(&o, folder, 2, &report);
+        assert_int_equal(report.items, items[i]);
+        assert_true(report.sales_rows > 0);
+        assert_null(read_file(folder, "future.csv", NULL));
+        test_folder_remove(folder);
+    }
+}
+
+#ifdef SKUA_FAULT
+static void memory_may_fail_anywhere(void **state) {
+    (void)state;
+    char folder[256];
+    skua_error err;
+    skuai_simulate_options o = small();
+    o.items = 5;
+    o.days = 20;
+    o.events = 100;
+    o.overwrite = true;
+    skuai_context context = SKUAI_CONTEXT_DEFAULT;
+    context.threads = 1;
+    test_folder_new(folder, sizeof folder);
+    size_t live = skuai_fault_live();
+    skua_status status = SKUA_ENOMEM;
+    size_t n = 1;
+    for (; status != SKUA_OK; n += 1 + n / 40) {
+        skuai_fault_set(n, false);
+        status = skuai_simulate(&o, folder, &context, NULL, &err);
+        skuai_fault_set(0, false);
+        assert_true(status == SKUA_OK || status == SKUA_ENOMEM);
+        if (status != SKUA_OK) assert_nothing_left(folder);
+        assert_int_equal(skuai_fault_live(), live);
+    }
+    assert_true(n > 20);
+    test_folder_remove(folder);
+}
+#endif
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_do_not_show),      cmocka_unit_test(orders_add_up_to_sales),
+        cmocka_unit_test(words_stand_in_the_texts), cmocka_unit_test(events_tell_of_demand),
+        cmocka_unit_test(pictures_look_as_stated),  cmocka_unit_test(numbers_are_written_right),
+        cmocka_unit_test(errors_leave_nothing),     cmocka_unit_test(shops_of_any_size_are_made),
+#ifdef SKUA_FAULT
+        cmocka_unit_test(memory_may_fail_anywhere),
+#endif
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
