@@ -140,47 +140,80 @@ static size_t backtest_periods(const skuai_group_time *time) {
     return time->window >= LEAST_KEPT + wanted ? wanted : 0;
 }
 
+/* Calibrate the model; *absolute out: the sum of absolute errors of all backtests. */
 static skua_status run_backtests(skuai_model *model, const skuai_panel *panel,
                                  const skuai_group_time *time, const skuai_context *context,
-                                 skuai_arena *arena, skua_error *err) {
+                                 skuai_arena *arena, double *absolute, skua_error *err) {
     skuai_group_state states[BACKTESTS];
     double *errors[BACKTESTS];
     size_t n = 0, periods = backtest_periods(time);
+    *absolute = 0;
     for (size_t b = 0; b < BACKTESTS && periods > 0; b++, periods /= 2, n++) {
         errors[n] = skuai_arena_take(arena, panel->n_series * periods, sizeof(double));
         if (!errors[n]) return skuai_error_memory(err, "a backtest");
         SKUA_TRY(skuai_group_state_init(states + n, panel, time, time->window - periods, context,
                                         arena, err));
         SKUA_TRY(condition(model, states + n, err));
-        SKUA_TRY(skuai_group_errors(states + n, errors[n], err));
+        double sum;
+        SKUA_TRY(skuai_group_errors(states + n, errors[n], &sum, err));
+        *absolute += sum;
     }
     return skuai_group_calibrate(states, errors, n, &model->calibration, err);
 }
 
-static skua_status estimate(skuai_model *model, const skuai_panel *panel,
+/* Which of the feasts that move through the season the panel follows: the one with more variance.
+ * Two or three occurrences would else fit a little of either. */
+static void choose_feast(skuai_group_state *state) {
+    double easter = state->own[SKUAI_GROUP_EASTER], lunar = state->own[SKUAI_GROUP_LUNAR];
+    for (size_t p = 0; p < state->n_parts; p++) {
+        easter += state->part[p].variance[SKUAI_GROUP_EASTER];
+        lunar += state->part[p].variance[SKUAI_GROUP_LUNAR];
+    }
+    skuai_group_kernel gone = easter >= lunar ? SKUAI_GROUP_LUNAR : SKUAI_GROUP_EASTER;
+    state->time.kernel[gone] = NULL;
+    state->own[gone] = 0;
+    for (size_t p = 0; p < state->n_parts; p++)
+        state->part[p].variance[gone] = 0;
+}
+
+/* Estimate the partitions' variances, then, in a two-way panel, those of the factors. The model
+ * without factors goes to *plain. */
+static skua_status estimate(skuai_model *model, skuai_model *plain, const skuai_panel *panel,
                             const skuai_group_time *time, const skuai_context *context,
                             skuai_arena *arena, skua_error *err) {
     skuai_group_state state;
     size_t first, second;
     SKUA_TRY(skuai_group_state_init(&state, panel, time, time->window, context, arena, err));
-    SKUA_TRY(skuai_group_sweep(&state, FIT_SWEEPS, true, err));
-    if (model->rank > 0 && skuai_group_rank_pair(&state, &first, &second)) {
-        SKUA_TRY(skuai_group_rank_add(&state, first, second, model->rank, err));
-        SKUA_TRY(skuai_group_sweep(&state, RANK_SWEEPS, true, err));
-    }
+    SKUA_TRY(skuai_group_sweep(&state, 1, true, err));
+    if (time->kernel[SKUAI_GROUP_EASTER] && time->kernel[SKUAI_GROUP_LUNAR]) choose_feast(&state);
+    SKUA_TRY(skuai_group_sweep(&state, FIT_SWEEPS - 1, true, err));
+    remember(&state, plain);
+    *model = *plain;
+    if (plain->rank == 0 || !skuai_group_rank_pair(&state, &first, &second)) return SKUA_OK;
+    SKUA_TRY(skuai_group_rank_add(&state, first, second, plain->rank, err));
+    SKUA_TRY(skuai_group_sweep(&state, RANK_SWEEPS, true, err));
     remember(&state, model);
     return SKUA_OK;
 }
 
+/* Learn everything; factors stay only if the backtests get better by them. */
 static skua_status learn(skuai_model *model, const skuai_panel *panel, const skuai_context *context,
                          skuai_arena *arena, skua_error *err) {
     skuai_group_time time;
+    skuai_model plain = *model, factors;
+    double error_plain, error_factors;
     set_time(panel, model->window, 0, &time);
     SKUA_TRY(skuai_group_time_init(&time, &panel->grid, arena, err));
     skuai_arena_mark mark = skuai_arena_mark_get(arena);
-    SKUA_TRY(estimate(model, panel, &time, context, arena, err));
+    SKUA_TRY(estimate(&factors, &plain, panel, &time, context, arena, err));
     skuai_arena_reset(arena, mark);
-    return run_backtests(model, panel, &time, context, arena, err);
+    SKUA_TRY(run_backtests(&plain, panel, &time, context, arena, &error_plain, err));
+    skuai_arena_reset(arena, mark);
+    *model = plain;
+    if (factors.n_parts == factors.n_plain) return SKUA_OK;
+    SKUA_TRY(run_backtests(&factors, panel, &time, context, arena, &error_factors, err));
+    if (error_factors < error_plain) *model = factors;
+    return SKUA_OK;
 }
 
 static void group_free(skuai_model *model) {

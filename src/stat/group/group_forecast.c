@@ -82,10 +82,12 @@ skua_status skuai_group_moments(const skuai_group_state *state, double *mean, do
 /* -- Calibration --------------------------------------------------------------------------------
  */
 
-skua_status skuai_group_errors(const skuai_group_state *state, double *error, skua_error *err) {
+skua_status skuai_group_errors(const skuai_group_state *state, double *error, double *absolute,
+                               skua_error *err) {
     size_t S = state->n_series, T = state->time.n, W = state->window, n = T - W;
     double *deviation = skuai_new(S * n, sizeof *deviation);
     if (!deviation) return skuai_error_memory(err, "a backtest");
+    double sum = 0;
     skua_status status = skuai_group_moments(state, error, deviation, err);
     for (size_t s = 0; s < S && status == SKUA_OK; s++) {
         const double *y = skuai_panel_target(state->panel, s);
@@ -93,10 +95,12 @@ skua_status skuai_group_errors(const skuai_group_state *state, double *error, sk
             int64_t i = state->time.first + (int64_t)(W + h) - state->panel->start[s];
             bool known = i >= 0 && i < (int64_t)state->panel->length[s] && state->observed[s] > 0;
             double z = known ? skuai_group_to_scale(state, s, y[i]) : (double)NAN;
+            if (!isnan(z)) sum += fabs(y[i] - skuai_group_from_scale(state, s, error[s * n + h]));
             error[s * n + h] = (z - error[s * n + h]) / deviation[s * n + h];
         }
     }
     skuai_free(deviation);
+    if (status == SKUA_OK) *absolute = sum;
     return status;
 }
 

@@ -25,9 +25,10 @@ void skuai_group_calibration_normal(skuai_group_calibration *calibration);
 SKUA_MUST_USE skua_status skuai_group_moments(const skuai_group_state *state, double *mean,
                                               double *deviation, skua_error *err);
 
-/* Standardised errors of a backtest: error [S, T - W], NaN where nothing is known. */
+/* Standardised errors of a backtest: error [S, T - W], NaN where nothing is known; *absolute out:
+ * the sum of the medians' absolute errors in units. */
 SKUA_MUST_USE skua_status skuai_group_errors(const skuai_group_state *state, double *error,
-                                             skua_error *err);
+                                             double *absolute, skua_error *err);
 
 /* Learn the calibration from n backtests of the same series: states with their errors. Too few
  * errors in a class: those of all; too few in all: normal. */

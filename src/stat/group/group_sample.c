@@ -136,7 +136,7 @@ static skua_status estimate_part(skuai_group_state *state, skuai_group_part *par
     size_t from = choose_part(&all, &n), w = W - from;
     if (n == 0) {
         for (size_t i = 0; i < SKUAI_GROUP_KERNELS; i++)
-            part->variance[i] = OFF;
+            part->variance[i] = state->time.kernel[i] ? OFF : 0;
         return SKUA_OK;
     }
     double *x = skuai_arena_take(state->arena, n * w + w * w + 2 * G, sizeof *x);

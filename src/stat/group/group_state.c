@@ -50,7 +50,7 @@ static skua_status part_arrays(skuai_group_state *state, skuai_group_part *part,
     for (size_t g = 0; g < n; g++)
         part->scale[g] = 1;
     for (size_t k = 0; k < SKUAI_GROUP_KERNELS; k++)
-        part->variance[k] = FIRST_VARIANCE;
+        part->variance[k] = state->time.kernel[k] ? FIRST_VARIANCE : 0;
     state->n_parts++;
     return SKUA_OK;
 }
@@ -299,7 +299,7 @@ skua_status skuai_group_state_init(skuai_group_state *state, const skuai_panel *
                                  .arena = arena,
                                  .context = context};
     for (size_t k = 0; k < SKUAI_GROUP_KERNELS; k++)
-        state->own[k] = FIRST_VARIANCE;
+        state->own[k] = time->kernel[k] ? FIRST_VARIANCE : 0;
     SKUA_TRY(add_partitions(state, err));
     SKUA_TRY(read_values(state, err));
     return find_patterns(state, err);

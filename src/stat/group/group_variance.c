@@ -11,6 +11,8 @@
 #define MOST_LOG       3.0
 #define JITTER         1e-9
 #define ITERATIONS     40
+#define PRIOR_LOG      (-7.0) /* of a log variance: a deviation of 3 % */
+#define PRIOR_SPREAD   2.5
 
 typedef struct likelihood {
     size_t from, window, n_kernels, n_samples;
@@ -47,10 +49,7 @@ static double whiten(const double *l, size_t n, const double *x, double *w) {
 }
 
 /* Minus log likelihood of sample b at theta, a constant left out; keeps the factor. */
-static skua_status sample_value(void *argument, size_t b, int worker, skua_error *err) {
-    (void)worker;
-    (void)err;
-    likelihood *f = argument;
+static void sample_value(likelihood *f, size_t b) {
     const skuai_group_sample *sample = f->samples + b;
     size_t w = f->window, size = w * w;
     double *k = f->factor[b];
@@ -63,14 +62,13 @@ static skua_status sample_value(void *argument, size_t b, int worker, skua_error
         k[i * w + i] += JITTER;
     f->ready[b] = skuai_cholesky(k, w, NULL) == SKUA_OK;
     f->value[b] = INFINITY;
-    if (!f->ready[b]) return SKUA_OK;
+    if (!f->ready[b]) return;
     double log_determinant = 0, square = 0;
     for (size_t i = 0; i < w; i++)
         log_determinant += 2 * log(k[i * w + i]);
     for (size_t r = 0; r < sample->n_rows; r++)
         square += whiten(k, w, sample->rows + r * w, f->work[b]);
     f->value[b] = 0.5 * (sample->count * log_determinant + square);
-    return SKUA_OK;
 }
 
 /* inverse [n, n] lower triangle of (L L')^-1; m [n, n] scratch, L^-1. */
@@ -90,15 +88,12 @@ static void invert(const double *l, size_t n, double *m, double *inverse) {
             add_multiple(inverse + j * n, m[i * n + j], m + i * n, j + 1);
 }
 
-static skua_status sample_gradient(void *argument, size_t b, int worker, skua_error *err) {
-    (void)worker;
-    (void)err;
-    likelihood *f = argument;
+static void sample_gradient(likelihood *f, size_t b) {
     const skuai_group_sample *sample = f->samples + b;
     size_t w = f->window;
     double *inverse = f->work[b], *m = inverse + w * w, *alpha = m + w * w;
     memset(f->gradient[b], 0, sizeof f->gradient[b]);
-    if (!f->ready[b]) return SKUA_OK;
+    if (!f->ready[b]) return;
     invert(f->factor[b], w, m, inverse);
     for (size_t i = 0; i < w; i++)
         for (size_t j = 0; j <= i; j++)
@@ -117,27 +112,32 @@ static skua_status sample_gradient(void *argument, size_t b, int worker, skua_er
         bool inside = f->theta[k] > LEAST_LOG && f->theta[k] < MOST_LOG;
         f->gradient[b][k] = inside ? exp(f->theta[k]) * sum : 0;
     }
-    return SKUA_OK;
 }
 
 static double value_at(const double *x, void *context) {
     likelihood *f = context;
     memcpy(f->theta, x, f->n_kernels * sizeof *x);
-    f->valid = skuai_parallel_for(f->context, NULL, f->n_samples, sample_value, f, NULL) == SKUA_OK;
-    double sum = f->valid ? 0 : INFINITY;
-    for (size_t b = 0; b < f->n_samples && f->valid; b++)
+    double sum = 0;
+    for (size_t b = 0; b < f->n_samples; b++) {
+        sample_value(f, b);
         sum += f->value[b];
+    }
+    f->valid = true;
+    for (size_t k = 0; k < f->n_kernels; k++) {
+        double away = (x[k] - PRIOR_LOG) / PRIOR_SPREAD;
+        sum += 0.5 * away * away;
+    }
     return sum / f->total;
 }
 
 static void gradient_at(const double *x, double *g, void *context) {
     likelihood *f = context;
     if (!f->valid || memcmp(f->theta, x, f->n_kernels * sizeof *x) != 0) (void)value_at(x, context);
-    bool done =
-        skuai_parallel_for(f->context, NULL, f->n_samples, sample_gradient, f, NULL) == SKUA_OK;
+    for (size_t b = 0; b < f->n_samples; b++)
+        sample_gradient(f, b);
     for (size_t k = 0; k < f->n_kernels; k++) {
-        g[k] = 0;
-        for (size_t b = 0; b < f->n_samples && done; b++)
+        g[k] = (x[k] - PRIOR_LOG) / (PRIOR_SPREAD * PRIOR_SPREAD) / f->total;
+        for (size_t b = 0; b < f->n_samples; b++)
             g[k] += f->gradient[b][k] / f->total;
     }
 }
