@@ -259,15 +259,26 @@ static bool innovate(skuai_arima_sample *sample, const skuai_arima_order *order,
     return regress(sample, order->constant, residual, found, missing_value);
 }
 
+/* The criteria of n observations for a model of k parameters, given -2 log-likelihood. */
+static void criteria(double deviance, double n, double k, double value[3]) {
+    value[SKUAI_ARIMA_AIC] = deviance + 2 * k;
+    value[SKUAI_ARIMA_BIC] = deviance + k * log(n);
+    value[SKUAI_ARIMA_AICC] =
+        n - k - 1 > 0 ? deviance + 2 * k + 2 * k * (k + 1) / (n - k - 1) : INFINITY;
+}
+
+/* -2 log-likelihood of n observations at the best variance. */
+static double deviance_of(double squares, double n, double log_determinant) {
+    return n * (LOG_TWO_PI + 1 + log(fmax(squares / n, 1e-300))) + log_determinant;
+}
+
 static void settle(const skuai_arima_sample *sample, const outcome *found, skuai_arima_fit *fit) {
-    double n = (double)effective(sample), k = (double)skuai_arima_parameters(&fit->order);
+    double n = (double)effective(sample);
+    double deviance = deviance_of(found->sum_squares, n, found->log_determinant);
     fit->constant = found->constant;
     fit->sum_squares = found->sum_squares;
-    double variance = fmax(found->sum_squares / n, 1e-300);
-    fit->log_likelihood = -0.5 * (n * (LOG_TWO_PI + 1 + log(variance)) + found->log_determinant);
-    fit->aic = -2 * fit->log_likelihood + 2 * k;
-    fit->bic = -2 * fit->log_likelihood + k * log(n);
-    fit->aicc = n - k - 1 > 0 ? fit->aic + 2 * k * (k + 1) / (n - k - 1) : INFINITY;
+    fit->log_likelihood = -0.5 * deviance;
+    criteria(deviance, n, (double)skuai_arima_parameters(&fit->order), fit->criterion);
 }
 
 bool skuai_arima_evaluate(skuai_arima_sample *sample, skuai_arima_fit *fit, double *missing_value) {
@@ -276,6 +287,22 @@ bool skuai_arima_evaluate(skuai_arima_sample *sample, skuai_arima_fit *fit, doub
         return false;
     settle(sample, &found, fit);
     return true;
+}
+
+double skuai_arima_conditional(skuai_arima_sample *sample, const skuai_arima_fit *fit,
+                               size_t common, skuai_arima_criterion criterion) {
+    outcome all;
+    double early = 0, value[3], *residual = sample->residual;
+    if (common > sample->length || common == 0) return INFINITY;
+    size_t skip = sample->length - common;
+    if (!innovate(sample, &fit->order, fit->coefficient, residual, &all, NULL) ||
+        !skuai_arma_filter_run(sample->filter, skip, 1, (const double *const *)sample->columns,
+                               sample->innovations, STEADY, &early))
+        return INFINITY;
+    double squares = skuai_dot(residual + skip, residual + skip, common);
+    criteria(deviance_of(squares, (double)common, all.log_determinant - early), (double)common,
+             (double)skuai_arima_parameters(&fit->order), value);
+    return isfinite(value[criterion]) ? value[criterion] : INFINITY;
 }
 
 /* -- Maximum ----------------------------------------------------------------------------------- */

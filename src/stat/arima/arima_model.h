@@ -43,6 +43,12 @@ typedef struct skuai_arima_sample {
     size_t evaluations; /* of the likelihood so far */
 } skuai_arima_sample;
 
+typedef enum skuai_arima_criterion {
+    SKUAI_ARIMA_AICC,
+    SKUAI_ARIMA_AIC,
+    SKUAI_ARIMA_BIC
+} skuai_arima_criterion;
+
 typedef struct skuai_arima_fit {
     skuai_arima_order order;
     /* Partial autocorrelations u as u / sqrt(1 - u^2): of phi [p], theta [q], Phi [P], Theta [Q],
@@ -53,7 +59,7 @@ typedef struct skuai_arima_fit {
     double constant;       /* c; of the differenced series */
     double sum_squares;    /* of the innovations over their f */
     double log_likelihood; /* at the maximum over c and sigma^2 */
-    double aic, aicc, bic; /* infinite where there are too few observations */
+    double criterion[3];   /* by skuai_arima_criterion; infinite: too few observations */
 } skuai_arima_fit;
 
 /* Number of phi, theta, Phi, Theta. */
@@ -75,6 +81,12 @@ SKUA_MUST_USE skua_status skuai_arima_sample_new(const double *y, size_t n, cons
  * raw is not touched). missing_value [n_missing] out, or NULL: estimates less the guesses.
  * false: not stationary, or numbers failed. */
 bool skuai_arima_evaluate(skuai_arima_sample *sample, skuai_arima_fit *fit, double *missing_value);
+
+/* The criterion of the last `common` observations given those before them, at the fit's
+ * coefficients: comparable between models that differ in d or D, as long as common <= length of
+ * each of their samples (which have no gaps). Infinite where it cannot be had. */
+double skuai_arima_conditional(skuai_arima_sample *sample, const skuai_arima_fit *fit,
+                               size_t common, skuai_arima_criterion criterion);
 
 /* Maximise the likelihood from fit->raw (order is read too) until a step gains less than
  * `tolerance` in the log-likelihood, or `steps` steps. false: no likelihood at the start. */

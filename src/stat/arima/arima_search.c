@@ -17,8 +17,9 @@ typedef struct search {
     skuai_arima_limits limits;
     skuai_arima_order tried[MODELS];
     size_t n;
-    skuai_arima_fit best;
-    double value; /* criterion of the best, infinite while there is none */
+    skuai_arima_choice *choice;
+    skuai_arima_fit best; /* where the search stands */
+    double value;         /* its criterion, infinite while there is none */
 } search;
 
 skuai_arima_limits skuai_arima_limits_for(size_t observed, int season,
@@ -35,11 +36,6 @@ skuai_arima_limits skuai_arima_limits_for(size_t observed, int season,
         if (limits.p > season - 1) limits.p = limits.q = season - 1;
     }
     return limits;
-}
-
-static double criterion_of(const skuai_arima_fit *fit, skuai_arima_criterion criterion) {
-    if (criterion == SKUAI_ARIMA_BIC) return fit->bic;
-    return criterion == SKUAI_ARIMA_AIC ? fit->aic : fit->aicc;
 }
 
 /* Start `order` from the estimates of another model: terms that both have are taken over. */
@@ -66,6 +62,20 @@ static bool is_new(const search *s, const skuai_arima_order *order) {
     return true;
 }
 
+static void keep(skuai_arima_choice *choice, const skuai_arima_fit *fit, double value) {
+    size_t at = choice->n;
+    while (at > 0 && value < choice->value[at - 1])
+        at--;
+    if (at == SKUAI_ARIMA_KEPT) return;
+    size_t last = choice->n < SKUAI_ARIMA_KEPT ? choice->n++ : SKUAI_ARIMA_KEPT - 1;
+    for (size_t i = last; i > at; i--) {
+        choice->fit[i] = choice->fit[i - 1];
+        choice->value[i] = choice->value[i - 1];
+    }
+    choice->fit[at] = *fit;
+    choice->value[at] = value;
+}
+
 /* Try a model; true when it is better than all before. */
 static bool try_model(search *s, skuai_arima_order order) {
     if (order.p < 0 || order.q < 0 || order.P < 0 || order.Q < 0 || order.p > s->limits.p ||
@@ -80,9 +90,11 @@ static bool try_model(search *s, skuai_arima_order order) {
     skuai_arima_fit fit = {.order = order};
     start_from(&s->best, &order, fit.raw);
     if (!skuai_arima_maximise(s->sample, &fit, SEARCH_GAIN, SEARCH_STEPS)) return false;
-    double value = criterion_of(&fit, s->limits.criterion);
-    if (!(value < s->value) || !skuai_arima_is_regular(&order, fit.coefficient, LEAST_ROOT))
+    double value = fit.criterion[s->limits.criterion];
+    if (!(value < INFINITY) || !skuai_arima_is_regular(&order, fit.coefficient, LEAST_ROOT))
         return false;
+    keep(s->choice, &fit, value);
+    if (!(value < s->value)) return false;
     s->best = fit;
     s->value = value;
     return true;
@@ -180,8 +192,9 @@ skua_status skuai_arima_fit_order(skuai_arima_sample *sample, const skuai_arima_
 }
 
 skua_status skuai_arima_search(skuai_arima_sample *sample, const skuai_arima_limits *limits,
-                               skuai_arima_fit *fit, size_t *tried, skua_error *err) {
-    search s = {.sample = sample, .limits = *limits, .value = INFINITY};
+                               skuai_arima_choice *choice, skua_error *err) {
+    choice->n = 0;
+    search s = {.sample = sample, .limits = *limits, .choice = choice, .value = INFINITY};
     if (sample->d + sample->D > 1) { /* a trend that bends for ever */
         s.limits.with_constant = false;
         s.limits.without_constant = true;
@@ -189,13 +202,14 @@ skua_status skuai_arima_search(skuai_arima_sample *sample, const skuai_arima_lim
     start(&s);
     while (s.n < MODELS && move(&s))
         continue;
-    if (!(s.value < INFINITY))
+    choice->tried = s.n;
+    if (choice->n == 0)
         return skuai_error_set(err, SKUA_ESINGULAR, "arima: no model of %zu could be fitted", s.n);
-    skuai_arima_fit final = s.best;
+    skuai_arima_fit final = choice->fit[0];
     if (polish(sample, &final, true, 2) &&
-        skuai_arima_is_regular(&final.order, final.coefficient, LEAST_ROOT))
-        s.best = final;
-    *fit = s.best;
-    *tried = s.n;
+        skuai_arima_is_regular(&final.order, final.coefficient, LEAST_ROOT)) {
+        choice->fit[0] = final;
+        choice->value[0] = final.criterion[limits->criterion];
+    }
     return SKUA_OK;
 }

@@ -10,12 +10,6 @@
 
 #include "stat/arima/arima_model.h"
 
-typedef enum skuai_arima_criterion {
-    SKUAI_ARIMA_AICC,
-    SKUAI_ARIMA_AIC,
-    SKUAI_ARIMA_BIC
-} skuai_arima_criterion;
-
 typedef struct skuai_arima_limits {
     int p, q, P, Q; /* the largest orders to try */
     skuai_arima_criterion criterion;
@@ -27,11 +21,20 @@ typedef struct skuai_arima_limits {
 skuai_arima_limits skuai_arima_limits_for(size_t observed, int season,
                                           skuai_arima_criterion criterion);
 
-/* The best model's order, estimates and likelihood into *fit; *tried out: models fitted.
+#define SKUAI_ARIMA_KEPT 12 /* models that a search keeps */
+
+typedef struct skuai_arima_choice {
+    skuai_arima_fit fit[SKUAI_ARIMA_KEPT]; /* [n] the best ones, best first; all admissible */
+    double value[SKUAI_ARIMA_KEPT];        /* [n] their criterion */
+    size_t n;
+    size_t tried; /* models fitted */
+} skuai_arima_choice;
+
+/* Search; the best model is estimated to full precision, the others as the search left them.
  * SKUA_ESINGULAR when no model could be fitted. */
 SKUA_MUST_USE skua_status skuai_arima_search(skuai_arima_sample *sample,
-                                             const skuai_arima_limits *limits, skuai_arima_fit *fit,
-                                             size_t *tried, skua_error *err);
+                                             const skuai_arima_limits *limits,
+                                             skuai_arima_choice *choice, skua_error *err);
 
 /* Fit one given order as well as can be: several starts, tight tolerance. */
 SKUA_MUST_USE skua_status skuai_arima_fit_order(skuai_arima_sample *sample,
