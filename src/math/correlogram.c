@@ -58,13 +58,14 @@ skua_status skuai_autocovariances(const double *x, size_t n, size_t lags, bool a
     double *sums = skuai_arena_take(scratch, lags + 1, sizeof *sums);
     skua_status status = sums ? lagged_sums(x, n, lags, scratch, sums, err)
                               : skuai_error_memory(err, "autocorrelations");
+    if (status == SKUA_OK && !isfinite(sums[0]))
+        status = skuai_error_set(err, SKUA_EDATA, "autocorrelation: the values are too large");
     for (size_t k = 0; status == SKUA_OK && k <= lags; k++)
         covariance[k] = sums[k] / (double)(adjusted ? n - k : n);
     skuai_arena_reset(scratch, mark);
     return status;
 }
 
-/* No variance beyond the rounding of the mean. */
 static bool is_constant(const double *x, size_t n) {
     double low, high;
     return !skuai_range(x, n, &low, &high) || low == high;
@@ -74,11 +75,17 @@ skua_status skuai_autocorrelations(const double *x, size_t n, size_t lags, bool 
                                    skuai_arena *scratch, double *correlation, skua_error *err) {
     if (n > 0 && is_constant(x, n))
         return skuai_error_set(err, SKUA_EDATA, "autocorrelation: the series is constant");
-    SKUA_TRY(skuai_autocovariances(x, n, lags, adjusted, scratch, correlation, err));
-    double variance = correlation[0];
-    for (size_t k = 0; k <= lags; k++)
-        correlation[k] /= variance;
-    return SKUA_OK;
+    skuai_arena_mark mark = skuai_arena_mark_get(scratch);
+    double *covariance = skuai_arena_take(scratch, lags + 1, sizeof *covariance);
+    skua_status status = covariance
+                             ? skuai_autocovariances(x, n, lags, adjusted, scratch, covariance, err)
+                             : skuai_error_memory(err, "autocorrelations");
+    if (status == SKUA_OK && !(covariance[0] > 0))
+        status = skuai_error_set(err, SKUA_EDATA, "autocorrelation: the series is constant");
+    for (size_t k = 0; status == SKUA_OK && k <= lags; k++)
+        correlation[k] = covariance[k] / covariance[0];
+    skuai_arena_reset(scratch, mark);
+    return status;
 }
 
 double skuai_durbin_levinson(const double *covariance, size_t order, double *partial,

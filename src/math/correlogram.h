@@ -9,7 +9,8 @@
 
 /* covariance [lags + 1] out: 1/n sum_t (x_t - m)(x_{t+k} - m), or over n - k when adjusted.
  * x [n] finite, lags < n. scratch: an arena, given back as it was. By Fourier transform where that
- * is faster. SKUA_EINVAL: n = 0 or lags >= n; SKUA_EDATA: not finite; SKUA_ENOMEM. */
+ * is faster. SKUA_EINVAL: n = 0 or lags >= n; SKUA_EDATA: not finite, or squares overflow;
+ * SKUA_ENOMEM. */
 SKUA_MUST_USE skua_status skuai_autocovariances(const double *x, size_t n, size_t lags,
                                                 bool adjusted, skuai_arena *scratch,
                                                 double *covariance, skua_error *err);

@@ -62,6 +62,8 @@ static skua_status spectral_entropy(const double *y, size_t n, skuai_arena *aren
     skuai_periodogram(&fourier, centred, power, power + n / 2 + 1);
     for (size_t k = 1; k <= count; k++)
         sum += power[k];
+    if (!isfinite(sum))
+        return skuai_error_set(err, SKUA_EDATA, "features: the values are too large");
     for (size_t k = 1; sum > 0 && k <= count; k++)
         if (power[k] > 0) bits -= power[k] / sum * log(power[k] / sum);
     *entropy = count > 1 && sum > 0 ? bits / log((double)count) : 1;

@@ -24,6 +24,13 @@ static size_t odd(size_t x) {
     return x | 1;
 }
 
+static bool all_finite(const double *x, size_t n) {
+    double sum = 0; /* 0 * x is NaN for what is not finite */
+    for (size_t i = 0; i < n; i++)
+        sum += 0 * x[i];
+    return sum == 0;
+}
+
 static skua_status resolve(const skuai_stl_options *given, size_t n, skuai_stl_options *o,
                            skua_error *err) {
     *o = *given;
@@ -169,9 +176,7 @@ skua_status skuai_stl(const double *y, size_t n, const skuai_stl_options *option
                       skua_error *err) {
     skuai_stl_options o;
     SKUA_TRY(resolve(options, n, &o, err));
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(y[i]))
-            return skuai_error_set(err, SKUA_EDATA, "stl: y[%zu] is not finite", i);
+    if (!all_finite(y, n)) return skuai_error_set(err, SKUA_EDATA, "stl: a value is not finite");
     skuai_arena_mark mark = skuai_arena_mark_get(scratch);
     decomposition d = {
         .y = y, .n = n, .period = o.period, .inner = o.inner, .outer = o.outer, .weighted = false};
@@ -183,6 +188,10 @@ skua_status skuai_stl(const double *y, size_t n, const skuai_stl_options *option
                 improve(&d);
         }
         if (o.periodic) average_phases(&d);
+        if (!all_finite(d.seasonal, n) || !all_finite(d.trend, n))
+            status = skuai_error_set(err, SKUA_EDATA, "stl: the values are too large");
+    }
+    if (status == SKUA_OK) {
         memcpy(seasonal, d.seasonal, n * sizeof *seasonal);
         memcpy(trend, d.trend, n * sizeof *trend);
         if (weights) memcpy(weights, d.weights, n * sizeof *weights);
@@ -196,12 +205,12 @@ skua_status skuai_stl(const double *y, size_t n, const skuai_stl_options *option
 /* No season fits: the trend is a smooth of y. */
 static skua_status smooth_only(const double *y, size_t n, skuai_arena *scratch, double *trend,
                                skua_error *err) {
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(y[i]))
-            return skuai_error_set(err, SKUA_EDATA, "mstl: y[%zu] is not finite", i);
+    if (!all_finite(y, n)) return skuai_error_set(err, SKUA_EDATA, "mstl: a value is not finite");
     skuai_loess loess;
     SKUA_TRY(skuai_loess_init(&loess, n, n / 2 > 3 ? n / 2 : 3, 1, 1, scratch, err));
     skuai_loess_smooth(&loess, y, NULL, trend);
+    if (!all_finite(trend, n))
+        return skuai_error_set(err, SKUA_EDATA, "mstl: the values are too large");
     return SKUA_OK;
 }
 

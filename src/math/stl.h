@@ -32,7 +32,8 @@ typedef struct skuai_stl_options {
  *   seasonal [n] out
  *   trend    [n] out
  *   weights  [n] out  robustness weights in [0, 1] (all 1 unless robust), or NULL
- * SKUA_EINVAL: windows out of range; SKUA_EDATA: y too short or not finite; SKUA_ENOMEM. */
+ * SKUA_EINVAL: windows out of range; SKUA_EDATA: y too short, not finite, or so large
+ * that sums overflow; SKUA_ENOMEM. */
 SKUA_MUST_USE skua_status skuai_stl(const double *y, size_t n, const skuai_stl_options *options,
                                     skuai_arena *scratch, double *seasonal, double *trend,
                                     double *weights, skua_error *err);
