@@ -6,14 +6,17 @@
 #include <math.h>
 #include <string.h>
 
-#define LEAST        1e-4 /* smoothing parameters keep this from the ends of their ranges */
-#define GROWTH_LIMIT 0.3
-#define PHI_LEAST    0.8
-#define PHI_MOST     0.98
-#define ITERATIONS   60
-#define TOLERANCE    1e-2 /* of the likelihood while forms are compared */
-#define POLISH       1e-4 /* ... and for the form that is kept */
-#define N_FORMS      30
+#define LEAST           1e-4 /* smoothing parameters keep this from the ends of their ranges */
+#define GROWTH_LIMIT    0.3
+#define PHI_LEAST       0.8
+#define PHI_MOST        0.98
+#define REACTIVE_ALPHA  0.5
+#define SUSPICIOUS_LOW  0.03
+#define SUSPICIOUS_HIGH 0.95
+#define ITERATIONS      60
+#define TOLERANCE       1e-2 /* of the likelihood while forms are compared */
+#define POLISH          1e-4 /* ... and for the form that is kept */
+#define N_FORMS         30
 
 /* Place of a form in tables. */
 static size_t place_of(const skuai_ets_form *f) {
@@ -141,8 +144,13 @@ static void heuristic_parameters(const task *job, double alpha, double beta_shar
     memcpy(p + SKUAI_ETS_SEASON, start->season, m * sizeof *p);
 }
 
-/* Keep candidate when it is better than what p holds with *best. */
-static void consider(task *job, const double *candidate, double *p, double *best) {
+/* The two kinds of optimum that a form may have: a level that hardly moves, and one that follows.
+ * The second is searched for when the first, from the better start, is suspicious. */
+typedef enum regime { REGIME_CALM, REGIME_REACTIVE, N_REGIMES } regime;
+
+/* Keep candidate when it is of the regime and better than what p holds with *best. */
+static void consider(task *job, regime of, const double *candidate, double *p, double *best) {
+    if ((candidate[SKUAI_ETS_ALPHA] < REACTIVE_ALPHA) != (of == REGIME_CALM)) return;
     double value = skuai_ets_space_pass(&job->shop->space, &job->form, candidate);
     if (!(value < *best)) return;
     *best = value;
@@ -150,8 +158,8 @@ static void consider(task *job, const double *candidate, double *p, double *best
 }
 
 /* The optimum of a neighbouring form as a candidate. */
-static void consider_neighbour(task *job, skuai_ets_form form, double *candidate, double *p,
-                               double *best) {
+static void consider_neighbour(task *job, regime of, skuai_ets_form form, double *candidate,
+                               double *p, double *best) {
     const double *fitted = job->shop->fitted[place_of(&form)];
     if (!fitted) return;
     memcpy(candidate, fitted, job->shop->width * sizeof *candidate);
@@ -160,31 +168,34 @@ static void consider_neighbour(task *job, skuai_ets_form form, double *candidate
         candidate[SKUAI_ETS_BETA] = LEAST * growth_weight(job->shop, candidate[SKUAI_ETS_ALPHA]);
         candidate[SKUAI_ETS_GROWTH] = job->form.trend == SKUAI_ETS_MULTIPLICATIVE ? 1 : 0;
     }
-    consider(job, candidate, p, best);
+    consider(job, of, candidate, p, best);
 }
 
-/* The best starting parameters into p; returns their likelihood, INFINITY when none is allowed. */
-static double find_start(task *job, double *candidate, double *p) {
-    static const double alphas[] = {0.1, 0.35, 0.8};
+/* The best starting parameters of a regime into p; returns their likelihood, INFINITY when none is
+ * allowed. */
+static double find_start(task *job, regime of, double *candidate, double *p) {
+    static const double alphas[] = {0.1, 0.35, 0.8}, gammas[] = {0.1, 0.7};
     double best = INFINITY;
-    for (size_t i = 0; i < sizeof alphas / sizeof *alphas; i++) {
-        heuristic_parameters(job, alphas[i], 0.1, 0.1, candidate);
-        consider(job, candidate, p, &best);
+    for (int i = 0; i < 3; i++) {
+        for (int k = 0; k < (job->form.season ? 2 : 1); k++) {
+            heuristic_parameters(job, alphas[i], 0.1, gammas[k], candidate);
+            consider(job, of, candidate, p, &best);
+        }
     }
     skuai_ets_form other = job->form;
     if (other.error == SKUAI_ETS_MULTIPLICATIVE) {
         other.error = SKUAI_ETS_ADDITIVE;
-        consider_neighbour(job, other, candidate, p, &best);
+        consider_neighbour(job, of, other, candidate, p, &best);
     }
     other = job->form;
     if (other.damped) {
         other.damped = false;
-        consider_neighbour(job, other, candidate, p, &best);
+        consider_neighbour(job, of, other, candidate, p, &best);
     }
     if (other.trend) {
         other.trend = SKUAI_ETS_NONE;
         other.damped = false;
-        consider_neighbour(job, other, candidate, p, &best);
+        consider_neighbour(job, of, other, candidate, p, &best);
     }
     return best;
 }
@@ -251,21 +262,38 @@ static double aicc_of(double likelihood, size_t n, size_t k) {
     return likelihood + 2 * K + 2 * K * (K + 1) / ((double)n - K - 1);
 }
 
+/* An optimum at the end of alpha's range may be a poor local one. */
+static bool suspicious(const double *parameters) {
+    return parameters[SKUAI_ETS_ALPHA] < SUSPICIOUS_LOW ||
+           parameters[SKUAI_ETS_ALPHA] > SUSPICIOUS_HIGH;
+}
+
 static skua_status fit_form(workshop *shop, const skuai_ets_form *form, skuai_arena *arena,
                             double *aicc, skua_error *err) {
     *aicc = INFINITY;
     double *parameters = skuai_arena_take_zero(arena, shop->width, sizeof *parameters);
+    double *trial = skuai_arena_take_zero(arena, shop->width, sizeof *trial);
     double *candidate = skuai_arena_take_zero(arena, shop->width, sizeof *candidate);
-    if (!parameters || !candidate) return skuai_error_memory(err, "a form's parameters");
+    if (!parameters || !trial || !candidate) return skuai_error_memory(err, "a form's parameters");
     if (!shop->started[form->season]) {
         SKUA_TRY(skuai_ets_start_find(shop->space.y, shop->space.n, shop->space.m, form->season,
                                       arena, &shop->starts[form->season], err));
         shop->started[form->season] = true;
     }
-    task job = task_new(shop, form, parameters);
+    task job = task_new(shop, form, trial);
     if (!isfinite(aicc_of(0, shop->space.n, job.n + 1))) return SKUA_OK;
-    if (!isfinite(find_start(&job, candidate, parameters))) return SKUA_OK;
-    double likelihood = improve(&job, TOLERANCE);
+    double calm = find_start(&job, REGIME_CALM, candidate, trial);
+    double reactive = find_start(&job, REGIME_REACTIVE, candidate, trial);
+    int first = reactive < calm ? REGIME_REACTIVE : REGIME_CALM;
+    double likelihood = INFINITY;
+    for (int i = 0; i < N_REGIMES; i++) {
+        if (isfinite(likelihood) && !suspicious(parameters)) break;
+        if (!isfinite(find_start(&job, (regime)(first ^ i), candidate, trial))) continue;
+        double value = improve(&job, TOLERANCE);
+        if (!(value < likelihood)) continue;
+        likelihood = value;
+        memcpy(parameters, trial, shop->width * sizeof *parameters);
+    }
     if (!isfinite(likelihood)) return SKUA_OK;
     size_t place = place_of(form);
     shop->fitted[place] = parameters;

@@ -100,7 +100,7 @@ SPECIALISED double pass(skuai_ets_space *space, const double *parameters, skuai_
     space->squares = squares;
     double N = (double)n, tiny = 1e-24 * N; /* a perfect fit has no likelihood */
     if (error == ADDITIVE) tiny *= space->scale * space->scale;
-    double likelihood = N * log(squares > tiny ? squares : tiny);
+    double likelihood = N * log(squares < tiny ? tiny : squares); /* NaN stays */
     if (error == MULTIPLICATIVE) likelihood += 2 * (logarithms + log(product) - N * log(unit));
     return isfinite(likelihood) ? likelihood : INFINITY;
 }
