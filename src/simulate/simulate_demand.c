@@ -158,6 +158,10 @@ void skuai_simulate_prepare(skuai_simulate_run *run, size_t channel) {
     }
 }
 
+static double uplift_of(const skuai_simulate_cell *cell) {
+    return cell->promoted && cell->own > cell->plain ? cell->own - cell->plain : 0;
+}
+
 /* What the promotions of the others take from each item on day t, outside choices. */
 static void cannibalise(skuai_simulate_run *run, int t) {
     size_t n = run->group->n;
@@ -165,7 +169,7 @@ static void cannibalise(skuai_simulate_run *run, int t) {
     bool any = false;
     for (size_t i = 0; i < n; i++) {
         const skuai_simulate_cell *c = &row(run, i)[t];
-        uplift[i] = c->promoted && c->own > c->plain ? c->own - c->plain : 0;
+        uplift[i] = uplift_of(c);
         any = any || uplift[i] > 0;
         level += c->plain;
     }
@@ -182,11 +186,11 @@ static void cannibalise(skuai_simulate_run *run, int t) {
     }
 }
 
-/* Share today's uplift, and what it takes from others and from later, among the promotions that
- * made it, by their log effects. */
-static void credit(skuai_simulate_run *run, size_t channel, int t, size_t i, double pulled) {
-    const skuai_simulate_cell *c = &row(run, i)[t];
-    double uplift = c->own - c->plain, sum = 0;
+/* Share an item's uplift of a day, and what it takes from others and from later, among the
+ * promotions that made it, by their log effects. */
+static void credit(skuai_simulate_run *run, size_t channel, int t, size_t i, double pulled,
+                   double taken) {
+    double uplift = uplift_of(&row(run, i)[t]), sum = 0;
     for (int pass = 0; pass < 2; pass++)
         for (size_t k = 0; k < run->n_promotions; k++) {
             const skuai_simulate_promotion *p = &run->promotions[k];
@@ -199,9 +203,7 @@ static void credit(skuai_simulate_run *run, size_t channel, int t, size_t i, dou
             } else {
                 run->truth[k].uplift += uplift * part / sum;
                 run->truth[k].pulled_forward += pulled * part / sum;
-                run->truth[k].cannibalised += run->group->law == SKUAI_SIMULATE_CHOICE
-                                                  ? 0
-                                                  : uplift * run->plan->cannibal * part / sum;
+                run->truth[k].cannibalised += taken * part / sum;
             }
         }
 }
@@ -281,18 +283,23 @@ void skuai_simulate_sell(skuai_simulate_run *run, size_t channel) {
     double share = skuai_departments[skuai_product_types[run->group->type].department].pull_forward;
     for (int t = 0; t < plan->total; t++) {
         if (run->group->law != SKUAI_SIMULATE_CHOICE) cannibalise(run, t);
+        double uplifts = 0, taken = 0;
+        for (size_t i = 0; i < run->group->n; i++) {
+            uplifts += uplift_of(&row(run, i)[t]);
+            taken += row(run, i)[t].cannibalised;
+        }
         for (size_t i = 0; i < run->group->n; i++) {
             skuai_simulate_cell *c = &row(run, i)[t];
             if (!c->on_sale) continue;
             if (t == run->items[i].launch || t == 0) skuai_stock_open(run, i, t, &run->stock[i]);
             c->pull = fmin(PAYBACK * ahead[i], PAYBACK_LIMIT * (c->own - c->cannibalised));
-            double bought = c->promoted && c->own > c->plain ? share * (c->own - c->plain) : 0;
+            double uplift = uplift_of(c), bought = share * uplift;
             ahead[i] += bought - c->pull;
             c->mean = c->own - c->cannibalised - c->pull;
             c->demand = (uint32_t)fmin(1e6, skuai_random_negative_binomial(
                                                 &run->random, c->mean, run->items[i].dispersion));
-            if (t < plan->options.days && c->promoted && c->own > c->plain)
-                credit(run, channel, t, i, bought);
+            if (t < plan->options.days && uplift > 0)
+                credit(run, channel, t, i, bought, taken * uplift / uplifts);
         }
         if (t < plan->options.days) sell_day(run, t);
     }

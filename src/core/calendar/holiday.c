@@ -11,7 +11,7 @@
 /* The days of one country while they are worked out. */
 typedef struct draft_day {
     skuai_holiday holiday;
-    const holiday_rule *rule;
+    const skuai_holiday_rule *rule;
     int64_t origin; /* the day that an observed one stands for */
     size_t order;   /* as added: makes the sort stable */
 } draft_day;
@@ -19,7 +19,7 @@ typedef struct draft_day {
 typedef struct draft_list {
     draft_day *days;
     size_t n, capacity;
-    const holiday_country *country;
+    const skuai_holiday_country *country;
     size_t country_index;
     const char *region; /* [region_length], NULL none */
     size_t region_length;
@@ -28,14 +28,14 @@ typedef struct draft_list {
 } draft_list;
 
 /* A holiday dated year by year (Diwali), not several days of one decision. */
-static bool is_yearly(const holiday_rule *rule) {
+static bool is_yearly(const skuai_holiday_rule *rule) {
     for (size_t i = 1; i < rule->n_on; i++)
         if (rule->on[i].first - rule->on[i - 1].first < 200) return false;
     return rule->n_on > 2;
 }
 
-static skua_status draft_add(draft_list *draft, const holiday_rule *rule, int64_t day, int nth,
-                             bool observed, int64_t origin, skua_error *err) {
+static skua_status draft_add(draft_list *draft, const skuai_holiday_rule *rule, int64_t day,
+                             int nth, bool observed, int64_t origin, skua_error *err) {
     if (draft->n == draft->capacity) {
         size_t capacity = draft->capacity ? draft->capacity * 2 : 256;
         draft_day *days = skuai_resize(draft->days, capacity, sizeof *days);
@@ -44,14 +44,14 @@ static skua_status draft_add(draft_list *draft, const holiday_rule *rule, int64_
         draft->capacity = capacity;
     }
     static const skuai_holiday_motion motion[] = {
-        [BASE_DATE] = SKUAI_HOLIDAY_FIXED,    [BASE_NTH] = SKUAI_HOLIDAY_NTH,
-        [BASE_FROM] = SKUAI_HOLIDAY_NTH,      [BASE_BEFORE] = SKUAI_HOLIDAY_NTH,
-        [BASE_EASTER] = SKUAI_HOLIDAY_MOVING, [BASE_ORTHODOX] = SKUAI_HOLIDAY_MOVING,
-        [BASE_LUNAR] = SKUAI_HOLIDAY_MOVING,  [BASE_TERM] = SKUAI_HOLIDAY_FIXED,
-        [BASE_HIJRI] = SKUAI_HOLIDAY_MOVING,  [BASE_ON] = SKUAI_HOLIDAY_SINGLE,
-        [BASE_BETWEEN] = SKUAI_HOLIDAY_SINGLE};
+        [SKUAI_BASE_DATE] = SKUAI_HOLIDAY_FIXED,    [SKUAI_BASE_NTH] = SKUAI_HOLIDAY_NTH,
+        [SKUAI_BASE_FROM] = SKUAI_HOLIDAY_NTH,      [SKUAI_BASE_BEFORE] = SKUAI_HOLIDAY_NTH,
+        [SKUAI_BASE_EASTER] = SKUAI_HOLIDAY_MOVING, [SKUAI_BASE_ORTHODOX] = SKUAI_HOLIDAY_MOVING,
+        [SKUAI_BASE_LUNAR] = SKUAI_HOLIDAY_MOVING,  [SKUAI_BASE_TERM] = SKUAI_HOLIDAY_FIXED,
+        [SKUAI_BASE_HIJRI] = SKUAI_HOLIDAY_MOVING,  [SKUAI_BASE_ON] = SKUAI_HOLIDAY_SINGLE,
+        [SKUAI_BASE_BETWEEN] = SKUAI_HOLIDAY_SINGLE};
     skuai_holiday_motion moves = motion[rule->base];
-    if (rule->base == BASE_ON && is_yearly(rule)) moves = SKUAI_HOLIDAY_MOVING;
+    if (rule->base == SKUAI_BASE_ON && is_yearly(rule)) moves = SKUAI_HOLIDAY_MOVING;
     draft->days[draft->n] =
         (draft_day){{day, rule->kind, observed ? SKUAI_HOLIDAY_SINGLE : moves, rule->name,
                      rule->name_local, draft->country->code, nth, observed},
@@ -72,7 +72,7 @@ static void draft_sort(draft_list *draft) {
     if (draft->n) qsort(draft->days, draft->n, sizeof *draft->days, compare_draft);
 }
 
-static bool in_years(const holiday_rule *rule, int year) {
+static bool in_years(const skuai_holiday_rule *rule, int year) {
     for (size_t i = 0; i < rule->n_years; i++)
         if (year >= rule->years[i].first && year <= rule->years[i].last) return true;
     return rule->n_years == 0;
@@ -84,54 +84,54 @@ static int64_t weekday_from(int64_t day, int weekday) {
 
 /* The base day of a rule in a year; false when that year has none. Hijri years are shorter than
  * ours: `turn` 1 asks for a second one in the same year. */
-static bool base_day(draft_list *draft, const holiday_rule *rule, int year, int turn,
+static bool base_day(draft_list *draft, const skuai_holiday_rule *rule, int year, int turn,
                      int64_t *day) {
-    if (turn > 0 && rule->base != BASE_HIJRI) return false;
+    if (turn > 0 && rule->base != SKUAI_BASE_HIJRI) return false;
     switch (rule->base) {
-    case BASE_DATE:
+    case SKUAI_BASE_DATE:
         *day = skuai_day_from_date(year, rule->a, rule->b);
         return rule->b <= skuai_days_in_month(year, rule->a);
-    case BASE_NTH:
+    case SKUAI_BASE_NTH:
         if (rule->a > 0)
             *day = weekday_from(skuai_day_from_date(year, rule->c, 1), rule->b) + 7 * (rule->a - 1);
         else
             *day = weekday_from(skuai_day_from_date(year, rule->c + 1, 1), rule->b) - 7;
         return true;
-    case BASE_FROM:
+    case SKUAI_BASE_FROM:
         *day = weekday_from(skuai_day_from_date(year, rule->a, rule->b), rule->c);
         return true;
-    case BASE_BEFORE:
+    case SKUAI_BASE_BEFORE:
         *day = weekday_from(skuai_day_from_date(year, rule->a, rule->b) - 6, rule->c);
         return true;
-    case BASE_EASTER:
+    case SKUAI_BASE_EASTER:
         *day = skuai_easter_day(year);
         return true;
-    case BASE_ORTHODOX:
+    case SKUAI_BASE_ORTHODOX:
         *day = skuai_easter_orthodox_day(year);
         return true;
-    case BASE_TERM:
+    case SKUAI_BASE_TERM:
         *day = skuai_solar_term_day(year, rule->a, draft->country->zone);
         return true;
-    case BASE_LUNAR:
+    case SKUAI_BASE_LUNAR:
         if (draft->lunar.year != year &&
             skuai_lunar_year_get(year, draft->country->zone, &draft->lunar, NULL) != SKUA_OK)
             return false;
         return skuai_lunar_day(&draft->lunar, rule->a, false, rule->b, day, NULL) == SKUA_OK;
-    case BASE_HIJRI: {
+    case SKUAI_BASE_HIJRI: {
         int64_t start = skuai_day_from_date(year, 1, 1);
         int hijri = skuai_hijri_year(start);
         if (skuai_hijri_day(hijri, rule->a, rule->b) < start) hijri++;
         *day = skuai_hijri_day(hijri + turn, rule->a, rule->b);
         return *day < skuai_day_from_date(year + 1, 1, 1);
     }
-    case BASE_ON:
-    case BASE_BETWEEN:
+    case SKUAI_BASE_ON:
+    case SKUAI_BASE_BETWEEN:
         break;
     }
     return false;
 }
 
-static bool applies(const draft_list *draft, const holiday_rule *rule) {
+static bool applies(const draft_list *draft, const skuai_holiday_rule *rule) {
     if (rule->country != draft->country_index) return false;
     if (!rule->regions) return true;
     if (!draft->region) return false;
@@ -142,7 +142,7 @@ static bool applies(const draft_list *draft, const holiday_rule *rule) {
     return false;
 }
 
-static skua_status draft_rule(draft_list *draft, const holiday_rule *rule, int year,
+static skua_status draft_rule(draft_list *draft, const skuai_holiday_rule *rule, int year,
                               skua_error *err) {
     int64_t day;
     for (int turn = 0; turn < 2; turn++) {
@@ -155,7 +155,7 @@ static skua_status draft_rule(draft_list *draft, const holiday_rule *rule, int y
     return SKUA_OK;
 }
 
-static skua_status draft_on(draft_list *draft, const holiday_rule *rule, skua_error *err) {
+static skua_status draft_on(draft_list *draft, const skuai_holiday_rule *rule, skua_error *err) {
     int64_t from = skuai_day_from_date(draft->first_year, 1, 1);
     int64_t to = skuai_day_from_date(draft->last_year + 1, 1, 1);
     for (size_t i = 0; i < rule->n_on; i++)
@@ -183,7 +183,8 @@ static bool is_free(const draft_list *draft, size_t n, int64_t day) {
     return false;
 }
 
-static skua_status draft_between(draft_list *draft, const holiday_rule *rule, skua_error *err) {
+static skua_status draft_between(draft_list *draft, const skuai_holiday_rule *rule,
+                                 skua_error *err) {
     size_t n = draft->n;
     for (size_t i = 0; i < n; i++) {
         if (draft->days[i].holiday.kind != SKUAI_HOLIDAY_FREE) continue;
@@ -215,17 +216,17 @@ static skua_status draft_observed(draft_list *draft, skua_error *err) {
     for (size_t i = 0; i < n; i++) {
         draft_day d = draft->days[i];
         int weekday = skuai_day_of_week(d.holiday.day);
-        holiday_observed how = d.rule->observed;
-        if (how == OBSERVED_NONE || (d.holiday.kind != SKUAI_HOLIDAY_FREE)) continue;
-        if (how == OBSERVED_NEAREST) {
+        skuai_holiday_observed how = d.rule->observed;
+        if (how == SKUAI_OBSERVED_NONE || (d.holiday.kind != SKUAI_HOLIDAY_FREE)) continue;
+        if (how == SKUAI_OBSERVED_NEAREST) {
             if (weekday >= 5)
                 SKUA_TRY(draft_add(draft, d.rule, d.holiday.day + (weekday == 5 ? -1 : 1), 0, true,
                                    d.holiday.day, err));
             continue;
         }
-        bool weekend = how == OBSERVED_WEEKEND || how == OBSERVED_WEEKEND_MEET;
+        bool weekend = how == SKUAI_OBSERVED_WEEKEND || how == SKUAI_OBSERVED_WEEKEND_MEET;
         bool move = weekday == 6 || (weekday == 5 && weekend);
-        if (!move && (how == OBSERVED_SUNDAY_MEET || how == OBSERVED_WEEKEND_MEET))
+        if (!move && (how == SKUAI_OBSERVED_SUNDAY_MEET || how == SKUAI_OBSERVED_WEEKEND_MEET))
             move = meets_other(draft, n, i);
         if (!move) continue;
         int64_t day = d.holiday.day + 1;
@@ -240,19 +241,20 @@ static skua_status draft_observed(draft_list *draft, skua_error *err) {
 static skua_status draft_country(draft_list *draft, const skuai_holiday_rules *rules,
                                  skua_error *err) {
     for (int year = draft->first_year; year <= draft->last_year; year++)
-        for (const holiday_rule *r = rules->first_rule; r; r = r->next)
+        for (const skuai_holiday_rule *r = rules->first_rule; r; r = r->next)
             if (applies(draft, r)) SKUA_TRY(draft_rule(draft, r, year, err));
-    for (const holiday_rule *r = rules->first_rule; r; r = r->next)
-        if (applies(draft, r) && r->base == BASE_ON) SKUA_TRY(draft_on(draft, r, err));
+    for (const skuai_holiday_rule *r = rules->first_rule; r; r = r->next)
+        if (applies(draft, r) && r->base == SKUAI_BASE_ON) SKUA_TRY(draft_on(draft, r, err));
     draft_sort(draft);
-    for (const holiday_rule *r = rules->first_rule; r; r = r->next)
-        if (applies(draft, r) && r->base == BASE_BETWEEN) SKUA_TRY(draft_between(draft, r, err));
+    for (const skuai_holiday_rule *r = rules->first_rule; r; r = r->next)
+        if (applies(draft, r) && r->base == SKUAI_BASE_BETWEEN)
+            SKUA_TRY(draft_between(draft, r, err));
     return draft_observed(draft, err);
 }
 
 static bool region_known(const skuai_holiday_rules *rules, const draft_list *draft) {
     if (!draft->region) return true;
-    for (const holiday_rule *r = rules->first_rule; r; r = r->next)
+    for (const skuai_holiday_rule *r = rules->first_rule; r; r = r->next)
         if (r->regions && applies(draft, r)) return true;
     return false;
 }
@@ -264,7 +266,7 @@ static skua_status find_country(const skuai_holiday_rules *rules, const char *co
     draft->region = dash ? dash + 1 : NULL;
     draft->region_length = dash ? length - head - 1 : 0;
     size_t i = 0;
-    for (const holiday_country *c = rules->first_country; c; c = c->next, i++) {
+    for (const skuai_holiday_country *c = rules->first_country; c; c = c->next, i++) {
         if (strlen(c->code) != head || strncasecmp(c->code, code, head) != 0) continue;
         draft->country = c;
         draft->country_index = i;
@@ -274,7 +276,7 @@ static skua_status find_country(const skuai_holiday_rules *rules, const char *co
     }
     char known[300] = "";
     size_t used = 0;
-    for (const holiday_country *c = rules->first_country; c; c = c->next) {
+    for (const skuai_holiday_country *c = rules->first_country; c; c = c->next) {
         size_t n = strlen(c->code);
         if (used + n + 2 >= sizeof known) break;
         known[used++] = ' ';

@@ -138,9 +138,10 @@ static skua_status take_weekday(line_reader *reader, int *weekday) {
     return fault(reader, "a weekday (monday .. sunday)", w);
 }
 
-static skua_status copy_ranges(line_reader *reader, skuai_arena *arena, const day_range *ranges,
-                               size_t n, const day_range **result) {
-    day_range *copy = skuai_arena_take(arena, n, sizeof *copy);
+static skua_status copy_ranges(line_reader *reader, skuai_arena *arena,
+                               const skuai_holiday_day_range *ranges, size_t n,
+                               const skuai_holiday_day_range **result) {
+    skuai_holiday_day_range *copy = skuai_arena_take(arena, n, sizeof *copy);
     if (!copy) return skuai_error_memory(reader->err, "holiday rules");
     memcpy(copy, ranges, n * sizeof *copy);
     *result = copy;
@@ -148,8 +149,8 @@ static skua_status copy_ranges(line_reader *reader, skuai_arena *arena, const da
 }
 
 /* "2008-2013,2020,2025-" */
-static skua_status take_years(line_reader *reader, skuai_arena *arena, holiday_rule *rule) {
-    day_range ranges[32];
+static skua_status take_years(line_reader *reader, skuai_arena *arena, skuai_holiday_rule *rule) {
+    skuai_holiday_day_range ranges[32];
     word w = take(reader);
     const char *p = w.text, *end = w.text ? w.text + w.length : NULL;
     size_t n = 0;
@@ -162,7 +163,7 @@ static skua_status take_years(line_reader *reader, skuai_arena *arena, holiday_r
         if (dash && !number_at(&p, end, &high)) high = YEAR_MAX;
         good = (has_low || (dash && high < YEAR_MAX)) && low <= high && low >= YEAR_MIN &&
                high <= YEAR_MAX && n < sizeof ranges / sizeof *ranges;
-        if (good) ranges[n++] = (day_range){low, high};
+        if (good) ranges[n++] = (skuai_holiday_day_range){low, high};
         if (p < end && (!skip_char(&p, end, ',') || p == end)) good = false;
     }
     if (!good) return fault(reader, "years (2008-2013,2020,2025-)", w);
@@ -171,8 +172,8 @@ static skua_status take_years(line_reader *reader, skuai_arena *arena, holiday_r
 }
 
 /* "2024-02-09..2024-02-17 2024-05-01 ..." up to the next word that is no date. */
-static skua_status take_on(line_reader *reader, skuai_arena *arena, holiday_rule *rule) {
-    day_range ranges[64];
+static skua_status take_on(line_reader *reader, skuai_arena *arena, skuai_holiday_rule *rule) {
+    skuai_holiday_day_range ranges[64];
     size_t n = 0;
     for (;;) {
         word w = peek(reader);
@@ -182,7 +183,7 @@ static skua_status take_on(line_reader *reader, skuai_arena *arena, holiday_rule
             break;
         }
         (void)take(reader);
-        day_range r;
+        skuai_holiday_day_range r;
         bool good = date_at(&p, end, &r.first);
         r.last = r.first;
         if (good && p < end)
@@ -196,15 +197,15 @@ static skua_status take_on(line_reader *reader, skuai_arena *arena, holiday_rule
     return copy_ranges(reader, arena, ranges, n, &rule->on);
 }
 
-static skua_status take_observed(line_reader *reader, holiday_rule *rule) {
+static skua_status take_observed(line_reader *reader, skuai_holiday_rule *rule) {
     static const struct {
         const char *name;
-        holiday_observed value;
-    } known[] = {{"nearest", OBSERVED_NEAREST},
-                 {"sunday", OBSERVED_SUNDAY},
-                 {"weekend", OBSERVED_WEEKEND},
-                 {"sunday-or-overlap", OBSERVED_SUNDAY_MEET},
-                 {"weekend-or-overlap", OBSERVED_WEEKEND_MEET}};
+        skuai_holiday_observed value;
+    } known[] = {{"nearest", SKUAI_OBSERVED_NEAREST},
+                 {"sunday", SKUAI_OBSERVED_SUNDAY},
+                 {"weekend", SKUAI_OBSERVED_WEEKEND},
+                 {"sunday-or-overlap", SKUAI_OBSERVED_SUNDAY_MEET},
+                 {"weekend-or-overlap", SKUAI_OBSERVED_WEEKEND_MEET}};
     word w = take(reader);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (is(w, known[i].name)) {
@@ -215,7 +216,7 @@ static skua_status take_observed(line_reader *reader, holiday_rule *rule) {
 }
 
 /* "BY,BW": kept as ",BY,BW," so that one search answers. */
-static skua_status take_regions(line_reader *reader, skuai_arena *arena, holiday_rule *rule) {
+static skua_status take_regions(line_reader *reader, skuai_arena *arena, skuai_holiday_rule *rule) {
     word w = take(reader);
     if (!w.text || w.quoted || w.length == 0) return fault(reader, "regions (BY,BW)", w);
     char *copy = skuai_arena_take(arena, w.length + 3, 1);
@@ -236,7 +237,7 @@ static skua_status take_name(line_reader *reader, skuai_arena *arena, const char
     return *name ? SKUA_OK : skuai_error_memory(reader->err, "holiday rules");
 }
 
-static skua_status take_lunar(line_reader *reader, holiday_rule *rule) {
+static skua_status take_lunar(line_reader *reader, skuai_holiday_rule *rule) {
     SKUA_TRY(take_number(reader, "a lunar month 1..12", 1, 12, &rule->a));
     if (is(peek(reader), "last")) {
         (void)take(reader);
@@ -246,14 +247,14 @@ static skua_status take_lunar(line_reader *reader, holiday_rule *rule) {
     return take_number(reader, "a lunar day 1..30 or last", 1, 30, &rule->b);
 }
 
-static skua_status take_base(line_reader *reader, skuai_arena *arena, holiday_rule *rule) {
+static skua_status take_base(line_reader *reader, skuai_arena *arena, skuai_holiday_rule *rule) {
     word w = take(reader);
     if (is(w, "date")) {
-        rule->base = BASE_DATE;
+        rule->base = SKUAI_BASE_DATE;
         return take_month_day(reader, &rule->a, &rule->b);
     }
     if (is(w, "nth")) {
-        rule->base = BASE_NTH;
+        rule->base = SKUAI_BASE_NTH;
         if (is(peek(reader), "last")) {
             (void)take(reader);
             rule->a = -1;
@@ -264,38 +265,41 @@ static skua_status take_base(line_reader *reader, skuai_arena *arena, holiday_ru
         return take_number(reader, "a month 1..12", 1, 12, &rule->c);
     }
     if (is(w, "from") || is(w, "before")) {
-        rule->base = is(w, "from") ? BASE_FROM : BASE_BEFORE;
+        rule->base = is(w, "from") ? SKUAI_BASE_FROM : SKUAI_BASE_BEFORE;
         SKUA_TRY(take_weekday(reader, &rule->c));
         return take_month_day(reader, &rule->a, &rule->b);
     }
     if (is(w, "lunar")) {
-        rule->base = BASE_LUNAR;
+        rule->base = SKUAI_BASE_LUNAR;
         return take_lunar(reader, rule);
     }
     if (is(w, "hijri")) {
-        rule->base = BASE_HIJRI;
+        rule->base = SKUAI_BASE_HIJRI;
         SKUA_TRY(take_number(reader, "a Hijri month 1..12", 1, 12, &rule->a));
         return take_number(reader, "a Hijri day 1..30", 1, 30, &rule->b);
     }
     if (is(w, "term")) {
         word name = take(reader);
-        rule->base = BASE_TERM;
+        rule->base = SKUAI_BASE_TERM;
         rule->a = name.text ? skuai_solar_term_find(name.text, name.length) : -1;
         return rule->a >= 0 ? SKUA_OK : fault(reader, "a solar term (qingming)", name);
     }
     if (is(w, "on")) {
-        rule->base = BASE_ON;
+        rule->base = SKUAI_BASE_ON;
         return take_on(reader, arena, rule);
     }
-    rule->base = is(w, "easter") ? BASE_EASTER : is(w, "orthodox") ? BASE_ORTHODOX : BASE_BETWEEN;
-    if (rule->base == BASE_BETWEEN && !is(w, "between"))
+    rule->base = is(w, "easter")     ? SKUAI_BASE_EASTER
+                 : is(w, "orthodox") ? SKUAI_BASE_ORTHODOX
+                                     : SKUAI_BASE_BETWEEN;
+    if (rule->base == SKUAI_BASE_BETWEEN && !is(w, "between"))
         return fault(reader,
                      "date, nth, from, before, easter, orthodox, lunar, term, hijri, on or between",
                      w);
     return SKUA_OK;
 }
 
-static skua_status take_modifiers(line_reader *reader, skuai_arena *arena, holiday_rule *rule) {
+static skua_status take_modifiers(line_reader *reader, skuai_arena *arena,
+                                  skuai_holiday_rule *rule) {
     for (;;) {
         word w = take(reader);
         if (!w.text) return SKUA_OK;
@@ -315,9 +319,10 @@ static skua_status take_modifiers(line_reader *reader, skuai_arena *arena, holid
     }
 }
 
-static holiday_country *country_find(const skuai_holiday_rules *rules, word code, size_t *index) {
+static skuai_holiday_country *country_find(const skuai_holiday_rules *rules, word code,
+                                           size_t *index) {
     size_t i = 0;
-    for (holiday_country *c = rules->first_country; c; c = c->next, i++)
+    for (skuai_holiday_country *c = rules->first_country; c; c = c->next, i++)
         if (strlen(c->code) == code.length && strncasecmp(c->code, code.text, code.length) == 0) {
             *index = i;
             return c;
@@ -335,7 +340,7 @@ static skua_status take_country(line_reader *reader, skuai_holiday_rules *rules,
             (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     }
     if (!plain) return fault(reader, "a country code of letters and digits", code);
-    holiday_country *country = country_find(rules, code, current);
+    skuai_holiday_country *country = country_find(rules, code, current);
     if (!country) {
         country = skuai_arena_take_zero(rules->arena, 1, sizeof *country);
         char *text = skuai_arena_text(rules->arena, code.text, code.length);
@@ -361,7 +366,7 @@ static skua_status take_line(line_reader *reader, skuai_holiday_rules *rules, si
     word w = take(reader);
     if (!w.text) return SKUA_OK;
     if (is(w, "country")) return take_country(reader, rules, current);
-    holiday_rule draft = {.country = *current, .days = 1};
+    skuai_holiday_rule draft = {.country = *current, .days = 1};
     if (is(w, "holiday"))
         draft.kind = SKUAI_HOLIDAY_FREE;
     else if (is(w, "festival"))
@@ -378,7 +383,7 @@ static skua_status take_line(line_reader *reader, skuai_holiday_rules *rules, si
     if (peek(reader).quoted) SKUA_TRY(take_name(reader, rules->arena, &draft.name_local));
     SKUA_TRY(take_base(reader, rules->arena, &draft));
     SKUA_TRY(take_modifiers(reader, rules->arena, &draft));
-    holiday_rule *rule = skuai_arena_take(rules->arena, 1, sizeof *rule);
+    skuai_holiday_rule *rule = skuai_arena_take(rules->arena, 1, sizeof *rule);
     if (!rule) return skuai_error_memory(reader->err, "holiday rules");
     *rule = draft;
     if (rules->last_rule) rules->last_rule->next = rule;
@@ -442,8 +447,8 @@ skua_status skuai_holiday_rules_builtin(skuai_holiday_rules **rules, skua_error 
     return SKUA_OK;
 }
 
-static const holiday_country *country_at(const skuai_holiday_rules *rules, size_t i) {
-    const holiday_country *c = rules->first_country;
+static const skuai_holiday_country *country_at(const skuai_holiday_rules *rules, size_t i) {
+    const skuai_holiday_country *c = rules->first_country;
     while (c && i-- > 0)
         c = c->next;
     return c;
@@ -454,11 +459,11 @@ size_t skuai_holiday_country_count(const skuai_holiday_rules *rules) {
 }
 
 const char *skuai_holiday_country_code(const skuai_holiday_rules *rules, size_t i) {
-    const holiday_country *c = country_at(rules, i);
+    const skuai_holiday_country *c = country_at(rules, i);
     return c ? c->code : "";
 }
 
 const char *skuai_holiday_country_name(const skuai_holiday_rules *rules, size_t i) {
-    const holiday_country *c = country_at(rules, i);
+    const skuai_holiday_country *c = country_at(rules, i);
     return c ? c->name : "";
 }
