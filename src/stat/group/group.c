@@ -14,7 +14,8 @@
 #define RANK_SWEEPS    2 /* then with factors */
 #define PREDICT_SWEEPS 4 /* variances known */
 #define BACKTESTS      2
-#define LEAST_KEPT     8 /* periods that a backtest leaves to condition on */
+#define MOST_WAIT      100 /* periods between the last history and an announced series */
+#define LEAST_KEPT     8   /* periods that a backtest leaves to condition on */
 
 /* A part's variances, found again by the static it stands for. */
 typedef struct known_part {
@@ -55,21 +56,27 @@ static skua_status parse(const skuai_parameters *parameters, skuai_model *model,
 /* -- Time ---------------------------------------------------------------------------------------
  */
 
-/* The periods that the model looks at: the last `window` before the latest end, fewer when no
- * series reaches so far back. Leading periods that nobody observed are left out. */
+/* The periods that the model looks at: the last `most` before the latest end of a history, fewer
+ * when none reaches so far back, then those of the forecasts, of which some begin later: series
+ * that are announced. */
 static void set_time(const skuai_panel *panel, size_t most, size_t horizon,
                      skuai_group_time *time) {
-    int64_t first = INT64_MAX, end = INT64_MIN;
+    int64_t first = INT64_MAX, end = INT64_MIN, latest = INT64_MIN;
     for (size_t s = 0; s < panel->n_series; s++) {
-        if (panel->length[s] > 0 && panel->start[s] < first) first = panel->start[s];
-        if (skuai_panel_end(panel, s) > end) end = skuai_panel_end(panel, s);
+        int64_t behind = skuai_panel_end(panel, s);
+        if (behind > latest) latest = behind;
+        if (panel->length[s] == 0) continue;
+        if (panel->start[s] < first) first = panel->start[s];
+        if (behind > end) end = behind;
     }
-    if (panel->n_series == 0) end = 0;
+    if (end == INT64_MIN) end = panel->n_series ? latest : 0;
     if (first >= end) first = end - 1;
     if (end - first > (int64_t)most) first = end - (int64_t)most;
+    int64_t wait = latest > end ? latest - end : 0;
     time->first = first;
     time->window = (size_t)(end - first);
-    time->n = time->window + horizon;
+    time->n = time->window;
+    if (horizon) time->n += horizon + (wait < MOST_WAIT ? (size_t)wait : MOST_WAIT);
     time->season = panel->season;
 }
 

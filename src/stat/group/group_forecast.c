@@ -10,6 +10,8 @@
 
 #define INTERMITTENT (SKUAI_GROUP_CLASSES - 1)
 #define ZERO_SHARE   0.3
+#define RARE_SHARE   0.5 /* of zeros, from which on a series has no path */
+#define RARE_LIFE    1.0 /* seasons in which the weight of a period halves */
 #define LEAST_CLASS  300 /* errors for a class of its own */
 #define LEAST_POOL   100
 #define MEAN_POINTS  20  /* quantiles whose mean is the mean */
@@ -219,11 +221,43 @@ static skua_status fill_naive(const filling *job, size_t s, skuai_arena *scratch
     return SKUA_OK;
 }
 
-static void fill_zero(const filling *job, size_t s) {
-    size_t H = job->request->horizon, Q = job->request->n_levels;
-    memset(skuai_forecast_mean(job->forecast, s, 0), 0, H * sizeof(double));
-    memset(skuai_forecast_quantiles(job->forecast, s, 0), 0, H * Q * sizeof(double));
-    snprintf(job->forecast->note[s], SKUAI_NOTE_SIZE, "zero (never sold)");
+/* A series of zeros mostly: a smooth path says nothing about when it sells. Its own history, later
+ * periods weighing more, is the distribution of every period to come. */
+static skua_status fill_rare(const filling *job, size_t s, skuai_arena *scratch, skua_error *err) {
+    const skuai_group_state *state = job->state;
+    size_t W = state->window, Q = job->request->n_levels, last = 0;
+    const double *z = state->z + s * W;
+    double *weight = skuai_arena_take(scratch, W, sizeof *weight);
+    size_t *index = skuai_arena_take(scratch, W, sizeof *index);
+    if (!weight || !index) return skuai_error_memory(err, "a forecast");
+    double life = RARE_LIFE * fmax(state->time.season, LONG_HISTORY), sum = 0, total = 0;
+    for (size_t t = 0; t < W; t++)
+        if (!isnan(z[t])) last = t;
+    for (size_t t = 0; t < W; t++) {
+        weight[t] = exp2(((double)t - (double)last) / life);
+        if (isnan(z[t])) continue;
+        sum += weight[t] * skuai_group_from_scale(state, s, z[t]);
+        total += weight[t];
+    }
+    for (size_t h = 0; h < job->request->horizon; h++) {
+        *skuai_forecast_mean(job->forecast, s, h) = sum / total;
+        double *row = skuai_forecast_quantiles(job->forecast, s, h);
+        for (size_t q = 0; q < Q; q++) {
+            double level = skuai_quantile_weighted(z, weight, W, job->request->levels[q], index);
+            row[q] = skuai_group_from_scale(state, s, level);
+        }
+    }
+    snprintf(job->forecast->note[s], SKUAI_NOTE_SIZE, "own distribution (mostly zeros)");
+    return SKUA_OK;
+}
+
+static bool is_rare(const skuai_group_state *state, size_t s) {
+    return state->zeros[s] >= RARE_SHARE && state->observed[s] >= LONG_HISTORY;
+}
+
+/* Series that the model itself does not forecast. */
+static bool is_other(const skuai_group_state *state, size_t s) {
+    return state->end[s] == SIZE_MAX || is_rare(state, s);
 }
 
 static skua_status fill_series(void *argument, size_t s, int worker, skua_error *err) {
@@ -231,15 +265,13 @@ static skua_status fill_series(void *argument, size_t s, int worker, skua_error 
     (void)err;
     filling *job = argument;
     const skuai_group_state *state = job->state;
-    if (state->end[s] == SIZE_MAX) return SKUA_OK;
-    if (state->zeros[s] == 1 && state->observed[s] >= LONG_HISTORY) {
-        fill_zero(job, s);
-        return SKUA_OK;
-    }
+    if (is_other(state, s)) return SKUA_OK;
     size_t Q = job->request->n_levels, n = state->time.n - job->from;
+    size_t first = state->end[s], last = state->time.n - job->request->horizon;
+    if (first > last) first = last; /* announced for a time beyond what is looked at */
     const double *k = job->calibration->k[class_of(job->calibration, state, s)];
     for (size_t h = 0; h < job->request->horizon; h++) {
-        size_t at = s * n + state->end[s] - job->from + h;
+        size_t at = s * n + first - job->from + h;
         double mean = job->mean[at], deviation = job->deviation[at], sum = 0;
         for (size_t i = 0; i < MEAN_POINTS; i++) {
             double x =
@@ -268,8 +300,13 @@ static skua_status fill_all(filling *job, skua_error *err) {
     skuai_arena *scratch = skuai_arena_new(0);
     if (!scratch) return skuai_error_memory(err, "a forecast");
     skua_status status = SKUA_OK;
-    for (size_t s = 0; s < job->state->n_series && status == SKUA_OK; s++)
-        if (job->state->end[s] == SIZE_MAX) status = fill_naive(job, s, scratch, err);
+    for (size_t s = 0; s < job->state->n_series && status == SKUA_OK; s++) {
+        skuai_arena_clear(scratch);
+        if (job->state->end[s] == SIZE_MAX)
+            status = fill_naive(job, s, scratch, err);
+        else if (is_rare(job->state, s))
+            status = fill_rare(job, s, scratch, err);
+    }
     skuai_arena_free(scratch);
     return status;
 }

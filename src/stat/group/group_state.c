@@ -168,7 +168,6 @@ static double describe(skuai_group_state *state, size_t s, double *values, doubl
 
 static void set_end(skuai_group_state *state, size_t s) {
     int64_t end = skuai_panel_end(state->panel, s) - state->time.first;
-    if (end > (int64_t)state->window) end = (int64_t)state->window;
     state->end[s] = end > 0 ? (size_t)end : SIZE_MAX;
 }
 
