@@ -96,8 +96,10 @@ static double reflection(const double *a, size_t m, size_t n, size_t k, size_t c
 
 static double column_norm(const double *a, size_t m, size_t n, size_t from, size_t c) {
     double scale = 0, sum = 0;
-    for (size_t i = from; i < m; i++)
-        scale = fmax(scale, fabs(a[i * n + c]));
+    for (size_t i = from; i < m; i++) {
+        double size = fabs(a[i * n + c]); /* fmax() would be a call */
+        scale = size > scale ? size : scale;
+    }
     if (!(scale > 0)) return 0;
     for (size_t i = from; i < m; i++)
         sum += (a[i * n + c] / scale) * (a[i * n + c] / scale);
@@ -320,7 +322,7 @@ skua_status skuai_svd(const double *a, size_t m, size_t n, size_t k, double *u, 
         return skuai_error_set(err, SKUA_EDATA, "svd: a number is not finite");
     double *w = scratch, *t = w + m * n, *norms = t + c * c, scale = 0;
     for (size_t i = 0; i < m * n; i++)
-        scale = fmax(scale, fabs(a[i]));
+        scale = fabs(a[i]) > scale ? fabs(a[i]) : scale;
     double factor = scale > 0 ? 1 / scale : 0;
     if (isinf(factor)) factor = 0; /* subnormal: zero for all purposes */
     for (size_t i = 0; i < c; i++)

@@ -274,9 +274,102 @@ static void test_minimisers(void **state) {
     }
 }
 
+#ifdef SKUA_FAULT
+/* Every function that takes an arena, letting its n-th allocation fail: the status says so, the
+ * outputs stay, and the next try gives what an undisturbed one does. */
+typedef skua_status (*arena_user)(bench *b, double *out, skua_error *err);
+
+static skua_status use_mstl(bench *b, double *out, skua_error *err) {
+    const size_t periods[] = {3, 7};
+    return skuai_mstl(b->y, b->n, periods, NULL, 2, NULL, b->arena, out, out + 2 * b->n, err);
+}
+static skua_status use_adf(bench *b, double *out, skua_error *err) {
+    skuai_adf_result r;
+    skua_status status = skuai_adf_test(b->y, b->n, SKUAI_DETERMINISTIC_TREND, SKUAI_LAG_BIC,
+                                        SKUAI_LAGS_DEFAULT, b->arena, &r, err);
+    if (status == SKUA_OK) out[0] = r.p_value;
+    return status;
+}
+static skua_status use_correlogram(bench *b, double *out, skua_error *err) {
+    return skuai_partial_autocorrelations(b->y, b->n, 20, true, b->arena, out, err);
+}
+static skua_status use_features(bench *b, double *out, skua_error *err) {
+    skuai_series_features f;
+    skua_status status = skuai_series_describe(b->y, b->n, 7, b->arena, &f, err);
+    if (status == SKUA_OK) out[0] = f.entropy;
+    return status;
+}
+static skua_status use_differences(bench *b, double *out, skua_error *err) {
+    size_t d;
+    skua_status status = skuai_seasonal_differences_needed(b->y, b->n, 7, b->arena, &d, err);
+    if (status == SKUA_OK) out[0] = (double)d;
+    return status;
+}
+static skua_status use_seasons(bench *b, double *out, skua_error *err) {
+    skuai_season seasons[SKUAI_SEASONS_MAX];
+    size_t n_seasons;
+    skua_status status = skuai_find_seasons(b->y, b->n, NULL, b->arena, seasons, &n_seasons, err);
+    if (status == SKUA_OK) out[0] = (double)n_seasons;
+    return status;
+}
+static skua_status use_changes(bench *b, double *out, skua_error *err) {
+    skuai_change_options o = {.least = 3};
+    size_t changes[MOST], n_changes;
+    skua_status status =
+        skuai_change_points(b->y, b->n, &o, b->arena, changes, MOST, &n_changes, err);
+    if (status == SKUA_OK) out[0] = (double)n_changes;
+    return status;
+}
+
+static void test_faults(void **state) {
+    (void)state;
+    const arena_user users[] = {use_mstl,        use_adf,     use_correlogram, use_features,
+                                use_differences, use_seasons, use_changes};
+    bench b = {.n = MOST};
+    skuai_random_init(&b.random, 1);
+    for (size_t i = 0; i < MOST; i++)
+        b.y[i] = (double)(i % 7) + skuai_random_normal(&b.random);
+    for (size_t u = 0; u < sizeof users / sizeof users[0]; u++) {
+        double expected[4 * MOST], out[4 * MOST];
+        size_t failures = 0;
+        skua_error err;
+        b.arena = skuai_arena_new(64);
+        assert_non_null(b.arena);
+        set_sentinel(expected, 4 * MOST);
+        assert_ok(users[u](&b, expected, &err), &err);
+        skuai_arena_free(b.arena);
+        for (size_t at = 1;; at++) {
+            b.arena = skuai_arena_new(64);
+            assert_non_null(b.arena);
+            set_sentinel(out, 4 * MOST);
+            skuai_fault_set(at, true);
+            skua_status status = users[u](&b, out, &err);
+            size_t seen = skuai_fault_count();
+            skuai_fault_set(0, false);
+            assert_true(status == SKUA_OK || status == SKUA_ENOMEM);
+            if (status != SKUA_OK) {
+                failures++;
+                for (size_t i = 0; i < 4 * MOST; i++)
+                    assert_true(out[i] == SENTINEL);
+                assert_ok(users[u](&b, out, &err), &err);
+            }
+            for (size_t i = 0; i < 4 * MOST; i++)
+                assert_close(out[i], expected[i], 0, 0);
+            skuai_arena_free(b.arena);
+            if (seen < at) break;
+        }
+        assert_true(failures > 0);
+    }
+    assert_int_equal(skuai_fault_live(), 0);
+}
+#endif
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_arrays),
-                                       cmocka_unit_test(test_distributions),
-                                       cmocka_unit_test(test_minimisers)};
+    const struct CMUnitTest tests[] = {
+#ifdef SKUA_FAULT
+        cmocka_unit_test(test_faults),
+#endif
+        cmocka_unit_test(test_arrays), cmocka_unit_test(test_distributions),
+        cmocka_unit_test(test_minimisers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

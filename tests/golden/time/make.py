@@ -1,8 +1,8 @@
 """Golden values of room math, written beside this file as CSV: a name, then numbers.
 
-    python3 -m venv /tmp/golden && /tmp/golden/bin/pip install numpy==2.4.6 scipy==1.17.1 \
+    python3 -m venv golden-venv && golden-venv/bin/pip install numpy==2.4.6 scipy==1.17.1 \
         statsmodels==0.15.0 ruptures==1.1.10 mpmath==1.4.1
-    /tmp/golden/bin/python tests/golden/time/make.py
+    golden-venv/bin/python tests/golden/time/make.py
 
 Made by a person, never by CI. The series are generated here, but for `air`, the monthly totals of
 international airline passengers, 1949-1960 (Box & Jenkins 1976, series G).
