@@ -37,6 +37,8 @@ static const char tables[] =
     " brand VARCHAR, image VARCHAR, parent VARCHAR, replaces VARCHAR, pack DOUBLE, unit VARCHAR,"
     " launch_ds TIMESTAMP, end_ds TIMESTAMP, cost DOUBLE, extras VARCHAR, known_at TIMESTAMP,"
     " file INTEGER, line BIGINT);"
+    "CREATE TABLE item_names(item VARCHAR, title VARCHAR, rows BIGINT, first_ds TIMESTAMP,"
+    " last_ds TIMESTAMP, file INTEGER);"
     "CREATE TABLE parts_rows(bundle VARCHAR, item VARCHAR, units DOUBLE, known_at TIMESTAMP,"
     " file INTEGER, line BIGINT);"
     "CREATE TABLE channels_rows(channel VARCHAR, time_zone VARCHAR, currency VARCHAR,"

@@ -11,7 +11,8 @@ struct skuai_store {
     skuai_yaml *settings;
     skuai_store_mode mode;
     int lock; /* descriptor of SHOP/lock, held by flock; -1: none */
-    bool opened, connected, in_transaction;
+    bool opened, connected, in_transaction, rows_registered;
+    struct skuai_reader *reader; /* the file that the table function skuai_rows() reads */
     duckdb_database database;
     duckdb_connection connection;
 };
