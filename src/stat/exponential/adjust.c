@@ -24,12 +24,12 @@ static skua_status classical_season(const double *y, size_t n, size_t m, bool *m
     return SKUA_OK;
 }
 
-/* trend [n] out: the straight line through y. */
-static void straight_trend(const double *y, size_t n, double *trend) {
-    double N = (double)n, middle = (N - 1) / 2, mean = skuai_mean(y, n), product = 0;
-    for (size_t t = 0; t < n; t++)
-        product += ((double)t - middle) * (y[t] - mean);
-    double slope = 12 * product / (N * (N * N - 1));
+/* trend [n] out: a straight line that a season does not tilt: its slope from differences a season
+ * apart, its height from the last whole seasons. n > m. */
+static void straight_trend(const double *y, size_t n, size_t m, double *trend) {
+    double slope = (skuai_mean(y + m, n - m) - skuai_mean(y, n - m)) / (double)m;
+    size_t whole = n / m * m, first = n - whole;
+    double middle = (double)first + ((double)whole - 1) / 2, mean = skuai_mean(y + first, whole);
     for (size_t t = 0; t < n; t++)
         trend[t] = mean + slope * ((double)t - middle);
 }
@@ -40,7 +40,7 @@ static bool deviations(const double *y, size_t n, size_t m, bool multiplicative,
     if (n >= 3 * m)
         skuai_classical_trend(y, n, m, x);
     else
-        straight_trend(y, n, x);
+        straight_trend(y, n, m, x);
     double floor = 0.1 * skuai_mean(y, n);
     for (size_t t = 0; t < n; t++) {
         if (multiplicative && x[t] <= floor) return false;

@@ -1,13 +1,14 @@
 /* adjust.h -- taking a season out of a series and putting it back on its forecast (room stat).
  *
  * Shrunk (the default): deviations from the trend (a centred average over one season where there
- * are three seasons, else a straight line) are averaged by phase, and each average of c deviations
- * is shrunk to the share c r / (1 + (c - 1) r) of it (Spearman 1910, Brown 1910), r the correlation
- * of deviations a season apart: no season for r <= 0, all of it for many and regular ones. So a
- * season needs no test and two years of weeks can be used for what they are worth. Classical:
- * indices of the classical decomposition, where the test of classical.h finds a season, as the
- * reference implementations of the theta method have it. Multiplicative unless the series is not
- * positive, the trend comes near zero or an index below 0.01, or additive was asked for. */
+ * are three seasons, else a straight line that the season does not tilt) are averaged by phase, and
+ * each average of c deviations is shrunk to the share c r / (1 + (c - 1) r) of it (Spearman 1910,
+ * Brown 1910), r the correlation of deviations a season apart: no season for r <= 0, all of it for
+ * many and regular ones. So a season needs no test and two years of weeks can be used for what they
+ * are worth. Classical: indices of the classical decomposition, where the test of classical.h finds
+ * a season, as the reference implementations of the theta method have it. Multiplicative unless the
+ * series is not positive, the trend comes near zero or an index below 0.01, or additive was asked
+ * for. */
 #ifndef SKUA_STAT_EXPONENTIAL_ADJUST_H
 #define SKUA_STAT_EXPONENTIAL_ADJUST_H
 
