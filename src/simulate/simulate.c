@@ -21,6 +21,7 @@ static skua_status check_options(const skuai_simulate_options *o, skua_error *er
                   {"stock-out rate", o->stockout_rate, 0, 0.5},
                   {"share of launches", o->launches, 0, 1},
                   {"share of deaths", o->deaths, 0, 1},
+                  {"share of errors", o->errors, 0, 0.2},
                   {"events", (double)o->events, 0, 1e9}};
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (!(ranges[i].value >= ranges[i].low && ranges[i].value <= ranges[i].high))

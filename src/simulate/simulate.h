@@ -70,11 +70,13 @@ typedef struct skuai_simulate_options {
     double stockout_rate;  /* share of days not available all day, about, 0..0.5; 0: never out */
     double launches;       /* share of items launched during the history, 0..1 */
     double deaths;         /* share of items that end during it, 0..1 */
-    bool orders;           /* orders.csv and stock.csv in place of sales.csv */
-    bool pictures;         /* images/ITEM.png, 64 x 64 */
-    size_t events;         /* visitors' events, about; 0: no events.csv */
-    bool truth_days;       /* truth/demand.csv: a row an item, channel and day */
-    bool overwrite;        /* replace the files of an earlier simulation */
+    double errors; /* share of the rows of sales.csv, and of the categories, that are wrong: all of
+                      them are listed in truth/findings.csv; 0..0.2 */
+    bool orders;   /* orders.csv and stock.csv in place of sales.csv */
+    bool pictures; /* images/ITEM.png, 64 x 64 */
+    size_t events; /* visitors' events, about; 0: no events.csv */
+    bool truth_days; /* truth/demand.csv: a row an item, channel and day */
+    bool overwrite;  /* replace the files of an earlier simulation */
 } skuai_simulate_options;
 
 #define SKUAI_SIMULATE_DEFAULT                                                                     \

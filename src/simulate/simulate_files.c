@@ -32,6 +32,7 @@ static const struct {
     [SKUAI_FILE_TRUTH_PROMOTIONS] = {"truth/promotions.csv",
                                      "id,group,item,uplift,pulled_forward,cannibalised"},
     [SKUAI_FILE_TRUTH_STOCKOUTS] = {"truth/stockouts.csv", "item,channel,ds,available,lost"},
+    [SKUAI_FILE_TRUTH_FINDINGS] = {"truth/findings.csv", "table,item,channel,ds,kind,before,after"},
     [SKUAI_FILE_CHANNELS] = {"channels.csv", "channel,time_zone,currency,locations"},
     [SKUAI_FILE_CALENDAR] = {"calendar.csv", "ds,name,region,kind"},
     [SKUAI_FILE_TRUTH_WORDS] = {"truth/words.csv", "english,chinese,effect"},
@@ -51,6 +52,8 @@ static bool wanted(skuai_simulate_file file, const skuai_simulate_options *o) {
         return o->events > 0;
     case SKUAI_FILE_FUTURE:
         return o->future_days > 0;
+    case SKUAI_FILE_TRUTH_FINDINGS:
+        return o->errors > 0;
     case SKUAI_FILE_TRUTH_DEMAND:
         return o->truth_days;
     default:

@@ -22,10 +22,83 @@ static char *put_price(char *at, int64_t price) {
     return skuai_put_scaled(at, price, 2, false);
 }
 
+/* A row of sales.csv as the shop wrote it down. */
+typedef struct sales_row {
+    int64_t units, price, list;
+    double available;
+    uint32_t stock;
+    bool units_known;
+} sales_row;
+
+static char *put_row(char *at, const sales_row *r) {
+    if (r->units_known) at = skuai_put_char(skuai_put_scaled(at, r->units, 0, false), ',');
+    at = skuai_put_char(put_price(at, r->price), ',');
+    at = skuai_put_char(put_price(at, r->list), ',');
+    at = skuai_put_char(skuai_put_number(at, r->available, 3), ',');
+    return skuai_put_char(skuai_put_unsigned(at, r->stock), '\n');
+}
+
+/* What goes wrong in real files, each kind as often: the row twice, a wholesale order, a slip of
+ * the decimal point, a wrong sign, a row that is not there. */
+typedef enum row_error {
+    ERROR_DUPLICATE,
+    ERROR_WHOLESALE,
+    ERROR_PRICE,
+    ERROR_NEGATIVE,
+    ERROR_GAP,
+    ERROR_NONE
+} row_error;
+
+static row_error make_error(skuai_simulate_run *run, const skuai_simulate_cell *c, sales_row *r,
+                            int64_t *before, int64_t *after) {
+    skuai_random *random = &run->errors;
+    if (!(skuai_random_uniform(random) < run->plan->options.errors)) return ERROR_NONE;
+    row_error kind = (row_error)skuai_random_index(random, ERROR_NONE);
+    *before = r->units;
+    if (kind == ERROR_WHOLESALE)
+        r->units += (int64_t)((20 + 40 * skuai_random_uniform(random)) * (1 + c->mean));
+    if (kind == ERROR_NEGATIVE) r->units = r->units ? -r->units : -1;
+    *after = kind == ERROR_GAP ? 0 : r->units;
+    if (kind == ERROR_PRICE) {
+        *before = r->price;
+        r->price = skuai_random_uniform(random) < 0.5 ? r->price * 100 : (r->price + 5) / 10;
+        *after = r->price;
+    }
+    return kind;
+}
+
+static void finding_row(skuai_simulate_run *run, const char *key, size_t key_size, row_error kind,
+                        int64_t before, int64_t after) {
+    static const char *const names[] = {"duplicate", "wholesale", "price", "negative", "gap"};
+    char line[300], *at = skuai_put_bytes(skuai_put_text(line, "sales,"), key, key_size);
+    int decimals = kind == ERROR_PRICE ? 2 : 0;
+    at = skuai_put_char(skuai_put_text(at, names[kind]), ',');
+    at = skuai_put_char(skuai_put_scaled(at, before, decimals, false), ',');
+    at = skuai_put_char(skuai_put_scaled(at, after, decimals, false), '\n');
+    (void)skuai_buffer_add(&run->files[SKUAI_FILE_TRUTH_FINDINGS], line, (size_t)(at - line));
+}
+
+static void history_row(skuai_simulate_run *run, const skuai_simulate_cell *c, char *line,
+                        char *values) {
+    bool orders = run->plan->options.orders;
+    skuai_buffer *sales = &run->files[orders ? SKUAI_FILE_STOCK : SKUAI_FILE_SALES];
+    sales_row r = {c->sold, c->price, c->list, (double)c->available, c->stock, !orders};
+    row_error error = ERROR_NONE;
+    int64_t before, after;
+    if (!orders && run->plan->options.errors > 0) {
+        error = make_error(run, c, &r, &before, &after);
+        if (error != ERROR_NONE)
+            finding_row(run, line, (size_t)(values - line), error, before, after);
+    }
+    size_t size = (size_t)(put_row(values, &r) - line);
+    for (int k = error == ERROR_GAP ? 0 : error == ERROR_DUPLICATE ? 2 : 1; k > 0; k--) {
+        (void)skuai_buffer_add(sales, line, size);
+        run->report.sales_rows += !orders;
+    }
+}
+
 void skuai_simulate_sales_rows(skuai_simulate_run *run, size_t channel) {
     const skuai_simulate_plan *plan = run->plan;
-    bool orders = plan->options.orders;
-    skuai_buffer *sales = &run->files[orders ? SKUAI_FILE_STOCK : SKUAI_FILE_SALES];
     skuai_buffer *future = &run->files[SKUAI_FILE_FUTURE];
     for (size_t i = 0; i < run->group->n; i++) {
         const skuai_simulate_cell *cells = run->cells + i * (size_t)plan->total;
@@ -34,24 +107,14 @@ void skuai_simulate_sales_rows(skuai_simulate_run *run, size_t channel) {
             const skuai_simulate_cell *c = &cells[t];
             if (!c->on_sale) continue;
             char *at = skuai_put_bytes(key, plan->date[t], 11);
-            if (t >= plan->options.days) {
-                at = skuai_put_char(put_price(at, c->price), ',');
-                at = skuai_put_char(put_price(at, c->list), ',');
-                at = skuai_put_char(at, c->promoted ? '1' : '0');
-                *at++ = '\n';
-                (void)skuai_buffer_add(future, line, (size_t)(at - line));
+            if (t < plan->options.days) {
+                history_row(run, c, line, at);
                 continue;
-            }
-            if (!orders) {
-                at = skuai_put_char(skuai_put_unsigned(at, c->sold), ',');
-                run->report.sales_rows++;
             }
             at = skuai_put_char(put_price(at, c->price), ',');
             at = skuai_put_char(put_price(at, c->list), ',');
-            at = skuai_put_char(skuai_put_number(at, (double)c->available, 3), ',');
-            at = skuai_put_unsigned(at, c->stock);
-            *at++ = '\n';
-            (void)skuai_buffer_add(sales, line, (size_t)(at - line));
+            at = skuai_put_char(skuai_put_char(at, c->promoted ? '1' : '0'), '\n');
+            (void)skuai_buffer_add(future, line, (size_t)(at - line));
         }
     }
 }
@@ -134,6 +197,29 @@ static void add_comma(skuai_buffer *buffer) {
     (void)skuai_buffer_add(buffer, ",", 1);
 }
 
+/* The category, now and then in capitals with a space too many. */
+static void category_field(skuai_simulate_run *run, size_t i) {
+    skuai_buffer *items = &run->files[SKUAI_FILE_ITEMS];
+    size_t start = items->size;
+    skuai_item_category(run->items[i].text.type,
+                        run->plan->options.language == SKUAI_SIMULATE_CHINESE, items);
+    if (!(skuai_random_uniform(&run->errors) < run->plan->options.errors)) return;
+    skuai_buffer *findings = &run->files[SKUAI_FILE_TRUTH_FINDINGS];
+    (void)skuai_buffer_text(findings, "items,");
+    add_item(findings, run->group->first + i);
+    (void)skuai_buffer_text(findings, ",,,category,");
+    if (items->status != SKUA_OK) return;
+    (void)skuai_buffer_add(findings, items->data + start, items->size - start);
+    add_comma(findings);
+    for (size_t k = start; k < items->size; k++)
+        if (items->data[k] >= 'a' && items->data[k] <= 'z')
+            items->data[k] = (char)(items->data[k] - 'a' + 'A');
+    (void)skuai_buffer_add(items, " ", 1);
+    if (items->status != SKUA_OK) return;
+    (void)skuai_buffer_add(findings, items->data + start, items->size - start);
+    (void)skuai_buffer_add(findings, "\n", 1);
+}
+
 static void item_row(skuai_simulate_run *run, size_t i) {
     const skuai_simulate_item *item = &run->items[i];
     const skuai_simulate_plan *plan = run->plan;
@@ -145,7 +231,7 @@ static void item_row(skuai_simulate_run *run, size_t i) {
     add_comma(items);
     skuai_item_description(&item->text, items);
     add_comma(items);
-    skuai_item_category(item->text.type, plan->options.language == SKUAI_SIMULATE_CHINESE, items);
+    category_field(run, i);
     add_comma(items);
     (void)skuai_buffer_text(items, skuai_brands[item->text.brand][item->text.chinese]);
     add_comma(items);

@@ -69,6 +69,7 @@ skua_status skuai_simulate_group_run(const skuai_simulate_plan *plan, size_t gro
                               .files = files};
     skuai_random orders, events;
     skuai_simulate_stream(plan, group, SKUAI_STREAM_RUN, &run.random);
+    skuai_simulate_stream(plan, group, SKUAI_STREAM_ERRORS, &run.errors);
     skuai_simulate_stream(plan, group, SKUAI_STREAM_ORDERS, &orders);
     skuai_simulate_stream(plan, group, SKUAI_STREAM_EVENTS, &events);
     skua_status status = run_new(&run, err);

@@ -20,6 +20,7 @@ typedef enum skuai_simulate_file {
     SKUAI_FILE_TRUTH_ITEMS,
     SKUAI_FILE_TRUTH_PROMOTIONS,
     SKUAI_FILE_TRUTH_STOCKOUTS,
+    SKUAI_FILE_TRUTH_FINDINGS,
     SKUAI_FILES_GROUP, /* those above are written group by group */
     SKUAI_FILE_CHANNELS = SKUAI_FILES_GROUP,
     SKUAI_FILE_CALENDAR,
@@ -61,7 +62,7 @@ typedef struct skuai_simulate_run {
     size_t index;
     const skuai_simulate_group *group;
     const skuai_simulate_item *items; /* [group->n] */
-    skuai_random random;
+    skuai_random random, errors;
     double *season;             /* [total] log, then factor in `season_factor` */
     double *season_factor;      /* [total] */
     int64_t *list;              /* [n, total] list prices of channel 0 */

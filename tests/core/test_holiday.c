@@ -365,6 +365,39 @@ static void last_year_is_found(void **state) {
     skuai_holiday_list_clear(&list);
 }
 
+#ifdef SKUA_FAULT
+static void memory_may_fail_anywhere(void **state) {
+    size_t live = skuai_fault_live();
+    skua_status status = SKUA_ENOMEM;
+    skua_error err;
+    size_t n = 1;
+    for (; status != SKUA_OK; n++) {
+        skuai_holiday_rules *rules = NULL;
+        skuai_fault_set(n, false);
+        status = skuai_holiday_rules_builtin(&rules, &err);
+        skuai_fault_set(0, false);
+        if (status != SKUA_OK) assert_null(rules);
+        skuai_holiday_rules_free(rules);
+        assert_int_equal(skuai_fault_live(), live);
+    }
+    assert_true(n > 3);
+    status = SKUA_ENOMEM;
+    for (n = 1; status != SKUA_OK; n++) {
+        skuai_holiday_list list = {7, NULL};
+        skuai_fault_set(n, false);
+        status = skuai_holiday_list_get(*state, "CN,JP,US", DAY(2020, 1, 1), DAY(2026, 1, 1), &list,
+                                        &err);
+        skuai_fault_set(0, false);
+        if (status == SKUA_OK)
+            skuai_holiday_list_clear(&list);
+        else
+            assert_int_equal(list.n, 7);
+        assert_int_equal(skuai_fault_live(), live);
+    }
+    assert_true(n > 4);
+}
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(days_off_are_those_of_the_package),
@@ -376,6 +409,9 @@ int main(void) {
         cmocka_unit_test(parser_survives_anything),
         cmocka_unit_test(features_count_days),
         cmocka_unit_test(last_year_is_found),
+#ifdef SKUA_FAULT
+        cmocka_unit_test(memory_may_fail_anywhere),
+#endif
     };
     return cmocka_run_group_tests(tests, rules_setup, rules_teardown);
 }

@@ -225,6 +225,33 @@ static void cannibals_come_with_promotions(void **state) {
     free_shop(&s);
 }
 
+/* truth/promotions.csv divides among the promotions exactly what the days show. */
+static void promotions_are_credited(void **state) {
+    (void)state;
+    skuai_simulate_options o = small();
+    shop s;
+    make_shop(&s, &o);
+    double taken = 0, listed = 0, uplift = 0, pulled = 0;
+    for (size_t k = 0; k < s.n; k++)
+        if (s.rows[k].history) taken += s.rows[k].cannibalised;
+    FILE *f = open_file(s.folder, "truth/promotions.csv");
+    char line[256];
+    while (fgets(line, sizeof line, f)) {
+        double u, p, c;
+        const char *at = strchr(strchr(strchr(line, ',') + 1, ',') + 1, ',');
+        assert_int_equal(sscanf(at, ",%lf,%lf,%lf", &u, &p, &c), 3);
+        assert_true(u >= 0 && p >= 0 && c >= 0 && p <= u + 1e-3);
+        uplift += u;
+        pulled += p;
+        listed += c;
+    }
+    (void)fclose(f);
+    assert_close(listed, taken, 0.001, 1);
+    assert_true(uplift > 1000 && listed > 0.1 * uplift && listed < 0.4 * uplift);
+    assert_true(pulled > 0.1 * uplift && pulled < 0.4 * uplift);
+    free_shop(&s);
+}
+
 /* What is paid back later is a share of what promotions brought, and nearly all of it in the end.
  */
 static void pull_forward_is_paid_back(void **state) {
@@ -462,6 +489,7 @@ int main(void) {
         cmocka_unit_test(what_is_sold_follows_from_what_was_wanted),
         cmocka_unit_test(stockouts_obey),
         cmocka_unit_test(cannibals_come_with_promotions),
+        cmocka_unit_test(promotions_are_credited),
         cmocka_unit_test(pull_forward_is_paid_back),
         cmocka_unit_test(elasticities_are_in_the_data),
         cmocka_unit_test(reference_prices_saturate),

@@ -256,6 +256,59 @@ static void events_tell_of_demand(void **state) {
     test_folder_remove(folder);
 }
 
+/* Every error that was made is listed, stands in the file as listed, and the truth knows of none.
+ */
+static void errors_are_listed(void **state) {
+    (void)state;
+    char clean[256], wrong[256];
+    skuai_simulate_options o = small();
+    o.pictures = false;
+    skuai_simulate_report right, report;
+    test_folder_new(clean, sizeof clean);
+    test_folder_new(wrong, sizeof wrong);
+    make(&o, clean, 2, &right);
+    o.errors = 0.02;
+    make(&o, wrong, 2, &report);
+    assert_true(same_file(clean, wrong, "truth/demand.csv"));
+    assert_true(same_file(clean, wrong, "events.csv"));
+    assert_null(read_file(clean, "truth/findings.csv", NULL));
+    char *findings = read_file(wrong, "truth/findings.csv", NULL);
+    char *sales = read_file(wrong, "sales.csv", NULL);
+    size_t found[6] = {0}, n = 0;
+    static const char *const kinds[6] = {"duplicate", "wholesale", "price",
+                                         "negative",  "gap",       "category"};
+    for (char *line = strchr(findings, '\n') + 1; *line; line = strchr(line, '\n') + 1, n++) {
+        char kind[16], item[16], channel[16], ds[16], after[64], key[64], value[64];
+        field(line, 1, item, sizeof item);
+        field(line, 2, channel, sizeof channel);
+        field(line, 3, ds, sizeof ds);
+        field(line, 4, kind, sizeof kind);
+        field(line, 6, after, sizeof after);
+        int k = 0;
+        while (k < 6 && strcmp(kind, kinds[k]) != 0)
+            k++;
+        assert_true(k < 6);
+        found[k]++;
+        if (k == 5) continue;
+        (void)snprintf(key, sizeof key, "\n%s,%s,%s,", item, channel, ds);
+        const char *row = strstr(sales, key);
+        assert_int_equal(row == NULL, k == 4);
+        if (!row) continue;
+        field(row + 1, k == 2 ? 4 : 3, value, sizeof value);
+        assert_string_equal(value, after);
+        assert_int_equal(strstr(row + 1, key) != NULL, k == 0);
+    }
+    size_t rows = n - found[5];
+    assert_close((double)rows / (double)right.sales_rows, 0.02, 0.2, 0);
+    for (int k = 0; k < 5; k++)
+        assert_close((double)found[k], (double)rows / 5, 0.5, 0);
+    assert_int_equal(report.sales_rows, right.sales_rows + found[0] - found[4]);
+    skuai_free(findings);
+    skuai_free(sales);
+    test_folder_remove(clean);
+    test_folder_remove(wrong);
+}
+
 /* -- Pictures: read back with a checksum of another make ------------------------------------------
  */
 
@@ -493,10 +546,11 @@ static void memory_may_fail_anywhere(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(threads_do_not_show),      cmocka_unit_test(orders_add_up_to_sales),
-        cmocka_unit_test(words_stand_in_the_texts), cmocka_unit_test(events_tell_of_demand),
-        cmocka_unit_test(pictures_look_as_stated),  cmocka_unit_test(numbers_are_written_right),
-        cmocka_unit_test(errors_leave_nothing),     cmocka_unit_test(shops_of_any_size_are_made),
+        cmocka_unit_test(threads_do_not_show),        cmocka_unit_test(orders_add_up_to_sales),
+        cmocka_unit_test(words_stand_in_the_texts),   cmocka_unit_test(events_tell_of_demand),
+        cmocka_unit_test(errors_are_listed),          cmocka_unit_test(pictures_look_as_stated),
+        cmocka_unit_test(numbers_are_written_right),  cmocka_unit_test(errors_leave_nothing),
+        cmocka_unit_test(shops_of_any_size_are_made),
 #ifdef SKUA_FAULT
         cmocka_unit_test(memory_may_fail_anywhere),
 #endif
