@@ -58,9 +58,9 @@ skua_status skuai_autocovariances(const double *x, size_t n, size_t lags, bool a
     double *sums = skuai_arena_take(scratch, lags + 1, sizeof *sums);
     skua_status status = sums ? lagged_sums(x, n, lags, scratch, sums, err)
                               : skuai_error_memory(err, "autocorrelations");
-    if (status == SKUA_OK && !isfinite(sums[0]))
+    if (sums && status == SKUA_OK && !isfinite(sums[0]))
         status = skuai_error_set(err, SKUA_EDATA, "autocorrelation: the values are too large");
-    for (size_t k = 0; status == SKUA_OK && k <= lags; k++)
+    for (size_t k = 0; sums && status == SKUA_OK && k <= lags; k++)
         covariance[k] = sums[k] / (double)(adjusted ? n - k : n);
     skuai_arena_reset(scratch, mark);
     return status;
@@ -80,9 +80,9 @@ skua_status skuai_autocorrelations(const double *x, size_t n, size_t lags, bool 
     skua_status status = covariance
                              ? skuai_autocovariances(x, n, lags, adjusted, scratch, covariance, err)
                              : skuai_error_memory(err, "autocorrelations");
-    if (status == SKUA_OK && !(covariance[0] > 0))
+    if (covariance && status == SKUA_OK && !(covariance[0] > 0))
         status = skuai_error_set(err, SKUA_EDATA, "autocorrelation: the series is constant");
-    for (size_t k = 0; status == SKUA_OK && k <= lags; k++)
+    for (size_t k = 0; covariance && status == SKUA_OK && k <= lags; k++)
         correlation[k] = covariance[k] / covariance[0];
     skuai_arena_reset(scratch, mark);
     return status;
@@ -119,7 +119,7 @@ skua_status skuai_partial_autocorrelations(const double *x, size_t n, size_t lag
     skua_status status =
         covariance ? skuai_autocorrelations(x, n, lags, adjusted, scratch, covariance, err)
                    : skuai_error_memory(err, "partial autocorrelations");
-    if (status == SKUA_OK)
+    if (covariance && status == SKUA_OK)
         (void)skuai_durbin_levinson(covariance, lags, partial, NULL, covariance + lags + 1);
     skuai_arena_reset(scratch, mark);
     return status;

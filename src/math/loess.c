@@ -57,10 +57,11 @@ static bool fill_row(const skuai_loess *loess, ptrdiff_t place, double *kernel, 
 
 /* The row for a place of -1 .. span/2; NULL when no neighbour has weight. */
 static const double *get_row(skuai_loess *loess, ptrdiff_t place) {
-    double **slot = place >= -1 ? &loess->rows[place + 1] : NULL;
-    if (slot && *slot) return *slot;
+    bool listed = place >= -1;
+    double **slot = &loess->rows[listed ? place + 1 : 0];
+    if (listed && *slot != NULL) return *slot;
     double *row = NULL;
-    if (slot && loess->span <= SPAN_KEPT)
+    if (listed && loess->span <= SPAN_KEPT)
         row = skuai_arena_take(loess->arena, 2 * loess->span, sizeof *row);
     bool keep = row != NULL;
     if (!row) row = loess->spare; /* out of memory only costs time */

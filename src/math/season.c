@@ -195,8 +195,8 @@ static bool is_hill(const finder *f, size_t lag, double *height, double *noise) 
 
 /* The period behind the peak k: the shortest multiple that repeats about as well as any. */
 static size_t period_of(const finder *f, size_t k) {
-    size_t lags[MULTIPLES];
-    double heights[MULTIPLES], noise[MULTIPLES], top = -1;
+    size_t lags[MULTIPLES] = {0};
+    double heights[MULTIPLES] = {0}, noise[MULTIPLES] = {0}, top = -1;
     for (size_t j = 0; j < MULTIPLES; j++) {
         lags[j] = best_lag(f, k, j + 1);
         if (lags[j] && !is_hill(f, lags[j], &heights[j], &noise[j])) lags[j] = 0;
@@ -232,8 +232,8 @@ static bool find_hint(finder *f, skuai_season *season) {
 
 /* Look at the highest peaks, the fastest first, so that a week is not found as a year of weeks. */
 static bool find_one(finder *f, skuai_season *season) {
-    size_t peaks[PEAKS], n_peaks = 0;
-    double ratios[PEAKS];
+    size_t peaks[PEAKS] = {0}, n_peaks = 0;
+    double ratios[PEAKS] = {0};
     for (; n_peaks < PEAKS; n_peaks++) {
         size_t best = 1;
         for (size_t k = 2; k <= f->n_power; k++)

@@ -40,7 +40,7 @@ skuai_demand_features skuai_demand_describe(const double *y, size_t n) {
 }
 
 const char *skuai_demand_class_name(skuai_demand_class demand_class) {
-    static const char *const names[] = {"none", "smooth", "erratic", "intermittent", "lumpy"};
+    static const char names[][16] = {"none", "smooth", "erratic", "intermittent", "lumpy"};
     return names[demand_class];
 }
 

@@ -264,7 +264,7 @@ skua_status skuai_mstl(const double *y, size_t n, const size_t *periods, const s
         status = used ? decompose(y, n, &s, scratch, part, level, err)
                       : smooth_only(y, n, scratch, level, err);
     }
-    if (status == SKUA_OK) {
+    if (part && status == SKUA_OK) {
         memset(seasonal, 0, n_periods * n * sizeof *seasonal);
         memcpy(seasonal, part, used * n * sizeof *seasonal);
         memcpy(trend, level, n * sizeof *trend);
