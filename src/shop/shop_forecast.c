@@ -1,0 +1,209 @@
+#include "shop/candidates.h"
+#include "shop/evaluate.h"
+#include "shop/model_file.h"
+#include "shop/result.h"
+#include "shop/shop_panel.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LARGEST = 8, LINE_PERIODS = 60 };
+
+/* What forecasts when nothing was trained: the fast preset with equal weights, not calibrated. */
+static skua_status default_model(const skua_shop *shop, skuai_model_file *model, skua_error *err) {
+    skuai_candidates *c = skuai_zero(1, sizeof *c);
+    const skuai_forecaster *models[SKUAI_CANDIDATES_MOST];
+    if (!c) return skuai_error_memory(err, "a model");
+    skua_status status = skuai_candidates_choose(shop, c, err);
+    size_t n = 0;
+    for (size_t m = 0; m < c->n && status == SKUA_OK; m++)
+        if (!c->baseline[m]) models[n++] = &c->items[m];
+    if (status == SKUA_OK) status = skuai_ensemble_equal(models, n, &model->ensemble, err);
+    if (status == SKUA_OK) status = skuai_shop_levels(shop, model->levels, &model->n_levels, err);
+    (void)snprintf(model->name, sizeof model->name, "untrained");
+    skuai_free(c);
+    return status;
+}
+
+/* The trained model, with the levels and the horizon that are asked for now. */
+static skua_status choose_model(const skua_shop *shop, const skuai_panel *panel,
+                                skuai_model_file *model, size_t *horizon, skua_error *err) {
+    skua_status status = skuai_model_file_load(shop, model, err);
+    const char *frequency = skuai_frequency_name(panel->grid.frequency);
+    skuai_context context = skuai_shop_context(shop, false);
+    *horizon = skuai_shop_horizon(shop, &panel->grid);
+    bool asked = skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_horizon) > 0;
+    if (status == SKUA_OK && strcmp(model->frequency, frequency) != 0) {
+        skuai_context_log(&context, SKUAI_LOG_WARNING,
+                          "model %s was trained on periods of a %s, these are of a %s: not used",
+                          model->name, model->frequency, frequency);
+        status = SKUA_ENOTFOUND;
+    }
+    if (status == SKUA_ENOTFOUND) return default_model(shop, model, err);
+    if (status != SKUA_OK) return status;
+    if (!asked) *horizon = model->horizon;
+    if (shop->config.value[SKUAI_CONFIG_KEY_levels].origin != SKUAI_ORIGIN_DEFAULT) {
+        double levels[SKUAI_LEVELS_MOST];
+        size_t n;
+        SKUA_TRY(skuai_shop_levels(shop, levels, &n, err));
+        if (n != model->n_levels || memcmp(levels, model->levels, n * sizeof *levels) != 0) {
+            skuai_context_log(&context, SKUAI_LOG_WARNING,
+                              "the levels differ from those trained: quantiles are not calibrated");
+            model->ensemble.calibration.n_levels = 0;
+            model->n_levels = n;
+            memcpy(model->levels, levels, n * sizeof *levels);
+        }
+    }
+    return SKUA_OK;
+}
+
+/* -- What is told
+ * ---------------------------------------------------------------------------------- */
+
+static size_t level_index(const skuai_forecast *f, double level) {
+    size_t nearest = 0;
+    for (size_t q = 1; q < f->n_quantiles; q++)
+        if (fabs(f->levels[q] - level) < fabs(f->levels[nearest] - level)) nearest = q;
+    return nearest;
+}
+
+static double series_mean(const skuai_forecast *f, size_t s) {
+    double sum = 0;
+    for (size_t h = 0; h < f->horizon; h++)
+        sum += *skuai_forecast_mean(f, s, h);
+    return sum;
+}
+
+static void put_series(skuai_json_writer *w, const skuai_panel *panel, const skuai_forecast *f,
+                       size_t s, uint64_t seed) {
+    double mean = series_mean(f, s), q[SKUAI_LEVELS_MOST];
+    const double *y = skuai_panel_target(panel, s);
+    size_t n = panel->length[s];
+    skuai_json_object(w, NULL);
+    skuai_json_text(w, "name", skuai_panel_name(panel, s));
+    skuai_json_number(w, "mean", mean);
+    if (f->n_quantiles > 0 &&
+        skuai_forecast_sum(f, s, 0, f->horizon, 500, seed, panel->non_negative ? 0 : -INFINITY,
+                           &mean, q, NULL) == SKUA_OK) {
+        skuai_json_number(w, "low", q[level_index(f, 0.1)]);
+        skuai_json_number(w, "high", q[level_index(f, 0.9)]);
+    }
+    skuai_json_text(w, "note", f->note[s]);
+    skuai_json_array(w, "line");
+    for (size_t t = n > LINE_PERIODS ? n - LINE_PERIODS : 0; t < n; t++)
+        skuai_json_number(w, NULL, y[t]);
+    for (size_t h = 0; h < f->horizon && h < LINE_PERIODS; h++)
+        skuai_json_number(w, NULL, *skuai_forecast_mean(f, s, h));
+    skuai_json_close(w);
+    skuai_json_close(w);
+}
+
+/* The largest series by expected units, largest first. */
+static size_t find_largest(const skuai_forecast *f, size_t *largest) {
+    double size[LARGEST];
+    size_t n = 0;
+    for (size_t s = 0; s < f->n_series; s++) {
+        double mean = series_mean(f, s);
+        size_t j = n < LARGEST ? n++ : LARGEST;
+        if (j == LARGEST) {
+            if (mean <= size[LARGEST - 1]) continue;
+            j = LARGEST - 1;
+        }
+        for (; j > 0 && size[j - 1] < mean; j--) {
+            size[j] = size[j - 1];
+            largest[j] = largest[j - 1];
+        }
+        size[j] = mean;
+        largest[j] = s;
+    }
+    return n;
+}
+
+static skua_status make_report(const skuai_panel *panel, const skuai_forecast *f,
+                               const skuai_run *run, const char *output, char **report,
+                               skua_error *err) {
+    skuai_report r;
+    size_t largest[LARGEST], n = find_largest(f, largest), fallbacks = 0;
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    double total = 0;
+    char text[SKUAI_PERIOD_TEXT_SIZE];
+    for (size_t s = 0; s < f->n_series; s++) {
+        total += series_mean(f, s);
+        fallbacks += strstr(f->note[s], " (") != NULL;
+        if (f->first[s] < first) first = f->first[s];
+        if (f->first[s] > last) last = f->first[s];
+    }
+    skuai_report_begin(&r, "forecast");
+    skuai_json_text(&r.json, "run", run->name);
+    skuai_json_text(&r.json, "model", run->model);
+    skuai_json_integer(&r.json, "series", (int64_t)f->n_series);
+    skuai_json_integer(&r.json, "horizon", (int64_t)f->horizon);
+    skuai_json_text(&r.json, "first", skuai_period_text(&panel->grid, first, text));
+    skuai_json_text(&r.json, "last",
+                    skuai_period_text(&panel->grid, last + (int64_t)f->horizon - 1, text));
+    skuai_json_number(&r.json, "mean", total);
+    skuai_json_integer(&r.json, "fallbacks", (int64_t)fallbacks);
+    skuai_json_text(&r.json, "output", output);
+    skuai_json_array(&r.json, "largest");
+    for (size_t i = 0; i < n; i++)
+        put_series(&r.json, panel, f, largest[i], run->seed);
+    skuai_json_close(&r.json);
+    return skuai_report_end(&r, SKUA_OK, report, err);
+}
+
+/* -- The verb
+ * --------------------------------------------------------------------------------------- */
+
+static skua_status write_results(const skua_shop *shop, const skuai_run *run,
+                                 const skuai_panel *panel, const skuai_forecast *f,
+                                 const char *output, skua_error *err) {
+    skuai_store *store = NULL;
+    SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_WRITE, &store, err));
+    skua_status status = skuai_store_begin(store, err);
+    if (status == SKUA_OK) status = skuai_forecast_write(store, run, panel, f, err);
+    if (status == SKUA_OK) status = skuai_run_write(shop, store, run, err);
+    if (status == SKUA_OK) status = skuai_store_commit(store, err);
+    if (status != SKUA_OK) skuai_store_rollback(store);
+    if (status == SKUA_OK && output)
+        status = skuai_forecast_export(
+            store, run, f, output, skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_format), err);
+    skuai_store_close(store);
+    return status;
+}
+
+static skua_status read_panel(const skua_shop *shop, skuai_panel **panel, skua_error *err) {
+    skuai_store *store = NULL;
+    SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
+    skua_status status = skuai_shop_panel(shop, store, true, panel, err);
+    skuai_store_close(store);
+    return status;
+}
+
+skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **report,
+                               skua_error *err) {
+    skuai_context context = skuai_shop_context(shop, false);
+    skuai_run run;
+    skuai_panel *panel = NULL;
+    skuai_forecast *f = NULL;
+    size_t horizon = 0;
+    skuai_run_begin(&run, "forecast", context.seed);
+    skuai_model_file *model = skuai_zero(1, sizeof *model);
+    skua_status status = model ? SKUA_OK : skuai_error_memory(err, "a model");
+    if (status == SKUA_OK) status = read_panel(shop, &panel, err);
+    if (status == SKUA_OK) status = choose_model(shop, panel, model, &horizon, err);
+    if (status == SKUA_OK) {
+        skuai_request request = {horizon, model->levels, model->n_levels, context.seed};
+        skuai_forecaster combination = skuai_ensemble_forecaster(&model->ensemble);
+        run.model = model->name;
+        run.horizon = horizon;
+        run.frequency = skuai_frequency_name(panel->grid.frequency);
+        status = skuai_forecaster_run(&combination, panel, NULL, &request, &context, &f, err);
+    }
+    if (status == SKUA_OK) status = write_results(shop, &run, panel, f, output, err);
+    if (status == SKUA_OK) status = make_report(panel, f, &run, output, report, err);
+    skuai_forecast_free(f);
+    skuai_panel_free(panel);
+    skuai_free(model);
+    return status;
+}

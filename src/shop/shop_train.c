@@ -1,0 +1,101 @@
+/* train and backtest: evaluate the candidates; train keeps what was chosen. */
+#include "shop/evaluate.h"
+#include "shop/model_file.h"
+#include "shop/result.h"
+#include "shop/shop_panel.h"
+
+#include <string.h>
+
+static skua_status read_panel(skua_shop *shop, skuai_panel **panel, skua_error *err) {
+    skuai_store *store = NULL;
+    SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
+    skua_status status = skuai_shop_panel(shop, store, true, panel, err);
+    skuai_store_close(store); /* nobody holds the database while models work */
+    return status;
+}
+
+static skua_status write_results(skua_shop *shop, skuai_run *run, const char *leaderboard,
+                                 skua_error *err) {
+    skuai_store *store = NULL;
+    SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_WRITE, &store, err));
+    skua_status status = skuai_store_begin(store, err);
+    if (status == SKUA_OK) status = skuai_run_write(shop, store, run, err);
+    if (status == SKUA_OK) status = skuai_scores_write(store, run, leaderboard, err);
+    if (status == SKUA_OK) status = skuai_store_commit(store, err);
+    if (status != SKUA_OK) skuai_store_rollback(store);
+    skuai_store_close(store);
+    return status;
+}
+
+static skua_status keep_model(const skua_shop *shop, const skuai_panel *panel,
+                              const skuai_evaluation *e, uint64_t seed, skuai_model_file *model,
+                              skua_error *err) {
+    model->ensemble = e->ensemble;
+    model->horizon = e->horizon;
+    model->n_levels = e->n_levels;
+    memcpy(model->levels, e->levels, sizeof model->levels);
+    model->season = panel->season;
+    model->seed = seed;
+    const char *frequency = skuai_frequency_name(panel->grid.frequency);
+    memcpy(model->frequency, frequency, strlen(frequency) + 1);
+    return skuai_model_file_save(shop, model, e->leaderboard, err);
+}
+
+static skua_status make_report(const skuai_panel *panel, const skuai_evaluation *e,
+                               const skuai_run *run, const char *model, char **report,
+                               skua_error *err) {
+    skuai_report r;
+    skuai_report_begin(&r, run->kind);
+    skuai_json_text(&r.json, "run", run->name);
+    if (model) skuai_json_text(&r.json, "model", model);
+    skuai_panel_describe(&r.json, panel);
+    skuai_json_integer(&r.json, "horizon", (int64_t)e->horizon);
+    skuai_json_integer(&r.json, "windows", (int64_t)e->n_windows);
+    skuai_json_integer(&r.json, "series_tested", (int64_t)e->n_series);
+    skuai_json_integer(&r.json, "seed", (int64_t)run->seed);
+    skuai_json_array(&r.json, "calibration");
+    for (size_t q = 0; q < e->n_levels; q++) {
+        skuai_json_array(&r.json, NULL);
+        skuai_json_number(&r.json, NULL, e->levels[q]);
+        skuai_json_number(&r.json, NULL, e->calibration[q]);
+        skuai_json_close(&r.json);
+    }
+    skuai_json_close(&r.json);
+    skuai_json_raw(&r.json, "leaderboard", e->leaderboard);
+    return skuai_report_end(&r, SKUA_OK, report, err);
+}
+
+static skua_status evaluate(skua_shop *shop, const char *kind, char **report, skua_error *err) {
+    skuai_run run;
+    skuai_panel *panel = NULL;
+    skuai_evaluation *e = skuai_zero(1, sizeof *e);
+    skuai_model_file *model = skuai_zero(1, sizeof *model);
+    skua_status status = e && model ? SKUA_OK : skuai_error_memory(err, "an evaluation");
+    bool keep = strcmp(kind, "train") == 0;
+    skuai_run_begin(&run, kind,
+                    (uint64_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_seed));
+    if (status == SKUA_OK) status = read_panel(shop, &panel, err);
+    if (status == SKUA_OK) status = skuai_evaluate(shop, panel, e, err);
+    if (status == SKUA_OK && keep) status = keep_model(shop, panel, e, run.seed, model, err);
+    if (status == SKUA_OK) {
+        run.model = keep ? model->name : "combination";
+        run.horizon = e->horizon;
+        run.frequency = skuai_frequency_name(panel->grid.frequency);
+        status = write_results(shop, &run, e->leaderboard, err);
+    }
+    if (status == SKUA_OK)
+        status = make_report(panel, e, &run, keep ? model->name : NULL, report, err);
+    if (e) skuai_evaluation_clear(e);
+    skuai_panel_free(panel);
+    skuai_free(e);
+    skuai_free(model);
+    return status;
+}
+
+skua_status skua_shop_train(skua_shop *shop, char **report, skua_error *err) {
+    return evaluate(shop, "train", report, err);
+}
+
+skua_status skua_shop_backtest(skua_shop *shop, char **report, skua_error *err) {
+    return evaluate(shop, "backtest", report, err);
+}
