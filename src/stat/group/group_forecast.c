@@ -14,7 +14,7 @@
 #define RARE_LIFE    1.0 /* seasons in which the weight of a period halves */
 #define LEAST_CLASS  300 /* errors for a class of its own */
 #define LEAST_POOL   100
-#define MEAN_POINTS  20  /* quantiles whose mean is the mean */
+#define MEAN_POINTS  6   /* central quantiles whose mean is the mean: tails are too wild for it */
 #define LONG_HISTORY 8   /* observations from which on a mean is kept near the history */
 #define ROOM         1.0 /* that far outside of it, on the asinh scale */
 

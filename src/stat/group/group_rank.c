@@ -10,7 +10,7 @@
 #define LEAST_GROUPS 6
 #define LEAST_ALONE  0.95
 #define LEAST_SEEN   0.6 /* of the window, for a series to count */
-#define ITERATIONS   40
+#define ITERATIONS   30
 
 static int compare_cells(const void *a, const void *b) {
     const uint64_t *x = a, *y = b;
@@ -76,27 +76,23 @@ typedef struct table {
     size_t n_rows, n_columns, rank;
 } table;
 
-/* c [columns, W, r] = A'b, then b = A c. */
+/* c [columns, r, W] = A'b, then b = A c. */
 static void multiply(const table *t, double *b, double *c) {
     size_t W = t->state->window, r = t->rank;
     memset(c, 0, t->n_columns * W * r * sizeof *c);
     for (size_t s = 0; s < t->state->n_series; s++) {
-        if (!t->used[s]) continue;
-        const double *from = b + (size_t)t->row[s] * r;
-        double *to = c + (size_t)t->column[s] * W * r;
-        for (size_t i = 0; i < W; i++)
-            for (size_t k = 0; k < r; k++)
-                to[i * r + k] += t->x[s * W + i] * from[k];
+        for (size_t k = 0; k < r && t->used[s]; k++) {
+            double *to = c + ((size_t)t->column[s] * r + k) * W;
+            double factor = b[(size_t)t->row[s] * r + k];
+            for (size_t i = 0; i < W; i++)
+                to[i] += t->x[s * W + i] * factor;
+        }
     }
     memset(b, 0, t->n_rows * r * sizeof *b);
-    for (size_t s = 0; s < t->state->n_series; s++) {
-        if (!t->used[s]) continue;
-        const double *from = c + (size_t)t->column[s] * W * r;
-        double *to = b + (size_t)t->row[s] * r;
-        for (size_t i = 0; i < W; i++)
-            for (size_t k = 0; k < r; k++)
-                to[k] += t->x[s * W + i] * from[i * r + k];
-    }
+    for (size_t s = 0; s < t->state->n_series; s++)
+        for (size_t k = 0; k < r && t->used[s]; k++)
+            b[(size_t)t->row[s] * r + k] +=
+                skuai_dot(t->x + s * W, c + ((size_t)t->column[s] * r + k) * W, W);
 }
 
 /* loading [r] arrays [S]: the r leading left vectors, mean square 1 over the rows; zero when the
