@@ -186,6 +186,15 @@ static void test_back(void **state) {
     skuai_adjust_back(&adjusted, 4, &request, mean, quantiles);
     assert_close(mean[0], 15.5, 0, 0);
     assert_close(quantiles[1], 5.5, 0, 0);
+    /* Excess 3: the first horizon is twice as wide, one three times as wide sqrt(1 + 3 / 9) times.
+     */
+    const double levels[2] = {0.1, 0.9}, ones[2] = {1, 1};
+    const skuai_request wide = {2, levels, 2, 1};
+    double middle[2] = {10, 10}, rows[4] = {9, 11, 7, 13};
+    adjusted = (skuai_adjusted){.index = ones, .m = 2, .multiplicative = true, .excess = 3};
+    skuai_adjust_back(&adjusted, 4, &wide, middle, rows);
+    const double expected_rows[4] = {8, 12, 10 - 3 * sqrt(4.0 / 3), 10 + 3 * sqrt(4.0 / 3)};
+    assert_close_array(rows, expected_rows, 4, 1e-12, 0);
 }
 
 /* The method as a whole: air passengers keep their shape; a straight line is continued. */

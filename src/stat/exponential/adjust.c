@@ -51,9 +51,10 @@ static bool deviations(const double *y, size_t n, size_t m, bool multiplicative,
 
 /* Mean deviations by phase, shrunk by their reliability. x [n] scratch. */
 static bool shrunk_season(const double *y, size_t n, size_t m, bool multiplicative, double *x,
-                          double *index) {
+                          double *index, double *excess) {
     if (n < m + LEAST_PAIRS || !deviations(y, n, m, multiplicative, x)) return false;
     double r = skuai_correlation(x, x + m, n - m), largest = 0, mean = 0;
+    double inside = 0, ahead = 0; /* sums of variances, in units of one deviation's */
     if (!(r > 0)) return false;
     for (size_t i = 0; i < m; i++) {
         double sum = 0, c = 0;
@@ -66,11 +67,14 @@ static bool shrunk_season(const double *y, size_t n, size_t m, bool multiplicati
         index[i] = c > 0 ? share * sum / c : 0;
         mean += index[i] / (double)m;
         largest = fmax(largest, share);
+        inside += c > 0 ? 1 - (2 - share) * share / c : 1;
+        ahead += c > 0 ? 1 + share * share / c : 1;
     }
     for (size_t i = 0; i < m; i++) {
         index[i] -= mean;
         if (multiplicative) index[i] = fmax(1 + index[i], LEAST_INDEX);
     }
+    *excess = ahead / inside - 1;
     return largest > LEAST_SHARE;
 }
 
@@ -88,10 +92,10 @@ skua_status skuai_adjust(const double *y, size_t n, size_t m, skuai_adjustment k
     if (kind != SKUAI_ADJUST_SHRUNK) {
         SKUA_TRY(classical_season(y, n, m, &out.multiplicative, arena, index, &seasonal, err));
     } else {
-        seasonal = shrunk_season(y, n, m, out.multiplicative, rest, index);
+        seasonal = shrunk_season(y, n, m, out.multiplicative, rest, index, &out.excess);
         if (!seasonal && out.multiplicative) {
             out.multiplicative = false;
-            seasonal = shrunk_season(y, n, m, false, rest, index);
+            seasonal = shrunk_season(y, n, m, false, rest, index, &out.excess);
         }
     }
     if (!seasonal) return SKUA_OK;
@@ -106,13 +110,19 @@ skua_status skuai_adjust(const double *y, size_t n, size_t m, skuai_adjustment k
 void skuai_adjust_back(const skuai_adjusted *adjusted, size_t n, const skuai_request *request,
                        double *mean, double *quantiles) {
     if (!adjusted->index) return;
+    size_t last = request->n_levels - 1;
+    double first_width = quantiles[last] - quantiles[0];
     for (size_t h = 0; h < request->horizon; h++) {
         double index = adjusted->index[(n + h) % adjusted->m];
         double factor = adjusted->multiplicative ? index : 1;
         double shift = adjusted->multiplicative ? 0 : index;
         double *row = quantiles + h * request->n_levels;
-        mean[h] = mean[h] * factor + shift;
+        /* Only the errors themselves are wider, not what has added up since: excess times the
+         * variance of the first horizon. */
+        double share = row[last] > row[0] ? fmin(first_width / (row[last] - row[0]), 1) : 0;
+        double spread = sqrt(1 + adjusted->excess * share * share);
         for (size_t q = 0; q < request->n_levels; q++)
-            row[q] = row[q] * factor + shift;
+            row[q] = (mean[h] + spread * (row[q] - mean[h])) * factor + shift;
+        mean[h] = mean[h] * factor + shift;
     }
 }

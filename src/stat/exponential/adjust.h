@@ -25,6 +25,10 @@ typedef struct skuai_adjusted {
     const double *index; /* [m] of observation t: index[t % m]; NULL: not seasonal */
     size_t m;
     bool multiplicative;
+    /* By how much of itself the variance of errors ahead exceeds that in the adjusted history,
+     * which its own values have helped to adjust: (1 + a^2 / c) / (1 - (2 - a) a / c) - 1 for the
+     * share a of a mean of c deviations. 0 for classical indices. */
+    double excess;
 } skuai_adjusted;
 
 /* Adjust y [n], m >= 1; what it needs comes from the arena. */
@@ -32,7 +36,8 @@ SKUA_MUST_USE skua_status skuai_adjust(const double *y, size_t n, size_t m, skua
                                        skuai_arena *arena, skuai_adjusted *adjusted,
                                        skua_error *err);
 
-/* Give forecasts of the adjusted series (mean [H], quantiles [H, Q]) their season back. */
+/* Give forecasts of the adjusted series (mean [H], quantiles [H, Q], Q >= 1) their season back, and
+ * their quantiles the excess of variance. */
 void skuai_adjust_back(const skuai_adjusted *adjusted, size_t n, const skuai_request *request,
                        double *mean, double *quantiles);
 
