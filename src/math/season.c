@@ -211,12 +211,19 @@ static double larger_strength(const finder *f, size_t period) {
     return fmax(phase_strength(f->x, f->n, period), phase_strength(f->white, f->n, period));
 }
 
-/* The first hint whose phases' means differ: F test on the whitened series. A season that has been
- * removed does not pass again. */
-static bool find_hint(finder *f, skuai_season *season) {
+static bool is_known(const skuai_season *seasons, size_t count, size_t period) {
+    for (size_t i = 0; i < count; i++)
+        if (seasons[i].period == period) return true;
+    return false;
+}
+
+/* The first hint whose phases' means differ: F test on the whitened series. seasons [count] are
+ * those known, and the new one goes behind them. */
+static bool find_hint(const finder *f, skuai_season *seasons, size_t count) {
     for (size_t i = 0; i < f->n_hints; i++) {
         size_t period = f->hints[i], bins = period < PHASE_BINS ? period : PHASE_BINS;
         if (period < 2 || period > f->longest || f->n <= bins) continue;
+        if (is_known(seasons, count, period)) continue;
         double within = (double)(f->n - bins), between = (double)(bins - 1);
         double rest = (1 - phase_strength(f->white, f->n, period)) * within / (double)(f->n - 1);
         double ratio = (1 - rest) / between / (rest / within);
@@ -224,14 +231,14 @@ static bool find_hint(finder *f, skuai_season *season) {
         if (!(p < HINT_SIGNIFICANCE && f->correlation[period] > 0)) continue;
         double strength = larger_strength(f, period);
         if (strength < f->least_strength) continue;
-        *season = (skuai_season){period, f->correlation[period], p, strength};
+        seasons[count] = (skuai_season){period, f->correlation[period], p, strength};
         return true;
     }
     return false;
 }
 
 /* Look at the highest peaks, the fastest first, so that a week is not found as a year of weeks. */
-static bool find_one(finder *f, skuai_season *season) {
+static bool find_one(finder *f, skuai_season *seasons, size_t count) {
     size_t peaks[PEAKS] = {0}, n_peaks = 0;
     double ratios[PEAKS] = {0};
     for (; n_peaks < PEAKS; n_peaks++) {
@@ -252,12 +259,12 @@ static bool find_one(finder *f, skuai_season *season) {
     }
     for (size_t i = 0; i < n_peaks; i++) {
         size_t period = period_of(f, peaks[i]);
-        if (!period) continue;
+        if (!period || is_known(seasons, count, period)) continue;
         double strength =
             fmax(phase_strength(f->x, f->n, period), phase_strength(f->white, f->n, period));
         if (strength < f->least_strength) continue;
         double p = (double)f->n_power * exp(-ratios[i]);
-        *season = (skuai_season){period, f->correlation[period], p, strength};
+        seasons[count] = (skuai_season){period, f->correlation[period], p, strength};
         return true;
     }
     return false;
@@ -295,7 +302,7 @@ static skua_status search(finder *f, size_t most, skuai_season *seasons, size_t 
             f->correlation[k] /= variance;
         skuai_periodogram(&f->fourier, f->white, f->power, f->work);
         divide_by_background(f);
-        if (!find_hint(f, &seasons[count]) && !find_one(f, &seasons[count])) break;
+        if (!find_hint(f, seasons, count) && !find_one(f, seasons, count)) break;
         remove_phases(f, seasons[count].period);
     }
     *n_seasons = count;

@@ -152,6 +152,9 @@ static void test_hints(void **state) {
         make_week(&random, 60, y);
         assert_ok(skuai_find_seasons(y, 60, &o, arena, seasons, &n_seasons, &err), &err);
         found += n_seasons > 0 && seasons[0].period == 7;
+        for (size_t i = 0; i < n_seasons; i++)
+            for (size_t j = 0; j < i; j++)
+                assert_true(seasons[i].period != seasons[j].period);
         make_persistent(&random, 60, y);
         assert_ok(skuai_find_seasons(y, 60, &o, arena, seasons, &n_seasons, &err), &err);
         wrong += n_seasons > 0;
