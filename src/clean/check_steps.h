@@ -1,0 +1,36 @@
+/* check_steps.h -- the steps of a check over a workspace, private to the room. Each adds findings
+ * to the list and reads the store only. */
+#ifndef SKUA_CLEAN_CHECK_STEPS_H
+#define SKUA_CLEAN_CHECK_STEPS_H
+
+#include "clean/check.h"
+
+/* Rows that one SQL statement finds: duplicates, impossible values, currencies. */
+SKUA_MUST_USE skua_status skuai_check_rows_sql(skuai_store *store,
+                                               const skuai_check_options *options,
+                                               skuai_findings *findings, skua_error *err);
+
+/* Orders, item by item in order of time: wholesale lines and price errors. */
+SKUA_MUST_USE skua_status skuai_check_orders(skuai_store *store, const skuai_check_options *options,
+                                             const skuai_context *context, skuai_findings *findings,
+                                             skua_error *err);
+
+/* Items and their texts: normal forms, category spellings, non-products, packs. */
+SKUA_MUST_USE skua_status skuai_check_items(skuai_store *store, skuai_findings *findings,
+                                            skua_error *err);
+
+/* What codes stand for: descriptions, codes used anew, successors, equal titles; bundles. */
+SKUA_MUST_USE skua_status skuai_check_identities(skuai_store *store,
+                                                 const skuai_check_options *options,
+                                                 skuai_findings *findings, skua_error *err);
+SKUA_MUST_USE skua_status skuai_check_bundles(skuai_store *store, skuai_findings *findings,
+                                              skua_error *err);
+
+/* Flattened parts of the store, texts in the arena. *rows, *bundle and *item are arrays [*n] in the
+ * arena; *cycle names a bundle that holds itself ("" none; then *n is 0). */
+SKUA_MUST_USE skua_status skuai_check_parts(skuai_store *store, skuai_arena *arena,
+                                            const char ***bundle, const char ***item,
+                                            double **units, size_t *n, const char **cycle,
+                                            skua_error *err);
+
+#endif
