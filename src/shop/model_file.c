@@ -31,7 +31,8 @@ static void put_calibration(skuai_json_writer *w, const skuai_calibration *c) {
     skuai_json_close(w);
 }
 
-static void put_model(skuai_json_writer *w, const skuai_model_file *m, const char *leaderboard) {
+static void put_model(skuai_json_writer *w, const skuai_model_file *m, const char *leaderboard,
+                      const double *kept) {
     skuai_json_object(w, NULL);
     skuai_json_text(w, "skua", skua_version());
     skuai_json_text(w, "frequency", m->frequency);
@@ -48,7 +49,11 @@ static void put_model(skuai_json_writer *w, const skuai_model_file *m, const cha
     put_numbers(w, "weights_intermittent", m->ensemble.weights[SKUAI_DEMAND_INTERMITTENT],
                 m->ensemble.n_members);
     put_calibration(w, &m->ensemble.calibration);
-    skuai_json_raw(w, "leaderboard", leaderboard ? leaderboard : "[]");
+    skuai_json_raw(w, "leaderboard", leaderboard);
+    skuai_json_array(w, "calibration_kept"); /* pairs: promised, kept */
+    for (size_t q = 0; q < m->n_levels; q++)
+        put_numbers(w, NULL, (double[]){m->levels[q], kept[q]}, 2);
+    skuai_json_close(w);
     skuai_json_close(w);
 }
 
@@ -67,7 +72,7 @@ static long newest(const char *models) {
 }
 
 skua_status skuai_model_file_save(const skua_shop *shop, skuai_model_file *model,
-                                  const char *leaderboard, skua_error *err) {
+                                  const char *leaderboard, const double *kept, skua_error *err) {
     char models[PATH_MOST - 256], path[PATH_MOST];
     skuai_buffer buffer;
     skuai_json_writer w;
@@ -80,7 +85,7 @@ skua_status skuai_model_file_save(const skua_shop *shop, skuai_model_file *model
     (void)snprintf(path, sizeof path, "%s/%s/model.json", models, model->name);
     skuai_buffer_init(&buffer, MODEL_BYTES_MOST);
     skuai_json_begin(&w, &buffer);
-    put_model(&w, model, leaderboard);
+    put_model(&w, model, leaderboard, kept);
     skua_status status = skuai_buffer_check(&buffer, err);
     if (status == SKUA_OK) status = skuai_file_write(path, buffer.data, buffer.size, err);
     skuai_buffer_clear(&buffer);
@@ -179,21 +184,17 @@ skua_status skuai_model_file_load(const skua_shop *shop, skuai_model_file *model
     return status;
 }
 
-skua_status skuai_model_file_leaderboard(const skua_shop *shop, char **leaderboard,
-                                         skua_error *err) {
+skua_status skuai_model_file_kept(const skua_shop *shop, char **json, skua_error *err) {
     char path[PATH_MOST], name[32];
-    skuai_json *json = NULL;
     skuai_buffer buffer;
     skua_status status = current_path(shop, name, sizeof name, path, sizeof path, err);
-    skuai_buffer_init(&buffer, MODEL_BYTES_MOST);
-    if (status == SKUA_OK) status = parse_file(path, &json, err);
-    if (status == SKUA_OK)
-        skuai_json_dump(skuai_json_get(json, "leaderboard"), &buffer);
-    else if (status == SKUA_ENOTFOUND)
-        status = SKUA_OK;
-    if (status == SKUA_OK && buffer.size == 0) (void)skuai_buffer_text(&buffer, "[]");
-    skuai_json_free(json);
-    if (status == SKUA_OK) return skuai_buffer_take(&buffer, leaderboard, err);
-    skuai_buffer_clear(&buffer);
-    return status;
+    if (status == SKUA_OK) {
+        SKUA_TRY(skuai_file_read(path, MODEL_BYTES_MOST, &buffer, err));
+        return skuai_buffer_take(&buffer, json, err);
+    }
+    if (status != SKUA_ENOTFOUND) return status;
+    char *none = skuai_text_copy("{}");
+    if (!none) return skuai_error_memory(err, "a model");
+    *json = none;
+    return SKUA_OK;
 }

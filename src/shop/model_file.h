@@ -22,17 +22,18 @@ typedef struct skuai_model_file {
     char frequency[64]; /* of the panel it was chosen on */
 } skuai_model_file;
 
-/* Write a new model and make it the current one; its name is filled in. leaderboard: a JSON array
- * that is kept with it (NULL: none). */
+/* Write a new model and make it the current one; its name is filled in. Kept with it: leaderboard,
+ * a JSON array, and kept [n_levels], the share of outcomes below each level in the test. */
 SKUA_MUST_USE skua_status skuai_model_file_save(const skua_shop *shop, skuai_model_file *model,
-                                                const char *leaderboard, skua_error *err);
+                                                const char *leaderboard, const double *kept,
+                                                skua_error *err);
 
 /* Read the current model. SKUA_ENOTFOUND: nothing was trained; SKUA_EDATA: the file is damaged. */
 SKUA_MUST_USE skua_status skuai_model_file_load(const skua_shop *shop, skuai_model_file *model,
                                                 skua_error *err);
 
-/* The leaderboard kept with the current model, as text (skuai_free); "[]" when there is none. */
-SKUA_MUST_USE skua_status skuai_model_file_leaderboard(const skua_shop *shop, char **leaderboard,
-                                                       skua_error *err);
+/* The current model's file as a JSON text (skuai_free); "{}" when nothing was trained. */
+SKUA_MUST_USE skua_status skuai_model_file_kept(const skua_shop *shop, char **json,
+                                                skua_error *err);
 
 #endif
