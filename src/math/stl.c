@@ -31,6 +31,11 @@ static bool all_finite(const double *x, size_t n) {
     return sum == 0;
 }
 
+/* Short windows cost less as convolutions at every point than as fits at some. */
+static size_t default_jump(const skuai_stl_options *o, size_t window) {
+    return o->fast && window > 60 ? (window + 9) / 10 : 1;
+}
+
 static skua_status resolve(const skuai_stl_options *given, size_t n, skuai_stl_options *o,
                            skua_error *err) {
     *o = *given;
@@ -57,9 +62,9 @@ static skua_status resolve(const skuai_stl_options *given, size_t n, skuai_stl_o
         return skuai_error_set(err, SKUA_EINVAL,
                                "stl: trend window %zu and low-pass window %zu must exceed %zu",
                                o->trend, o->low_pass, o->period);
-    if (o->seasonal_jump == 0) o->seasonal_jump = o->fast ? (o->seasonal + 9) / 10 : 1;
-    if (o->trend_jump == 0) o->trend_jump = o->fast ? (o->trend + 9) / 10 : 1;
-    if (o->low_pass_jump == 0) o->low_pass_jump = o->fast ? (o->low_pass + 9) / 10 : 1;
+    if (o->seasonal_jump == 0) o->seasonal_jump = default_jump(o, o->seasonal);
+    if (o->trend_jump == 0) o->trend_jump = default_jump(o, o->trend);
+    if (o->low_pass_jump == 0) o->low_pass_jump = default_jump(o, o->low_pass);
     if (o->inner <= 0) o->inner = o->robust ? 2 : 5;
     if (o->outer <= 0) o->outer = o->robust ? 15 : 0;
     return SKUA_OK;

@@ -19,7 +19,7 @@ typedef struct skuai_stl_options {
     /* Degree of the local polynomials less 1: 0 a line (the default), -1 a constant. */
     int seasonal_degree, trend_degree, low_pass_degree;
     size_t seasonal_jump, trend_jump, low_pass_jump; /* fits at every jump-th point; 0: every */
-    bool fast;     /* jumps that are 0 become a tenth of their window, as in R: close, cheaper */
+    bool fast;     /* jumps that are 0 become a tenth of a window over 60: close, much cheaper */
     bool periodic; /* the season never changes: a constant a phase (`seasonal` is not used) */
     bool robust;   /* weigh outliers down */
     int inner;     /* loops of an outer pass; 0: 5, or 2 when robust */
