@@ -242,12 +242,11 @@ static float moment_of(skuai_random *random, double k, double n) {
 
 static void sell_day(skuai_simulate_run *run, int t) {
     size_t n = run->group->n;
-    int64_t left[SKUAI_GROUP_ITEMS], opened[SKUAI_GROUP_ITEMS];
+    int64_t left[SKUAI_GROUP_ITEMS] = {0}, opened[SKUAI_GROUP_ITEMS] = {0};
     bool out = false, always = !(run->plan->options.stockout_rate > 0);
     for (size_t i = 0; i < n; i++) {
         skuai_simulate_cell *c = &row(run, i)[t];
         skuai_stock_state *stock = &run->stock[i];
-        left[i] = opened[i] = 0;
         if (!c->on_sale) continue;
         skuai_stock_arrive(stock, t);
         if (always && stock->on_hand <= (int64_t)c->demand)

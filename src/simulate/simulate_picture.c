@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define SIZE SKUAI_PICTURE_SIZE
+#define HALF (SIZE / 2.0)
 
 /* Is the point (x, y), about -1..1, inside a shape? Every product type has one of six outlines. */
 static bool inside(int shape, double x, double y) {
@@ -51,8 +52,8 @@ void skuai_picture_draw(int type, int colour, int pattern, skuai_random *random,
     for (int y = 0; y < SIZE; y++)
         for (int x = 0; x < SIZE; x++) {
             unsigned char *p = pixels + 3 * (y * SIZE + x);
-            double u = (x - SIZE / 2 - across) / (SIZE / 2) / scale;
-            double v = (y - SIZE / 2 - down) / (SIZE / 2) / scale;
+            double u = (x - HALF - across) / HALF / scale;
+            double v = (y - HALF - down) / HALF / scale;
             double rgb[3] = {176, 190, 205}; /* the table that it lies on */
             if (inside(type % 6, u, v)) {
                 double keep = shade * (1 - pattern_at(pattern, x, y));

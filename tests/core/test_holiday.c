@@ -134,7 +134,7 @@ static void china_works_as_decided(void **state) {
 }
 
 static void festivals_stand_where_they_should(void **state) {
-    skuai_holiday_list list = list_of(*state, "cn,SHOPPING", DAY(2024, 1, 1), DAY(2024, 12, 31));
+    skuai_holiday_list list = list_of(*state, " cn, SHOPPING,", DAY(2024, 1, 1), DAY(2024, 12, 31));
     assert_true(is_listed(&list, DAY(2024, 2, 10), "Chinese New Year (Spring Festival)"));
     assert_true(is_listed(&list, DAY(2024, 8, 10), "Qixi"));
     assert_true(is_listed(&list, DAY(2024, 11, 11), "Singles' Day"));
@@ -201,6 +201,8 @@ static void parser_says_where(void **state) {
         {"country XX\nholiday \"x\" easter days 0\n", "shop.txt:2: '0' stands where"},
         {"country XX\nholiday \"x\" easter often\n", "shop.txt:2: 'often' stands where plus"},
         {"country XX zone 9999\n", "shop.txt:1: '9999' stands where minutes east"},
+        {"country A \"Aland\"\n", "shop.txt:1: country A is known as \"A\", zone 0"},
+        {"country A zone 60\n", "shop.txt:1: country A is known as \"A\", zone 0"},
         {"party \"x\" easter\n", "shop.txt:1: 'party' stands where country, holiday"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

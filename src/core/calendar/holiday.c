@@ -259,21 +259,24 @@ static bool region_known(const skuai_holiday_rules *rules, const draft_list *dra
     return false;
 }
 
-static skua_status find_country(const skuai_holiday_rules *rules, const char *code, size_t length,
-                                draft_list *draft, skua_error *err) {
+/* Set the draft's country and region from a selector "DE-BY"; false when they are not known. */
+static bool find_country(const skuai_holiday_rules *rules, const char *code, size_t length,
+                         draft_list *draft) {
     const char *dash = memchr(code, '-', length);
-    size_t head = dash ? (size_t)(dash - code) : length;
+    size_t head = dash ? (size_t)(dash - code) : length, i = 0;
     draft->region = dash ? dash + 1 : NULL;
     draft->region_length = dash ? length - head - 1 : 0;
-    size_t i = 0;
     for (const skuai_holiday_country *c = rules->first_country; c; c = c->next, i++) {
         if (strlen(c->code) != head || strncasecmp(c->code, code, head) != 0) continue;
         draft->country = c;
         draft->country_index = i;
-        if (region_known(rules, draft)) return SKUA_OK;
-        return skuai_error_set(err, SKUA_ENOTFOUND, "no holidays are known of the region '%.*s'",
-                               length > 80 ? 80 : (int)length, code);
+        return region_known(rules, draft);
     }
+    return false;
+}
+
+static skua_status unknown_country(const skuai_holiday_rules *rules, const char *code,
+                                   size_t length, skua_error *err) {
     char known[300] = "";
     size_t used = 0;
     for (const skuai_holiday_country *c = rules->first_country; c; c = c->next) {
@@ -283,7 +286,9 @@ static skua_status find_country(const skuai_holiday_rules *rules, const char *co
         memcpy(known + used, c->code, n + 1);
         used += n;
     }
-    return skuai_error_set(err, SKUA_ENOTFOUND, "no holidays are known of '%.*s'; known are:%s",
+    return skuai_error_set(err, SKUA_ENOTFOUND,
+                           "no holidays are known of '%.*s'; countries known (some with regions, as"
+                           " DE-BY):%s",
                            length > 80 ? 80 : (int)length, code, known);
 }
 
@@ -299,28 +304,29 @@ skua_status skuai_holiday_list_get(const skuai_holiday_rules *rules, const char 
     draft_day *all = NULL;
     size_t n = 0;
     skua_status status = SKUA_OK;
-    for (const char *p = countries; *p;) {
-        size_t length = strcspn(p, ",");
-        if (length > 0) {
-            SKUA_TRY_OUT(find_country(rules, p, length, &draft, err));
-            draft.n = 0;
-            draft.lunar.year = 0;
-            SKUA_TRY_OUT(draft_country(&draft, rules, err));
-            draft_day *more = skuai_resize(all, n + draft.n + 1, sizeof *all);
-            if (!more) {
-                status = skuai_error_memory(err, "holidays");
-                goto out;
-            }
-            all = more;
-            for (size_t i = 0; i < draft.n; i++) {
-                int64_t day = draft.days[i].holiday.day;
-                if (day < first_day || day > last_day) continue;
-                all[n] = draft.days[i];
-                all[n].order = n;
-                n++;
-            }
+    for (const char *p = countries + strspn(countries, ", "); *p; p += strspn(p, ", ")) {
+        size_t length = strcspn(p, ", ");
+        if (!find_country(rules, p, length, &draft)) {
+            status = unknown_country(rules, p, length, err);
+            goto out;
         }
-        p += length + (p[length] == ',');
+        draft.n = 0;
+        draft.lunar.year = 0;
+        SKUA_TRY_OUT(draft_country(&draft, rules, err));
+        draft_day *more = skuai_resize(all, n + draft.n + 1, sizeof *all);
+        if (!more) {
+            status = skuai_error_memory(err, "holidays");
+            goto out;
+        }
+        all = more;
+        for (size_t i = 0; i < draft.n; i++) {
+            int64_t day = draft.days[i].holiday.day;
+            if (day < first_day || day > last_day) continue;
+            all[n] = draft.days[i];
+            all[n].order = n;
+            n++;
+        }
+        p += length;
     }
     if (n) qsort(all, n, sizeof *all, compare_draft);
     skuai_holiday *items = skuai_new(n, sizeof *items);

@@ -183,11 +183,11 @@ static skua_status take_on(line_reader *reader, skuai_arena *arena, skuai_holida
             break;
         }
         (void)take(reader);
-        skuai_holiday_day_range r;
+        skuai_holiday_day_range r = {0, 0};
         bool good = date_at(&p, end, &r.first);
         r.last = r.first;
         if (good && p < end)
-            good = skip_char(&p, end, '.') && skip_char(&p, end, '.') && date_at(&p, end, &r.last);
+            good = p + 2 < end && p[0] == '.' && p[1] == '.' && (p += 2, date_at(&p, end, &r.last));
         if (!good || p != end || r.last < r.first || r.last - r.first > 366 ||
             n == sizeof ranges / sizeof *ranges)
             return fault(reader, "a day YYYY-MM-DD or YYYY-MM-DD..YYYY-MM-DD (64 at most)", w);
@@ -319,15 +319,29 @@ static skua_status take_modifiers(line_reader *reader, skuai_arena *arena,
     }
 }
 
-static skuai_holiday_country *country_find(const skuai_holiday_rules *rules, word code,
-                                           size_t *index) {
+static const skuai_holiday_country *country_find(const skuai_holiday_rules *rules, word code,
+                                                 size_t *index) {
     size_t i = 0;
-    for (skuai_holiday_country *c = rules->first_country; c; c = c->next, i++)
+    for (const skuai_holiday_country *c = rules->first_country; c; c = c->next, i++)
         if (strlen(c->code) == code.length && strncasecmp(c->code, code.text, code.length) == 0) {
             *index = i;
             return c;
         }
     return NULL;
+}
+
+/* ["Name"] [zone MINUTES] and the end of the line; what is not given stays as it is. */
+static skua_status take_country_facts(line_reader *reader, skuai_arena *arena,
+                                      skuai_holiday_country *country) {
+    if (peek(reader).quoted) SKUA_TRY(take_name(reader, arena, &country->name));
+    if (is(peek(reader), "zone")) {
+        int minutes = 0;
+        (void)take(reader);
+        SKUA_TRY(take_number(reader, "minutes east of Greenwich -840..840", -840, 840, &minutes));
+        country->zone = minutes * 60;
+    }
+    word rest = take(reader);
+    return rest.text ? fault(reader, "the end of the line", rest) : SKUA_OK;
 }
 
 /* country CODE "Name" zone MINUTES: opens a country, or goes on with one that is known. */
@@ -340,26 +354,26 @@ static skua_status take_country(line_reader *reader, skuai_holiday_rules *rules,
             (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     }
     if (!plain) return fault(reader, "a country code of letters and digits", code);
-    skuai_holiday_country *country = country_find(rules, code, current);
-    if (!country) {
-        country = skuai_arena_take_zero(rules->arena, 1, sizeof *country);
-        char *text = skuai_arena_text(rules->arena, code.text, code.length);
-        if (!country || !text) return skuai_error_memory(reader->err, "holiday rules");
-        country->code = country->name = text;
-        if (rules->last_country) rules->last_country->next = country;
-        if (!rules->first_country) rules->first_country = country;
-        rules->last_country = country;
-        *current = rules->n_countries++;
+    const skuai_holiday_country *known = country_find(rules, code, current);
+    skuai_holiday_country given = {.zone = known ? known->zone : 0};
+    SKUA_TRY(take_country_facts(reader, rules->arena, &given));
+    if (known) { /* opened again: nothing about it may change */
+        if (given.zone == known->zone && (!given.name || strcmp(given.name, known->name) == 0))
+            return SKUA_OK;
+        return skuai_error_set(reader->err, SKUA_EDATA,
+                               "%s:%zu: country %s is known as \"%s\", zone %d", reader->source,
+                               reader->line, known->code, known->name, known->zone / 60);
     }
-    if (peek(reader).quoted) SKUA_TRY(take_name(reader, rules->arena, &country->name));
-    if (is(peek(reader), "zone")) {
-        int minutes;
-        (void)take(reader);
-        SKUA_TRY(take_number(reader, "minutes east of Greenwich -840..840", -840, 840, &minutes));
-        country->zone = minutes * 60;
-    }
-    word rest = take(reader);
-    return rest.text ? fault(reader, "the end of the line", rest) : SKUA_OK;
+    skuai_holiday_country *country = skuai_arena_take_zero(rules->arena, 1, sizeof *country);
+    given.code = skuai_arena_text(rules->arena, code.text, code.length);
+    if (!country || !given.code) return skuai_error_memory(reader->err, "holiday rules");
+    if (!given.name) given.name = given.code;
+    *country = given;
+    if (rules->last_country) rules->last_country->next = country;
+    if (!rules->first_country) rules->first_country = country;
+    rules->last_country = country;
+    *current = rules->n_countries++;
+    return SKUA_OK;
 }
 
 static skua_status take_line(line_reader *reader, skuai_holiday_rules *rules, size_t *current) {

@@ -115,7 +115,7 @@ skua_status skuai_lunar_day(const skuai_lunar_year *lunar, int month, bool leap,
 
 skua_status skuai_lunar_from_day(int64_t day, int zone, skuai_lunar_date *date, skua_error *err) {
     int year = skuai_date_from_day(day).year;
-    skuai_lunar_year lunar;
+    skuai_lunar_year lunar = {0};
     SKUA_TRY(skuai_lunar_year_get(year, zone, &lunar, err));
     if (day < lunar.first_day[0]) SKUA_TRY(skuai_lunar_year_get(year - 1, zone, &lunar, err));
     int i = lunar.n_months - 1;

@@ -39,7 +39,7 @@ def named(country, name, language="en_US", exact=True):
 
 
 def china():
-    print('country CN "China"')
+    print('country CN "China" zone 480')
     for year in range(2001, 2027):
         if year >= 2004:
             off = [d for d in cc.holidays if d.year == year]
@@ -59,7 +59,7 @@ def china():
 
 
 def korea():
-    print('country KR "South Korea"')
+    print('country KR "South Korea" zone 540')
     for name, local in [("National Assembly Election Day", "국회의원 선거일"),
                         ("Local Election Day", "지방 선거일"),
                         ("Presidential Election Day", "대통령 선거일"),
@@ -70,7 +70,7 @@ def korea():
 
 
 def britain():
-    print('country GB "United Kingdom"')
+    print('country GB "United Kingdom" zone 0')
     for name in ["Golden Jubilee of Elizabeth II", "Wedding of William and Catherine",
                  "Diamond Jubilee of Elizabeth II", "Platinum Jubilee of Elizabeth II",
                  "State Funeral of Queen Elizabeth II", "Coronation of Charles III"]:
@@ -81,7 +81,7 @@ def britain():
 
 
 def india():
-    print('country IN "India"')
+    print('country IN "India" zone 330')
     for name, local in [("Diwali", "दिवाली"), ("Holi", "होली"), ("Dussehra", "दशहरा"),
                         ("Maha Shivaratri", "महाशिवरात्रि"), ("Ram Navami", "राम नवमी"),
                         ("Mahavira's Birthday", "महावीर जयंती"),
