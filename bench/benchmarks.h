@@ -14,5 +14,8 @@ int bench_panel_scale(int argc, char **argv);
 int bench_stockout(int argc, char **argv);
 int bench_anomalies(int argc, char **argv);
 int bench_simulate(int argc, char **argv);
+int bench_ingest(int argc, char **argv);
+int bench_startup(int argc, char **argv); /* argument: the program */
+int bench_panel_scale_full(void);
 
 #endif

@@ -74,6 +74,8 @@ static const struct {
     {"coverage", bench_coverage, "do intervals hold what they promise"},
     {"local-speed", bench_local_speed, "series a second beside statsforecast"},
     {"panel-scale", bench_panel_scale, "time over the number of series"},
+    {"ingest", bench_ingest, "a 10,000,000-row file beside DuckDB's CREATE TABLE AS"},
+    {"startup", bench_startup, "how long skua --version takes"},
     {"simulate", bench_simulate, "writing a simulated shop"},
     {"stockout", bench_stockout, "bias removed where demand was censored"},
     {"anomalies", bench_anomalies, "planted oddities found"},

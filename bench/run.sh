@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Run a benchmark beside its peers; without a name, list them. Figures are kept in
+# build/bench/figures/NAME.txt, and docs/BENCHMARKS.md is written from all that are there.
+#   bench/run.sh [NAME]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bench=build/release/bench/skua-bench
+data=${SKUA_DATA:-../shared/data}
+threads=${SKUA_THREADS:-2}
+export SKUA_THREADS=$threads
+if [ $# = 0 ]; then exec "$bench"; fi
+name=$1
+mkdir -p build/bench/figures
+
+# Python peers live in a prefix of their own, pinned.
+peers() {
+    [ -x build/peers/bin/python ] || python3 -m venv build/peers
+    build/peers/bin/pip install --quiet --disable-pip-version-check -r bench/peers/requirements.txt
+}
+
+run() {
+    case $name in
+    local-speed)
+        peers
+        build/peers/bin/python bench/peers/local_speed.py "$data" "$threads" >build/bench/local_speed.json
+        "$bench" local-speed build/bench/local_speed.json ;;
+    startup) "$bench" startup build/release/skua ;;
+    anomalies)
+        peers
+        PYTHON=build/peers/bin/python "$bench" anomalies ;;
+    *) "$bench" "$name" ;;
+    esac
+}
+
+run | tee "build/bench/figures/$name.txt"
+scripts/benchmarks_page.sh >docs/BENCHMARKS.md
