@@ -59,6 +59,10 @@ static skua_status forecast_long_season(const skuai_local_input *input,
     skuai_local_input now = *input;
     now.y = filled.y;
     now.n = filled.n;
+    if (now.n < 2 * (size_t)now.season) {
+        now.season = 1;
+        return forecast_series(&now, parameters, request, scratch, output, err);
+    }
     return skuai_decomposed_run(&without_season, SKUAI_DECOMPOSITION_AUTO, &now, parameters,
                                 request, scratch, output, err);
 }

@@ -5,7 +5,7 @@
 
 #define MODELS       94   /* the most that are tried */
 #define LEAST_ROOT   1.01 /* modulus */
-#define SEARCH_GAIN  1e-3 /* log-likelihood a step must gain while orders are compared */
+#define SEARCH_GAIN  2e-2 /* log-likelihood a step must gain while orders are compared */
 #define SEARCH_STEPS 25
 #define FINAL_GAIN   1e-8
 #define FINAL_STEPS  100

@@ -10,18 +10,22 @@
 #include <string.h>
 
 #define SEASONS_MAX 3
-#define WINDOW 11 /* seasonal smoothing of the shortest season; 4 more for each further one */
+/* A phase is smoothed by local constants: lines, which follow a changing season faster, cost more
+ * noise than they gain (validation inside M3, hospital and fresh retail). */
+#define CONSTANT_FIT (-1)
+#define WINDOW       11 /* seasonal smoothing of the shortest season; 4 more for each further one */
 
 typedef struct seasons {
     size_t period[SEASONS_MAX]; /* ascending */
     size_t n;
 } seasons;
 
-/* A series in parts; arrays [n]. Multiplicative: seasonal is what divides, else what is taken off.
- */
+/* A series in parts; arrays [n]. */
 typedef struct parts {
-    double *seasonal, *adjusted;
+    double *adjusted;
+    double *each;     /* [n_seasons, n] of the data or, multiplicative, of their logarithms */
     double remainder; /* variance of what is left, on the scale of the data */
+    double error;     /* variance of the seasonal's next cycle, likewise */
     bool multiplicative;
 } parts;
 
@@ -50,13 +54,58 @@ static bool is_positive(const double *y, size_t n) {
     return true;
 }
 
+/* What the smoother of a phase over so many cycles does to noise of variance 1: its variance in the
+ * next cycle (squared weights one step behind the end), and its mean share in the fit. */
+static skua_status season_noise(size_t cycles, size_t window, skuai_arena *arena, double *next,
+                                double *fitted, skua_error *err) {
+    skuai_loess loess;
+    SKUA_TRY(skuai_loess_init(&loess, cycles, window, 0, 1, arena, err));
+    double *unit = skuai_arena_take_zero(arena, 2 * cycles, sizeof *unit), squares = 0, share = 0;
+    if (!unit) return skuai_error_memory(err, "a decomposition");
+    for (size_t i = 0; i < cycles; i++) {
+        unit[i] = 1;
+        double weight = skuai_loess_beyond(&loess, unit, NULL, false, 0);
+        skuai_loess_smooth(&loess, unit, NULL, unit + cycles);
+        unit[i] = 0;
+        squares += weight * weight;
+        share += unit[cycles + i] / (double)cycles;
+    }
+    *next = squares;
+    *fitted = share;
+    return SKUA_OK;
+}
+
+/* Shrink each season [n] towards 0 by the share of its last cycle that noise explains (James &
+ * Stein 1961, positive part): what a weak season adds is mostly error. x [n] is what is left.
+ * Returns the variance of the shrunken seasons' next cycle in *error. */
+static skua_status shrink(const seasons *s, size_t n, double *each, const double *x,
+                          skuai_arena *arena, double *error, skua_error *err) {
+    double noise = skuai_variance(x, n, 0), next[SEASONS_MAX], left = 1, total = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        double fitted = 0;
+        SKUA_TRY(season_noise(n / s->period[i], WINDOW + 4 * i, arena, &next[i], &fitted, err));
+        left = fmin(left, 1 - fitted);
+    }
+    noise /= fmax(left, 0.2); /* the fit has taken part of the noise along */
+    for (size_t i = 0; i < s->n; i++) {
+        double *season = each + i * n, variance;
+        variance = skuai_variance(season + n - s->period[i], s->period[i], 0);
+        double kept = variance > 0 ? fmax(0, 1 - next[i] * noise / variance) : 0;
+        for (size_t t = 0; t < n; t++)
+            season[t] *= kept;
+        total += kept * next[i] * noise;
+    }
+    *error = total;
+    return SKUA_OK;
+}
+
 static skua_status decompose(const skuai_local_input *input, const seasons *s, bool multiplicative,
                              skuai_arena *arena, parts *made, skua_error *err) {
     size_t n = input->n;
     double *block = skuai_arena_take_zero(arena, (4 + s->n) * n, sizeof *block);
     if (!block) return skuai_error_memory(err, "a decomposition");
     double *x = block, *trend = block + n, *total = block + 2 * n, *adjusted = block + 3 * n;
-    double *each = block + 4 * n, logarithms = 0;
+    double *each = block + 4 * n, logarithms = 0, error = 0;
     for (size_t t = 0; t < n; t++) {
         x[t] = multiplicative ? log(input->y[t]) : input->y[t];
         if (multiplicative) logarithms += x[t];
@@ -64,19 +113,29 @@ static skua_status decompose(const skuai_local_input *input, const seasons *s, b
     size_t windows[SEASONS_MAX];
     for (size_t i = 0; i < s->n; i++)
         windows[i] = WINDOW + 4 * i;
-    skuai_stl_options options = {.fast = n > 1000};
-    SKUA_TRY(skuai_mstl(x, n, s->period, windows, s->n, &options, arena, each, trend, err));
-    for (size_t i = 0; i < s->n; i++)
-        for (size_t t = 0; t < n; t++)
-            total[t] += each[i * n + t];
+    skuai_stl_options options = {.seasonal_degree = CONSTANT_FIT, .fast = n > 1000};
+    if (s->n == 1) { /* MSTL leaves out a season that the history holds no more than twice */
+        options.period = s->period[0];
+        options.seasonal = windows[0];
+        SKUA_TRY(skuai_stl(x, n, &options, arena, each, trend, NULL, err));
+    } else {
+        SKUA_TRY(skuai_mstl(x, n, s->period, windows, s->n, &options, arena, each, trend, err));
+    }
     for (size_t t = 0; t < n; t++) {
-        x[t] -= trend[t] + total[t];
-        adjusted[t] = multiplicative ? input->y[t] / exp(total[t]) : input->y[t] - total[t];
-        if (multiplicative) total[t] = exp(total[t]);
+        x[t] -= trend[t];
+        for (size_t i = 0; i < s->n; i++)
+            x[t] -= each[i * n + t];
     }
     double scale = multiplicative ? exp(logarithms / (double)n) : 1;
-    double variance = skuai_variance(x, n, 0) * scale * scale;
-    *made = (parts){total, adjusted, variance, multiplicative};
+    double remainder = skuai_variance(x, n, 0) * scale * scale;
+    SKUA_TRY(shrink(s, n, each, x, arena, &error, err));
+    for (size_t t = 0; t < n; t++) {
+        for (size_t i = 0; i < s->n; i++)
+            total[t] += each[i * n + t];
+        if (multiplicative) total[t] = exp(total[t]);
+        adjusted[t] = multiplicative ? input->y[t] / total[t] : input->y[t] - total[t];
+    }
+    *made = (parts){adjusted, each, remainder, error * scale * scale, multiplicative};
     return SKUA_OK;
 }
 
@@ -93,29 +152,11 @@ static skua_status decompose_best(const skuai_local_input *input, skuai_decompos
     return SKUA_OK;
 }
 
-/* The error of a season's next cycle, in variances of the remainder: the squared weights with which
- * the smoother of a phase goes one cycle on. */
-static skua_status season_error(size_t cycles, size_t window, skuai_arena *arena, double *error,
-                                skua_error *err) {
-    skuai_loess loess;
-    SKUA_TRY(skuai_loess_init(&loess, cycles, window, 1, 1, arena, err));
-    double *unit = skuai_arena_take_zero(arena, cycles, sizeof *unit), sum = 0;
-    if (!unit) return skuai_error_memory(err, "a decomposition");
-    for (size_t i = 0; i < cycles; i++) {
-        unit[i] = 1;
-        double weight = skuai_loess_beyond(&loess, unit, NULL, false, 0);
-        unit[i] = 0;
-        sum += weight * weight;
-    }
-    *error = sum;
-    return SKUA_OK;
-}
-
 /* Widen row [Q] about its middle as if a variance were added to what it spreads. */
 static void widen(const skuai_request *request, double variance, double mean, double *row) {
     size_t last = request->n_levels - 1;
-    double z = skuai_normal_quantile(request->levels[last]) -
-               skuai_normal_quantile(request->levels[0]);
+    double z =
+        skuai_normal_quantile(request->levels[last]) - skuai_normal_quantile(request->levels[0]);
     double sd = last > 0 ? (row[last] - row[0]) / z : 0;
     if (!(sd > 0)) return;
     double factor = sqrt(1 + variance / (sd * sd));
@@ -123,26 +164,21 @@ static void widen(const skuai_request *request, double variance, double mean, do
         row[q] = mean + (row[q] - mean) * factor;
 }
 
-static skua_status put_back(const skuai_local_input *input, const seasons *s, const parts *made,
-                            const skuai_request *request, skuai_arena *arena,
-                            skuai_local_output *output, skua_error *err) {
-    double error = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        double one = 0;
-        SKUA_TRY(season_error(input->n / s->period[i], WINDOW + 4 * i, arena, &one, err));
-        error += one;
-    }
-    size_t n = input->n, longest = s->period[s->n - 1];
+static void put_back(const skuai_local_input *input, const seasons *s, const parts *made,
+                     const skuai_request *request, skuai_local_output *output) {
+    size_t n = input->n;
     for (size_t h = 0; h < request->horizon; h++) {
-        double seasonal = made->seasonal[n - longest + h % longest];
+        double seasonal = 0;
+        for (size_t i = 0; i < s->n; i++)
+            seasonal += made->each[i * n + n - s->period[i] + h % s->period[i]];
+        if (made->multiplicative) seasonal = exp(seasonal);
         double *row = output->quantiles + h * request->n_levels;
-        widen(request, made->remainder * error, output->mean[h], row);
+        widen(request, made->error, output->mean[h], row);
         for (size_t q = 0; q < request->n_levels; q++)
             row[q] = made->multiplicative ? row[q] * seasonal : row[q] + seasonal;
         output->mean[h] =
             made->multiplicative ? output->mean[h] * seasonal : output->mean[h] + seasonal;
     }
-    return SKUA_OK;
 }
 
 skua_status skuai_decomposed_run(const skuai_local_method *inner, skuai_decomposition decomposition,
@@ -152,14 +188,14 @@ skua_status skuai_decomposed_run(const skuai_local_method *inner, skuai_decompos
     seasons s = seasons_of(input);
     skuai_local_input rest = *input;
     rest.season = 1;
-    if (s.n == 0) return inner->forecast(&rest, parameters, request, scratch, output, err);
+    if (s.n == 0) return inner->forecast(input, parameters, request, scratch, output, err);
     parts made = {0};
     SKUA_TRY(decompose_best(input, decomposition, &s, scratch, &made, err));
     rest.y = made.adjusted;
     rest.non_negative = false;
     rest.counts = false;
     SKUA_TRY(inner->forecast(&rest, parameters, request, scratch, output, err));
-    SKUA_TRY(put_back(input, &s, &made, request, scratch, output, err));
+    put_back(input, &s, &made, request, output);
     char note[SKUAI_NOTE_SIZE];
     memcpy(note, output->note, sizeof note);
     snprintf(output->note, sizeof output->note, "%s%zu + %.30s",

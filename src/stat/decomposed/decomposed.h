@@ -7,10 +7,10 @@
  * Seasons: the given one, and where the history holds three or more of them also the week of hours
  * and the year of days, weeks or hours. Multiplicative seasons come from the logarithms of a
  * positive series and divide it; "auto" takes them when they leave the smaller remainder (on the
- * scale of the data: the Jacobian of the logarithm is counted, Box & Cox 1964). Each season goes on
- * as its last cycle. Quantiles are those of the inner method, widened by the error of the seasonal
- * component: the remainder's variance times the sum of squared weights of the smoother one cycle
- * behind its end.
+ * scale of the data: the Jacobian of the logarithm is counted, Box & Cox 1964). The share of a
+ * season that noise explains is shrunk away (James & Stein 1961), so a series without a season
+ * keeps none. Each season goes on as its last cycle. Quantiles are those of the inner method,
+ * widened by the error of the season's next cycle.
  * [1] Cleveland et al. 1990, J. Official Statistics 6(1). [2] Bandara, Hyndman & Bergmeir 2021,
  * arXiv:2107.13462 (MSTL). [3] Hyndman & Athanasopoulos 2021, section 5.7 (forecasting with
  * decomposition). */
