@@ -266,8 +266,7 @@ static void sell_day(skuai_simulate_run *run, int t) {
         if (opened[i] == 0)
             c->available = 0;
         else if (left[i] == 0)
-            c->available =
-                moment_of(&run->random, (double)opened[i], (double)opened[i] + (double)c->lost);
+            c->available = moment_of(&run->random, (double)opened[i], (double)c->demand + c->spill);
         skuai_stock_order(run, i, t, &run->stock[i], &run->random);
         run->sale_days++;
         run->stockout_days += c->available < 1;

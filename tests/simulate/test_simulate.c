@@ -126,6 +126,7 @@ static void what_is_sold_follows_from_what_was_wanted(void **state) {
     shop s;
     make_shop(&s, &o);
     double wanted = 0, sold = 0, turned = 0, spilled = 0, lost = 0;
+    double moments = 0, expected = 0, partly = 0;
     size_t out = 0, days = 0;
     for (size_t k = 0; k < s.n; k++) {
         const truth_row *r = &s.rows[k];
@@ -145,6 +146,11 @@ static void what_is_sold_follows_from_what_was_wanted(void **state) {
         if (r->available == 0) assert_close(r->units, 0, 0, 0);
         if (r->stock > 0) assert_close(r->lost, 0, 0, 0);
         assert_true(r->price <= r->list && r->price > 0);
+        if (r->available > 0 && r->stock == 0) { /* unit k of n arrivals: k / (n + 1) of the day */
+            moments += r->available;
+            expected += r->units / (r->demand + r->spill + 1);
+            partly++;
+        }
         wanted += r->demand;
         sold += r->units;
         turned += r->demand - (r->units - r->spill);
@@ -154,6 +160,8 @@ static void what_is_sold_follows_from_what_was_wanted(void **state) {
     }
     assert_close(turned, spilled + lost, 0, 0); /* nobody appears or vanishes */
     assert_close(wanted, sold + lost, 0, 0);
+    assert_true(partly > 300);
+    assert_close(moments / partly, expected / partly, 0, 3 * 0.25 / sqrt(partly));
     assert_true(spilled > 0.2 * turned && spilled < 0.4 * turned);
     assert_close(s.report.units_wanted, wanted, 0, 0);
     assert_close(s.report.units_sold, sold, 0, 0);
