@@ -77,11 +77,11 @@ skua_status skuai_box_cox_guerrero(const double *x, size_t n, size_t period, dou
 
 typedef struct likelihood {
     const double *logs;
-    double sum;
     size_t n;
 } likelihood;
 
-/* Minus the profile log-likelihood [1], with x = exp(logs) scaled to geometric mean 1. */
+/* Minus the profile log-likelihood [1], with x = exp(logs) scaled to geometric mean 1, which makes
+ * the Jacobian's share 0. */
 static double minus_likelihood(double lambda, void *context) {
     const likelihood *l = context;
     double sum = 0, squares = 0, count = (double)l->n;
@@ -92,7 +92,7 @@ static double minus_likelihood(double lambda, void *context) {
         double z = lambda == 0 ? l->logs[i] : expm1(lambda * l->logs[i]) / lambda;
         squares += (z - mean) * (z - mean);
     }
-    return 0.5 * count * log(squares / count) - (lambda - 1) * l->sum;
+    return 0.5 * count * log(squares / count);
 }
 
 skua_status skuai_box_cox_likelihood(const double *x, size_t n, double low, double high,
@@ -110,7 +110,7 @@ skua_status skuai_box_cox_likelihood(const double *x, size_t n, double low, doub
     mean /= (double)n;
     for (size_t i = 0; i < n; i++)
         scratch[i] -= mean;
-    likelihood l = {scratch, skuai_sum(scratch, n), n};
+    likelihood l = {scratch, n};
     double best;
     (void)skuai_minimise_brent(minus_likelihood, &l, low, high, 1e-7, &best);
     *lambda = best;

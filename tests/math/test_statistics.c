@@ -25,6 +25,8 @@ static void test_moments(void **state) {
     assert_close(skuai_variance(x, 1, 0), 0, 0, 0);
     const double far[] = {1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16}; /* no cancellation */
     assert_close(skuai_variance(far, 4, 1), 30, 1e-12, 0);
+    const double coarse[] = {1e16, 1e16 + 2, 1e16 + 4, 1e16 + 8}; /* whose mean is no double */
+    assert_close(skuai_variance(coarse, 4, 1), 35.0 / 3, 1e-12, 0);
 }
 
 /* numpy.quantile([1, 3, 4, 8], p), and weights by numpy's method="inverted_cdf". */
