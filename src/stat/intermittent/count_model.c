@@ -21,8 +21,8 @@ const double skuai_count_setting_low[SKUAI_COUNT_SETTINGS] = {-3, -4, -4, -4, -1
                                                               -3, -2, -9, 0,  -2, 0};
 const double skuai_count_setting_high[SKUAI_COUNT_SETTINGS] = {6, 6, 6, 8, 2, 7,  -2,
                                                                8, 8, 0, 3, 8, 1.5};
-const double skuai_count_setting_default[SKUAI_COUNT_SETTINGS] = {1.5, 0,   0,  0,   0.4, 3,  -8,
-                                                                  2.5, 2.5, -5, 0.6, 2,   0.5};
+const double skuai_count_setting_default[SKUAI_COUNT_SETTINGS] = {1.2, 0, 0.5,  0,   0.4, 2,  -8,
+                                                                  2.5, 2, -5.5, 0.5, 4,   0.1};
 
 static double logistic(double x) {
     return 1 / (1 + exp(-x));

@@ -9,7 +9,7 @@
 #include "stat/local.h"
 
 /* All methods of this folder, ended by NULL: "croston", "croston-optimized", "sba", "tsb",
- * "adida", "imapa", "npts", "empirical", "dynamic-count", "intermittent". */
+ * "adida", "imapa", "empirical", "npts", "npts-seasonal", "dynamic-count", "intermittent". */
 extern const skuai_local_method *const skuai_intermittent_methods[];
 
 #endif
