@@ -52,7 +52,6 @@ static void whiten(const double *l, size_t n, const double *x, double *w) {
 typedef struct pattern_job {
     const skuai_group_state *state;
     const double *kernel; /* [T, T] own part with noise */
-    const double *quiet;  /* [T, T] own part without noise; only for own */
     double *shift;        /* [S] out: of the level */
     double *square;       /* [S] out: R' K^-1 R behind the shift */
     size_t from;          /* own: first time wanted */
@@ -101,37 +100,64 @@ static double shift_of(const pattern_job *job, const skuai_group_pattern *patter
     return (skuai_dot(f->a, f->w, f->n) + toward) / (f->ones + precision);
 }
 
+/* u [n] = L^-1 k(t, observed times), the own part's noise left out. */
+static void project(const pattern_job *job, const skuai_group_pattern *pattern,
+                    const pattern_factor *f, size_t t, double *u) {
+    size_t T = job->state->time.n;
+    for (size_t i = 0; i < f->n; i++) {
+        double noise = pattern->time[i] == t ? job->state->own[SKUAI_GROUP_NOISE] : 0;
+        f->r[i] = job->kernel[t * T + pattern->time[i]] - noise;
+    }
+    whiten(f->l, f->n, f->r, u);
+}
+
+/* The times between first and last observation at which the pattern misses one, with their
+ * projections [count, n]. */
+typedef struct pattern_gaps {
+    size_t count, *time;
+    double *u;
+} pattern_gaps;
+
+static skua_status find_gaps(const pattern_job *job, const skuai_group_pattern *pattern,
+                             const pattern_factor *f, skuai_arena *scratch, pattern_gaps *gaps,
+                             skua_error *err) {
+    size_t n = pattern->n, most = n ? pattern->time[n - 1] - pattern->time[0] + 1 - n : 0;
+    *gaps = (pattern_gaps){0};
+    gaps->time = skuai_arena_take(scratch, most, sizeof *gaps->time);
+    gaps->u = skuai_arena_take(scratch, most * n, sizeof *gaps->u);
+    if (!gaps->time || !gaps->u) return no_memory(err);
+    for (size_t i = 0; i + 1 < n; i++) {
+        for (size_t t = pattern->time[i] + 1; t < pattern->time[i + 1]; t++) {
+            project(job, pattern, f, t, gaps->u + gaps->count * n);
+            gaps->time[gaps->count++] = t;
+        }
+    }
+    return SKUA_OK;
+}
+
+/* Shift the level of every series of the pattern and complete its residual inside its gaps. */
 static skua_status level_pattern(void *argument, size_t p, int worker, skua_error *err) {
     pattern_job *job = argument;
     const skuai_group_pattern *pattern = job->state->pattern + p;
     skuai_arena *scratch = job->space.arena[worker];
     skuai_arena_clear(scratch);
     pattern_factor f;
+    pattern_gaps gaps;
     SKUA_TRY(factor_pattern(job, pattern, scratch, &f, err));
+    SKUA_TRY(find_gaps(job, pattern, &f, scratch, &gaps, err));
     for (size_t i = 0; i < pattern->n_series; i++) {
         size_t s = pattern->series[i];
+        double *r = job->state->residual + s * job->state->window;
         double shift = shift_of(job, pattern, s, &f), square = 0;
         for (size_t t = 0; t < f.n; t++) {
-            double e = f.w[t] - shift * f.a[t];
-            square += e * e;
+            f.w[t] -= shift * f.a[t];
+            square += f.w[t] * f.w[t];
+            r[pattern->time[t]] -= shift;
         }
+        for (size_t g = 0; g < gaps.count; g++)
+            r[gaps.time[g]] = skuai_dot(gaps.u + g * f.n, f.w, f.n);
         job->shift[s] = shift;
         job->square[s] = square;
-    }
-    return SKUA_OK;
-}
-
-/* u [T - from, n] = L^-1 k_t for every time wanted. */
-static skua_status project(const pattern_job *job, const skuai_group_pattern *pattern,
-                           const pattern_factor *f, skuai_arena *scratch, double **u,
-                           skua_error *err) {
-    size_t T = job->state->time.n, n = f->n;
-    *u = skuai_arena_take(scratch, (T - job->from) * n, sizeof **u);
-    if (!*u) return no_memory(err);
-    for (size_t t = job->from; t < T; t++) {
-        for (size_t i = 0; i < n; i++)
-            f->r[i] = job->quiet[t * T + pattern->time[i]];
-        whiten(f->l, n, f->r, *u + (t - job->from) * n);
     }
     return SKUA_OK;
 }
@@ -144,9 +170,11 @@ static skua_status own_pattern(void *argument, size_t p, int worker, skua_error 
     size_t T = state->time.n, from = job->from;
     skuai_arena_clear(scratch);
     pattern_factor f;
-    double *u;
     SKUA_TRY(factor_pattern(job, pattern, scratch, &f, err));
-    SKUA_TRY(project(job, pattern, &f, scratch, &u, err));
+    double *u = skuai_arena_take(scratch, (T - from) * f.n, sizeof *u);
+    if (!u) return no_memory(err);
+    for (size_t t = from; t < T; t++)
+        project(job, pattern, &f, t, u + (t - from) * f.n);
     for (size_t i = 0; i < pattern->n_series; i++) {
         size_t s = pattern->series[i];
         double shift = shift_of(job, pattern, s, &f), v = state->volatility[s];
@@ -166,28 +194,19 @@ static skua_status own_pattern(void *argument, size_t p, int worker, skua_error 
     return SKUA_OK;
 }
 
-/* Both kernels of the own part, from `scratch`. */
-static skua_status own_kernels(const skuai_group_state *state, skuai_arena *scratch,
-                               pattern_job *job, skua_error *err) {
-    size_t size = state->time.n * state->time.n;
-    double *kernel = skuai_arena_take(scratch, 2 * size, sizeof *kernel);
-    if (!kernel) return no_memory(err);
-    skuai_group_time_sum(&state->time, state->own, true, kernel);
-    skuai_group_time_sum(&state->time, state->own, false, kernel + size);
-    job->kernel = kernel;
-    job->quiet = kernel + size;
-    return SKUA_OK;
-}
-
 skua_status skuai_group_own(const skuai_group_state *state, size_t from, double *own,
                             double *spread, skua_error *err) {
     pattern_job job = {.state = state, .from = from, .own = own, .spread = spread};
     SKUA_TRY(workers_init(&job.space, state->context, err));
     skuai_arena_mark mark = skuai_arena_mark_get(state->arena);
-    skua_status status = own_kernels(state, state->arena, &job, err);
-    if (status == SKUA_OK)
+    double *kernel = skuai_arena_take(state->arena, state->time.n * state->time.n, sizeof *kernel);
+    skua_status status = kernel ? SKUA_OK : no_memory(err);
+    if (status == SKUA_OK) {
+        skuai_group_time_sum(&state->time, state->own, true, kernel);
+        job.kernel = kernel;
         status =
             skuai_parallel_for(state->context, NULL, state->n_patterns, own_pattern, &job, err);
+    }
     skuai_arena_reset(state->arena, mark);
     workers_clear(&job.space);
     return status;
@@ -222,7 +241,7 @@ static void set_volatility(skuai_group_state *state, const double *square, doubl
 
 static skua_status update_levels(skuai_group_state *state, const double *kernel, workers space,
                                  skua_error *err) {
-    size_t S = state->n_series, W = state->window;
+    size_t S = state->n_series;
     skuai_arena_mark mark = skuai_arena_mark_get(state->arena);
     pattern_job job = {.state = state, .kernel = kernel, .space = space};
     job.shift = skuai_arena_take(state->arena, 4 * S, sizeof(double));
@@ -230,11 +249,8 @@ static skua_status update_levels(skuai_group_state *state, const double *kernel,
     if (!job.shift || !work) return no_memory(err);
     job.square = job.shift + S;
     SKUA_TRY(skuai_parallel_for(state->context, NULL, state->n_patterns, level_pattern, &job, err));
-    for (size_t s = 0; s < S; s++) {
+    for (size_t s = 0; s < S; s++)
         state->level[s] += job.shift[s];
-        for (size_t t = 0; t < W; t++)
-            state->residual[s * W + t] -= job.shift[s];
-    }
     set_volatility(state, job.square, job.square + S, job.square + 2 * S, work);
     skuai_arena_reset(state->arena, mark);
     return SKUA_OK;

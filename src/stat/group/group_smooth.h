@@ -3,6 +3,8 @@
  * One sweep, R being z less level and parts, K the kernel of a series' own part with noise:
  *   level, volatility   generalised least squares of R[s,.] on 1 under K, with the groups' prior;
  *                       v^2 = (R' K^-1 R + a v0^2) / (n + a), v0 what the groups say
+ *   gaps                R inside a series' gaps takes what its own part expects there, so that
+ *                       groups see complete rows (a series' start and end stay open)
  *   own variances       when estimating: REML over the series that are nearly complete
  *   each part p         R + part; its groups' weighted means r_g, weights w = sum loading^2 / v^2;
  *                       variances by REML when estimating; path = K_p (K_p + K / w)^-1 r_g: the
