@@ -52,8 +52,8 @@ static size_t resolve(const char *text, size_t size, utf8proc_int32_t *out) {
             continue;
         }
         int last = 0;
-        utf8proc_ssize_t made =
-            utf8proc_decompose_char(c, out + n, WIDE_MOST, UTF8PROC_COMPAT, &last);
+        utf8proc_ssize_t made = utf8proc_decompose_char(
+            c, out + n, WIDE_MOST, UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE, &last);
         n += made > 0 && made <= WIDE_MOST ? (size_t)made : 0;
     }
     return n;
