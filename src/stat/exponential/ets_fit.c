@@ -14,8 +14,10 @@
 #define SUSPICIOUS_LOW  0.03
 #define SUSPICIOUS_HIGH 0.95
 #define ITERATIONS      60
-#define TOLERANCE       1e-2 /* of the likelihood while forms are compared */
-#define POLISH          1e-4 /* ... and for the form that is kept */
+#define TOLERANCE       1e-2  /* of the likelihood while forms are compared */
+#define HOPELESS        120.0 /* ... and from which a season is not tried with a trend */
+#define NEGLIGIBLE      60.0  /* difference of AICc from which a form is not kept */
+#define POLISH          1e-4  /* ... and for the form that is kept */
 #define N_FORMS         30
 
 /* Place of a form in tables. */
@@ -271,30 +273,34 @@ static bool suspicious(const double *parameters) {
 static skua_status fit_form(workshop *shop, const skuai_ets_form *form, skuai_arena *arena,
                             double *aicc, skua_error *err) {
     *aicc = INFINITY;
-    double *parameters = skuai_arena_take_zero(arena, shop->width, sizeof *parameters);
-    double *trial = skuai_arena_take_zero(arena, shop->width, sizeof *trial);
-    double *candidate = skuai_arena_take_zero(arena, shop->width, sizeof *candidate);
-    if (!parameters || !trial || !candidate) return skuai_error_memory(err, "a form's parameters");
+    size_t width = shop->width;
+    double *trials[N_REGIMES],
+        *candidate = skuai_arena_take_zero(arena, 3 * width, sizeof *candidate);
+    if (!candidate) return skuai_error_memory(err, "a form's parameters");
+    for (size_t i = 0; i < N_REGIMES; i++)
+        trials[i] = candidate + (i + 1) * width;
     if (!shop->started[form->season]) {
         SKUA_TRY(skuai_ets_start_find(shop->space.y, shop->space.n, shop->space.m, form->season,
                                       arena, &shop->starts[form->season], err));
         shop->started[form->season] = true;
     }
-    task job = task_new(shop, form, trial);
+    task job = task_new(shop, form, trials[0]);
     if (!isfinite(aicc_of(0, shop->space.n, job.n + 1))) return SKUA_OK;
-    double calm = find_start(&job, REGIME_CALM, candidate, trial);
-    double reactive = find_start(&job, REGIME_REACTIVE, candidate, trial);
-    int first = reactive < calm ? REGIME_REACTIVE : REGIME_CALM;
-    double likelihood = INFINITY;
+    double starts[N_REGIMES], likelihood = INFINITY, *parameters = NULL;
+    for (int i = 0; i < N_REGIMES; i++)
+        starts[i] = find_start(&job, (regime)i, candidate, trials[i]);
+    int first = starts[REGIME_REACTIVE] < starts[REGIME_CALM] ? REGIME_REACTIVE : REGIME_CALM;
     for (int i = 0; i < N_REGIMES; i++) {
-        if (isfinite(likelihood) && !suspicious(parameters)) break;
-        if (!isfinite(find_start(&job, (regime)(first ^ i), candidate, trial))) continue;
+        int of = first ^ i;
+        if (parameters && !suspicious(parameters)) break;
+        if (!isfinite(starts[of])) continue;
+        job.parameters = trials[of];
         double value = improve(&job, TOLERANCE);
         if (!(value < likelihood)) continue;
         likelihood = value;
-        memcpy(parameters, trial, shop->width * sizeof *parameters);
+        parameters = trials[of];
     }
-    if (!isfinite(likelihood)) return SKUA_OK;
+    if (!parameters) return SKUA_OK;
     size_t place = place_of(form);
     shop->fitted[place] = parameters;
     *aicc = aicc_of(likelihood, shop->space.n, job.n + 1);
@@ -348,6 +354,20 @@ static skua_status finish(workshop *shop, const skuai_ets_form *form, const doub
     return SKUA_OK;
 }
 
+/* Whether the forms without trend that have this season are so far behind those with another that a
+ * trend will not make good for it. */
+static bool hopeless(const skuai_ets_form *form, const double *aicc) {
+    double same = INFINITY, best = INFINITY;
+    for (size_t error = 0; error < 2; error++) {
+        for (size_t season = 0; season < 3; season++) {
+            double value = aicc[error * 15 + season];
+            best = fmin(best, value);
+            if (season == (size_t)form->season) same = fmin(same, value);
+        }
+    }
+    return isfinite(same) && same > best + HOPELESS;
+}
+
 /* Every form of the choice fitted; their criteria by place. */
 static skua_status fit_forms(workshop *shop, const skuai_ets_choice *choice, skuai_arena *arena,
                              skuai_ets_form *forms, double *aicc, skua_error *err) {
@@ -357,8 +377,8 @@ static skua_status fit_forms(workshop *shop, const skuai_ets_choice *choice, sku
     for (size_t i = 0; i < N_FORMS; i++)
         aicc[i] = INFINITY;
     /* Simple forms first: the others start from them. */
-    for (int season = 0; season < (shop->space.m > 1 ? 3 : 1); season++) {
-        for (int trend = 0; trend < 5; trend++) {
+    for (int trend = 0; trend < 5; trend++) {
+        for (int season = 0; season < (shop->space.m > 1 ? 3 : 1); season++) {
             for (int error = 1; error < 3; error++) {
                 skuai_ets_form form = {.error = (skuai_ets_kind)error,
                                        .trend = (skuai_ets_kind)(trend > 2 ? trend - 2 : trend),
@@ -366,6 +386,7 @@ static skua_status fit_forms(workshop *shop, const skuai_ets_choice *choice, sku
                                        .damped = trend > 2};
                 bool positive = error == 2 || form.trend == SKUAI_ETS_MULTIPLICATIVE || season == 2;
                 if (!usable(choice, &form) || (positive && !(least > 0))) continue;
+                if (trend > 0 && hopeless(&form, aicc)) continue;
                 size_t place = place_of(&form);
                 forms[place] = form;
                 SKUA_TRY(fit_form(shop, &form, arena, &aicc[place], err));
@@ -391,6 +412,7 @@ skua_status skuai_ets_fit(const double *y, size_t n, size_t season, const skuai_
             if (aicc[i] < aicc[best]) best = i;
         }
         if (!isfinite(aicc[best])) break;
+        if (found > 0 && aicc[best] - models[0].aicc > NEGLIGIBLE) break;
         aicc[best] = INFINITY;
         task job = task_new(shop, &forms[best], shop->fitted[best]);
         improve(&job, POLISH);

@@ -43,9 +43,9 @@ typedef struct skuai_ets_choice {
 
 /* Fit all forms of the choice to y [n] of a season (1 for none; longer than SKUAI_ETS_SEASON_LIMIT,
  * or not shorter than the history: forms without season only).
- *   models [limit] out: the best by AICc, the best first; what they point to is in the arena
- *   n_models out: at least 1
- * SKUA_EDATA when no form can be fitted (too short, or not positive for what was asked). */
+ *   models [limit] out: the best by AICc, the best first, none that is more than 60 behind; what
+ * they point to is in the arena n_models out: at least 1 SKUA_EDATA when no form can be fitted (too
+ * short, or not positive for what was asked). */
 SKUA_MUST_USE skua_status skuai_ets_fit(const double *y, size_t n, size_t season,
                                         const skuai_ets_choice *choice, size_t limit,
                                         skuai_arena *arena, skuai_ets_model *models,
