@@ -87,7 +87,7 @@ static const query queries[] = {
      " ', most in ' || main AS why FROM (SELECT channel, currency, count(*) AS n,"
      " sum(count(*)) OVER (PARTITION BY channel) AS total, first(currency) OVER (PARTITION BY"
      " channel ORDER BY count(*) DESC, currency) AS main FROM orders WHERE currency IS NOT NULL"
-     " AND currency <> '' GROUP BY ALL) WHERE currency <> main ORDER BY 1"},
+     " AND currency <> '' GROUP BY channel, currency) WHERE currency <> main ORDER BY 1"},
     {SKUAI_FINDING_CURRENCY, "orders", false,
      "SELECT o.channel || '/' || o.currency AS row, '' AS item, o.channel, o.currency AS before,"
      " c.currency AS after, 'the channel is set to ' || c.currency AS why FROM (SELECT channel,"

@@ -71,14 +71,15 @@ typedef struct work {
     double *deviation; /* [S] */
     const skuai_dynamic *price, *flags[4];
     size_t n_flags;
+    bool roots; /* the scale is that of square roots */
 } work;
 
-static double to_scale(const skuai_panel *panel, double x) {
-    return panel->non_negative ? sqrt(fmax(x, 0)) : x;
+static double to_scale(const work *w, double x) {
+    return w->roots ? sqrt(fmax(x, 0)) : x;
 }
 
-static double from_scale(const skuai_panel *panel, double w) {
-    return panel->non_negative ? (w > 0 ? w * w : 0) : w;
+static double from_scale(const work *w, double x) {
+    return w->roots ? (x > 0 ? x * x : 0) : x;
 }
 
 /* Median of a few values in place. */
@@ -175,7 +176,8 @@ static void explain_series(work *w, size_t s, double *scratch) {
     double *d = scratch, *plain = scratch + n, *cut = scratch + 2 * n, *rest = scratch + 3 * n;
     size_t half = season > HALF_MOST ? HALF_MOST : season < HALF_LEAST ? HALF_LEAST : season;
     for (size_t i = 0; i < n; i++)
-        w->scaled[row + i] = to_scale(panel, panel->target[row + i]);
+        w->scaled[row + i] =
+            isnan(panel->target[row + i]) ? NAN : to_scale(w, panel->target[row + i]);
     skuai_running_median(w->scaled + row, n, half, w->trend + row, rest);
     for (size_t i = 0; i < n; i++)
         d[i] = w->scaled[row + i] - w->trend[row + i];
@@ -326,7 +328,7 @@ static skua_status explain_groups(work *w, size_t category, skua_error *err) {
             double part = z > 0 ? fmin(z, g.high) : fmax(z, g.low);
             w->explained[r] += (isnan(z) ? 0 : part) * w->deviation[s];
             w->out->z[r] = rest_of(w, s, r);
-            w->out->center[r] = from_scale(panel, w->trend[r] + w->explained[r]);
+            w->out->center[r] = from_scale(w, w->trend[r] + w->explained[r]);
         }
     }
     skuai_free(cells);
@@ -344,6 +346,17 @@ static void find_covariates(work *w) {
         k = skuai_panel_dynamic_find(w->panel, names[i]);
         if (k != SIZE_MAX) w->flags[w->n_flags++] = &w->panel->dynamic[k];
     }
+}
+
+/* A return on a day without sales makes no demand negative: one value in a hundred may be. */
+static bool mostly_positive(const skuai_panel *panel) {
+    size_t observed = 0, negative = 0;
+    for (size_t s = 0; s < panel->n_series && !panel->non_negative; s++)
+        for (size_t i = 0; i < panel->length[s]; i++) {
+            observed += !isnan(skuai_panel_target(panel, s)[i]) ? 1 : 0;
+            negative += skuai_panel_target(panel, s)[i] < 0 ? 1 : 0;
+        }
+    return negative <= observed / 100;
 }
 
 static skua_status each_series(work *w, const skuai_context *context, double *scratch,
@@ -393,6 +406,7 @@ skua_status skuai_residuals_make(const skuai_panel *panel, const char *group,
               .explained = inner + 2 * rows,
               .deviation = inner + 3 * rows};
     find_covariates(&w);
+    w.roots = mostly_positive(panel);
     status = each_series(&w, context, scratch, arena, err);
     if (status == SKUA_OK) status = explain_groups(&w, category, err);
     if (status == SKUA_OK)
