@@ -143,17 +143,19 @@ static skua_status insert_merged(skuai_write *write, const skuai_table *carried,
     skuai_write_known(write, sql,
                       "CASE WHEN c.file IS NOT NULL OR s.ds <= f.last THEN now()::TIMESTAMP END");
     (void)skuai_buffer_text(sql, ", $1::INTEGER, c.file IS NOT NULL FROM skuai_stage s LEFT JOIN "
-                                 "(SELECT series, ds, file, ");
+                                 "(SELECT p.series, p.ds, p.file, ");
     add_hash(write, sql, "p.");
     (void)skuai_buffer_text(sql, " AS h");
     add_carried(carried, sql, "p.");
     (void)skuai_buffer_format(sql,
-                              " FROM sales_rows p WHERE ds BETWEEN make_timestamp(%lld) AND "
+                              " FROM sales_rows p %s p.ds BETWEEN make_timestamp(%lld) AND "
                               "make_timestamp(%lld)",
+                              corrections ? "LEFT JOIN (SELECT series, ds, max(file) AS last FROM "
+                                            "sales_rows WHERE corrects GROUP BY ALL) d ON d.series = "
+                                            "p.series AND d.ds = p.ds WHERE (d.last IS NULL OR p.file "
+                                            ">= d.last) AND"
+                                          : "WHERE",
                               (long long)write->counts.least, (long long)write->counts.most);
-    if (corrections)
-        (void)skuai_buffer_text(sql, " AND NOT EXISTS (SELECT 1 FROM sales_rows d WHERE d.corrects AND "
-                                     "d.series = p.series AND d.ds = p.ds AND d.file > p.file)");
     (void)skuai_buffer_format(sql,
                               ") c ON c.series = s.series AND c.ds = s.ds LEFT JOIN (SELECT series, "
                               "max(ds) AS last FROM sales_rows WHERE file < %lld GROUP BY series) f ON "

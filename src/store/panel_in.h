@@ -1,0 +1,66 @@
+/* panel_in.h -- from the tables to a panel (room store).
+ *
+ * Sales as given, and for items and channels without given sales those derived from orders (net of
+ * the returns whose order is known), are laid on a regular grid: units add up, prices are means
+ * weighted by units, available, stock and extras plain means. Of every row the latest version
+ * counts, or the latest that was known at `as_of`. */
+#ifndef SKUA_STORE_PANEL_IN_H
+#define SKUA_STORE_PANEL_IN_H
+
+#include "panel/panel.h"
+#include "store/store.h"
+
+/* What an absent row inside the life of an item in a channel means. */
+typedef enum skuai_zero_rule {
+    SKUAI_ZEROS_AUTO,   /* orders: zero. Periods: zero where rows are usually absent (over a tenth
+                           of the cells) and the shop writes no zeros itself, else missing */
+    SKUAI_ZEROS_ZERO,   /* nothing was sold; the life lasts from launch (or first sale) to end (or
+                           the last period of all) */
+    SKUAI_ZEROS_MISSING /* it is not known; the life lasts from the first to the last row */
+} skuai_zero_rule;
+
+/* All zero: everything, on the grid of the settings or of the data. */
+typedef struct skuai_panel_query {
+    const skuai_grid *grid; /* NULL: the setting `frequency`, and "auto" is inferred */
+    int season;             /* 0: the grid's */
+    const int64_t *as_of;   /* seconds, UTC: only what was known then; NULL: everything */
+    const char *const *items; /* [n_items]; 0: all */
+    size_t n_items;
+    const char *const *channels; /* [n_channels]; 0: all */
+    size_t n_channels;
+    skuai_zero_rule zeros;
+    bool keep_incomplete;   /* keep a first or last period that the data cover in part only */
+    bool target_only;       /* no covariates and statics but item and channel */
+    size_t future;          /* at least so many future periods a series, for known-ahead covariates */
+    const char *const *known_ahead; /* [n_known_ahead] extras known for the future too */
+    size_t n_known_ahead;
+    const char *orders_from; /* the table or view that orders are read from; NULL: "orders" */
+    const char *items_from;  /* likewise; NULL: "items" */
+} skuai_panel_query;
+
+/* What was decided on the way. */
+typedef struct skuai_panel_info {
+    skuai_grid grid;
+    bool inferred;           /* the grid was not set */
+    skuai_zero_rule zeros;   /* ZERO or MISSING: of given sales */
+    double absent, explicit_zeros; /* shares on which AUTO decided: absent cells inside lives, zeros
+                                      among rows */
+    bool first_dropped, last_dropped; /* a period that the data cover in part only */
+    size_t n_given, n_derived;        /* series with given sales, from orders */
+    int64_t n_rows;                   /* rows read */
+    double returned;                  /* units of returns whose order is not known */
+} skuai_panel_info;
+
+/* Read a panel; *panel is owned by the caller, info may be NULL. Series come in order of item, then
+ * channel as first seen. SKUA_EDATA: there are no sales (or none that the query asks for), or
+ * their periods fit no grid; SKUA_ELIMIT: more cells than the memory limit of the context allows. */
+SKUA_MUST_USE skua_status skuai_store_panel(skuai_store *store, const skuai_panel_query *query,
+                                            const skuai_context *context, skuai_panel **panel,
+                                            skuai_panel_info *info, skua_error *err);
+
+/* The grid of sorted distinct days (hours: any instant not at midnight). n >= 1. SKUA_EDATA when
+ * their steps fit none. */
+SKUA_MUST_USE skua_status skuai_grid_infer(const int64_t *seconds, size_t n, skuai_grid *grid,
+                                           skua_error *err);
+
+#endif
