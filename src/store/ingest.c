@@ -372,7 +372,7 @@ static void report_file(job *j, const char *status) {
     skuai_buffer *r = j->session->report;
     const skuai_write *w = &j->write;
     (void)skuai_buffer_text(r, j->session->n_files++ ? ",{\"file\":" : "{\"file\":");
-    skuai_json_text(r, j->path, strlen(j->path));
+    skuai_ingest_json_text(r, j->path, strlen(j->path));
     (void)skuai_buffer_format(r, ",\"table\":\"%s\",\"status\":\"%s\"", j->table->name, status);
     if (!j->plan.table) {
         (void)skuai_buffer_text(r, "}");
@@ -380,9 +380,9 @@ static void report_file(job *j, const char *status) {
     }
     (void)skuai_buffer_text(r, ",\"encoding\":");
     const char *encoding = skuai_bytes_encoding(j->bytes);
-    skuai_json_text(r, encoding, strlen(encoding));
+    skuai_ingest_json_text(r, encoding, strlen(encoding));
     (void)skuai_buffer_text(r, ",\"delimiter\":");
-    skuai_json_text(r, &j->plan.dialect.delimiter, 1);
+    skuai_ingest_json_text(r, &j->plan.dialect.delimiter, 1);
     (void)skuai_buffer_format(r, ",\"decimal\":\"%c\",\"header\":%s,\"mapping\":", j->plan.decimal,
                               j->plan.header ? "true" : "false");
     skuai_plan_json(&j->plan, r);

@@ -474,7 +474,7 @@ const skuai_plan_column *skuai_plan_find(const skuai_plan *plan, const char *rol
 /* -- Telling
  * ------------------------------------------------------------------------------------------ */
 
-void skuai_json_text(skuai_buffer *json, const char *text, size_t n) {
+void skuai_ingest_json_text(skuai_buffer *json, const char *text, size_t n) {
     (void)skuai_buffer_add(json, "\"", 1);
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)text[i];
@@ -492,10 +492,10 @@ static void json_entry(skuai_buffer *json, bool *first, const char *column, cons
                        const char *how, const char *form) {
     (void)skuai_buffer_text(json, *first ? "{\"column\":" : ",{\"column\":");
     *first = false;
-    skuai_json_text(json, column, strlen(column));
+    skuai_ingest_json_text(json, column, strlen(column));
     (void)skuai_buffer_text(json, ",\"role\":");
     if (role)
-        skuai_json_text(json, role, strlen(role));
+        skuai_ingest_json_text(json, role, strlen(role));
     else
         (void)skuai_buffer_text(json, "null");
     (void)skuai_buffer_format(json, ",\"how\":\"%s\"", how);
