@@ -240,7 +240,7 @@ struct skuai_model {
 
 static void local_free(skuai_model *model) {
     if (!model) return;
-    for (size_t i = 0; i < model->parameters.n; i++) {
+    for (size_t i = 0; model->items && i < model->parameters.n; i++) {
         skuai_free((void *)(uintptr_t)model->items[i].name);
         skuai_free((void *)(uintptr_t)model->items[i].value);
     }
@@ -329,7 +329,7 @@ static skua_status local_predict(const skuai_model *model, const skuai_panel *pa
     skua_status status = skuai_forecast_new(panel, request->horizon, request->levels,
                                             request->n_levels, &job.forecast, err);
     if (status != SKUA_OK) return status;
-    job.arenas = skuai_zero(threads, sizeof *job.arenas);
+    job.arenas = skuai_zero(threads, sizeof(skuai_arena *));
     bool memory = job.arenas != NULL;
     for (size_t i = 0; memory && i < threads; i++) {
         job.arenas[i] = skuai_arena_new(256 * 1024);

@@ -77,7 +77,8 @@ bool skuai_ets_variances(const skuai_ets_model *model, size_t horizon, double *s
     second_moments(mu, c, s2, horizon, variance);
     double gamma2 = ratio_season ? pow(model->parameters[SKUAI_ETS_GAMMA], 2) : 0;
     for (size_t h = 0; h < horizon; h++) {
-        double growth = (1 + s2) * pow(1 + gamma2 * s2, (double)(h / model->m));
+        size_t seasons = h / model->m;
+        double growth = (1 + s2) * pow(1 + gamma2 * s2, (double)seasons);
         double index = ratio_season ? model->season[h % model->m] : 1;
         double spread = variance[h] * growth - mu[h] * mu[h];
         variance[h] = index * index * fmax(spread, 0);
@@ -161,15 +162,6 @@ typedef struct member {
     double *scratch;               /* [2 H] */
 } member;
 
-static skua_status member_new(const skuai_request *request, skuai_arena *arena, member *out,
-                              skua_error *err) {
-    size_t H = request->horizon;
-    double *memory = skuai_arena_take(arena, H * (4 + request->n_levels), sizeof *memory);
-    if (!memory) return skuai_error_memory(err, "a forecast");
-    *out = (member){memory, memory + H, memory + 4 * H, memory + 2 * H};
-    return SKUA_OK;
-}
-
 static skua_status member_forecast(const skuai_ets_model *model, const skuai_request *request,
                                    skuai_arena *arena, member *out, skua_error *err) {
     size_t H = request->horizon;
@@ -208,10 +200,11 @@ skua_status skuai_ets_forecast(const skuai_ets_model *models, size_t n_models,
                                const skuai_request *request, skuai_arena *arena, double *mean,
                                double *quantiles, double *autocorrelation, skua_error *err) {
     size_t H = request->horizon, Q = request->n_levels;
-    member one = {0};
-    SKUA_TRY(member_new(request, arena, &one, err));
-    double *within = skuai_arena_take_zero(arena, 2 * H, sizeof *within), *square = within + H;
-    if (!within) return skuai_error_memory(err, "a forecast");
+    double *within = skuai_arena_take_zero(arena, H, sizeof *within);
+    double *square = skuai_arena_take_zero(arena, H, sizeof *square);
+    double *room = skuai_arena_take(arena, H * (4 + Q), sizeof *room);
+    if (!within || !square || !room) return skuai_error_memory(err, "a forecast");
+    member one = {room, room + H, room + 4 * H, room + 2 * H};
     memset(mean, 0, H * sizeof *mean);
     memset(quantiles, 0, H * Q * sizeof *quantiles);
     double total = 0, correlation = 0;

@@ -90,7 +90,7 @@ skua_status skuai_ets_start_find(const double *y, size_t n, size_t m, skuai_ets_
         SKUA_TRY(skuai_classical_indices(y, n, m, multiplicative, arena, start->season, err));
     if (multiplicative) normalise_ratios(start->season, m);
     for (size_t t = 0; t < head; t++) {
-        double index = start->season[t % m];
+        double index = start->season[m > 1 ? t % m : 0];
         x[t] = multiplicative ? y[t] / index : y[t] - index;
     }
     level_and_growth(x, head, start);

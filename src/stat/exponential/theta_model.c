@@ -99,8 +99,9 @@ skua_status skuai_theta_fit(const double *y, size_t n, bool dynamic, bool optimi
     if (n < SKUAI_THETA_LEAST)
         return skuai_error_set(err, SKUA_EDATA, "theta needs %d values, not %zu", SKUAI_THETA_LEAST,
                                n);
-    double *intercept = skuai_arena_take(arena, 2 * n, sizeof *intercept), *slope = intercept + n;
-    if (!intercept) return skuai_error_memory(err, "a theta model");
+    double *intercept = skuai_arena_take(arena, n, sizeof *intercept);
+    double *slope = skuai_arena_take(arena, n, sizeof *slope);
+    if (!intercept || !slope) return skuai_error_memory(err, "a theta model");
     if (dynamic)
         dynamic_lines(y, n, intercept, slope);
     else
