@@ -395,14 +395,14 @@ static void gather_extras(worker *w) {
         skuai_csv_field f = trimmed(w->fields[c]);
         if (plan->used[c] || skuai_field_missing(f.text, f.size)) continue;
         if (w->extras.size > 1) (void)skuai_buffer_text(&w->extras, ",");
-        skuai_json_text(&w->extras, plan->file_columns[c], strlen(plan->file_columns[c]));
+        skuai_ingest_json_text(&w->extras, plan->file_columns[c], strlen(plan->file_columns[c]));
         (void)skuai_buffer_text(&w->extras, ":");
         bool code = f.size > 1 && *f.text == '0' && f.text[1] != '.'; /* 0012 is no number */
         if (!code && f.size < 40 &&
             skuai_field_number(f.text, f.size, plan->decimal, &number) == SKUAI_FIELD_GOOD)
             (void)skuai_buffer_format(&w->extras, "%.15g", number);
         else
-            skuai_json_text(&w->extras, f.text, f.size);
+            skuai_ingest_json_text(&w->extras, f.text, f.size);
     }
     (void)skuai_buffer_text(&w->extras, "}");
 }
