@@ -356,6 +356,13 @@ static void last_year_is_found(void **state) {
     assert_int_equal(align(&list, &month, DAY(2024, 2, 1)), DAY(2023, 2, 1));
     skuai_holiday_list_clear(&list);
 
+    /* Seollal: its eve on 21 January 2023 and 9 February 2024; it reaches 14 days back and 7 on */
+    list = list_of(*state, "KR", DAY(2022, 1, 1), DAY(2025, 3, 1));
+    assert_int_equal(align(&list, &day, DAY(2024, 1, 28)), DAY(2023, 1, 9));
+    assert_int_equal(align(&list, &day, DAY(2024, 2, 16)), DAY(2023, 1, 28));
+    assert_int_equal(align(&list, &day, DAY(2024, 2, 18)), DAY(2023, 2, 19));
+    skuai_holiday_list_clear(&list);
+
     list = list_of(*state, "US", DAY(2010, 1, 1), DAY(2014, 12, 31));
     /* Easter 2012 on 8 April, 2011 on 24 April; Thanksgiving 2012 on 22, 2011 on 24 November,
      * 2013 on 28 November: 53 weeks behind that of 2012 */

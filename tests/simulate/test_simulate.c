@@ -329,8 +329,20 @@ static void reference_prices_saturate(void **state) {
     skuai_simulate_options o = small();
     o.law = SKUAI_SIMULATE_REFERENCE;
     o.channels = 1;
+    o.launches = 0;
     shop s;
     make_shop(&s, &o);
+    double reference = 0; /* the law of simulate.h, replayed */
+    for (size_t k = 0; k < s.n; k++) {
+        const truth_row *r = &s.rows[k];
+        const truth_item *item = &s.items[r->item];
+        if (!r->history) continue;
+        if (k == 0 || r[-1].item != r->item) reference = 0;
+        double price = log(r->price / item->price), gain = reference - price;
+        double x = item->elasticity * price + item->reference * gain * (gain < 0 ? 1.5 : 1);
+        assert_close(r->price_effect, exp(1.4 * tanh(x / 1.4)), 1e-3, 2e-5);
+        reference += 0.08 * (price - reference);
+    }
     double first = 0, later = 0; /* the same cut does less when buyers are used to it */
     size_t n = 0;
     for (size_t k = 4; k < s.n; k++) {
