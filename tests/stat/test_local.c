@@ -193,7 +193,8 @@ static skuai_panel *build_panel(void) {
         snprintf(name, sizeof name, "item%zu", s);
         for (size_t t = 0; t < 20; t++)
             y[t] = 1 + (double)((t * 7 + s * 3) % 5);
-        assert_ok(skuai_panel_builder_series(b, name, 600, (s + 1) % 21, 0, y, NULL, NULL, &err), &err);
+        assert_ok(skuai_panel_builder_series(b, name, 600, (s + 1) % 21, 0, y, NULL, NULL, &err),
+                  &err);
     }
     assert_ok(skuai_panel_builder_finish(b, &panel, &err), &err);
     skuai_panel_builder_free(b);
@@ -314,12 +315,76 @@ static void test_every_method(void **state) {
     }
 }
 
+#ifdef SKUA_FAULT
+/* Allocation 1, 2, 3, ... fails: out of memory is said, nothing leaks, a retry gives the result. */
+static void test_memory(void **state) {
+    (void)state;
+    double y[30], mean[2][4], quantiles[2][12];
+    for (size_t t = 0; t < 30; t++)
+        y[t] = 20 + (double)(t * 7 % 5) + (double)(t % 4);
+    const skuai_parameters none = {NULL, 0};
+    const skuai_request request = {4, levels, 3, 9};
+    const skuai_local_input input = {.y = y, .n = 30, .season = 4, .non_negative = true};
+    for (size_t i = 0; i < skuai_local_count(); i++) {
+        const skuai_local_method *method = skuai_local_at(i);
+        bool done = false;
+        for (size_t k = 0; !done; k++) {
+            skua_error err;
+            size_t live = skuai_fault_live();
+            skuai_local_output output = {.mean = mean[k > 0], .quantiles = quantiles[k > 0]};
+            skuai_arena *arena = skuai_arena_new(1); /* every block is an allocation */
+            skuai_fault_set(k, false);
+            skua_status status =
+                skuai_local_run(method, &input, &none, &request, arena, &output, &err);
+            done = k > 0 && status == SKUA_OK;
+            skuai_fault_set(0, false);
+            if (!done && k > 0) assert_int_equal(status, SKUA_ENOMEM);
+            skuai_arena_free(arena);
+            assert_int_equal(skuai_fault_live(), live);
+        }
+        assert_memory_equal(quantiles[0], quantiles[1], sizeof quantiles[0]);
+    }
+}
+
+/* The adapter: the model and the forecast are given back when anything fails. */
+static void test_memory_of_adapter(void **state) {
+    (void)state;
+    skuai_panel *panel = build_panel();
+    const skuai_forecaster forecaster = skuai_local_forecaster(skuai_local_find("naive"));
+    const skuai_parameter item = {"season", "3"};
+    const skuai_parameters parameters = {&item, 1};
+    const skuai_context context = {.seed = 1, .threads = 1};
+    const skuai_request request = {4, levels, 3, 9};
+    for (size_t k = 1;; k++) {
+        skua_error err;
+        skuai_model *model = NULL;
+        skuai_forecast *forecast = NULL;
+        size_t live = skuai_fault_live();
+        skuai_fault_set(k, false);
+        skua_status status =
+            forecaster.fit(&forecaster, panel, &parameters, &context, &model, &err);
+        if (status == SKUA_OK)
+            status = forecaster.predict(model, panel, &request, &context, &forecast, &err);
+        skuai_fault_set(0, false);
+        forecaster.free(model);
+        skuai_forecast_free(forecast);
+        assert_int_equal(skuai_fault_live(), live);
+        if (status == SKUA_OK) break;
+        assert_int_equal(status, SKUA_ENOMEM);
+    }
+    skuai_panel_free(panel);
+}
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fallbacks),        cmocka_unit_test(test_missing),
         cmocka_unit_test(test_settled),          cmocka_unit_test(test_threads),
         cmocka_unit_test(test_season_parameter), cmocka_unit_test(test_registry),
         cmocka_unit_test(test_every_method),
+#ifdef SKUA_FAULT
+        cmocka_unit_test(test_memory),           cmocka_unit_test(test_memory_of_adapter),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
