@@ -34,6 +34,9 @@ double skuai_smoothed_best(const double *x, size_t n) {
     values v = {x, n};
     double alpha = LEAST_ALPHA;
     if (n < 2) return x[0];
+    double flat = squared_error(LEAST_ALPHA, &v);
+    if (flat == squared_error(MOST_ALPHA, &v)) /* nothing to tell weights apart: the middle */
+        return skuai_smoothed(x, n, (LEAST_ALPHA + MOST_ALPHA) / 2);
     skuai_minimise_brent(squared_error, &v, LEAST_ALPHA, MOST_ALPHA, 1e-7, &alpha);
     return skuai_smoothed(x, n, alpha);
 }

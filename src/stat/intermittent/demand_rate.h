@@ -2,7 +2,8 @@
  *
  * All take y [n], n >= 1, finite and >= 0, oldest first, and give the flat forecast of every later
  * period; a history of zeros gives 0. Simple exponential smoothing starts at the first value; where
- * its weight is optimised, it is the least squared one-step error on [0.1, 0.3]. The conventions
+ * its weight is optimised, it is the least squared one-step error on [0.1, 0.3] (0.2 where the
+ * errors do not tell). The conventions
  * are those of Nixtla's statsforecast, which the golden tests hold them to: the first interval
  * counts from the start of the series, SBA's factor is 0.95, ADIDA and IMAPA drop the oldest
  * remainder. [1] Croston 1972, Operational Research Quarterly 23(3) 289-303. [2] Syntetos & Boylan

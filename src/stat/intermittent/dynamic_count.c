@@ -64,6 +64,7 @@ static double score(skuai_count_state *state, const skuai_count_series *series, 
 static void choose(skuai_count_state *state, const skuai_count_series *series,
                    const skuai_count_prior *prior, double *settings) {
     static const double decays[] = {-0.5, 0.5, 1.5, 2.5, 4};
+    static const double seasons[] = {SKUAI_COUNT_NO_SEASON, 3.5, 1};
     double best = -INFINITY, tried[N], change = 0, seen = 0;
     memcpy(tried, skuai_count_setting_default, sizeof tried);
     memcpy(settings, tried, sizeof tried);
@@ -79,13 +80,11 @@ static void choose(skuai_count_state *state, const skuai_count_series *series,
     }
     double cell = seen > 0 ? floor(change / (8 * seen)) : 0;
     bool can_season = series->season > 1 && series->n >= 3 * (size_t)series->season;
-    for (int seasonal = 0; seasonal <= can_season; seasonal++) {
+    for (size_t k = 0; k < (can_season ? 3u : 1u); k++) {
         for (size_t i = 0; i < sizeof decays / sizeof *decays; i++) {
             tried[SKUAI_COUNT_DECAY] = decays[i];
-            tried[SKUAI_COUNT_SEASON_OWN] =
-                seasonal ? skuai_count_setting_default[SKUAI_COUNT_SEASON_OWN]
-                         : SKUAI_COUNT_NO_SEASON;
-            double value = score(state, series, cell, tried, prior) - (seasonal ? SEASON_WORTH : 0);
+            tried[SKUAI_COUNT_SEASON_OWN] = seasons[k];
+            double value = score(state, series, cell, tried, prior) - (k > 0 ? SEASON_WORTH : 0);
             if (!(value > best)) continue;
             best = value;
             memcpy(settings, tried, sizeof tried);
