@@ -21,17 +21,28 @@ typedef struct gathering {
     size_t n;
 } gathering;
 
-static skua_status gather(gathering *g, int d, int D, skua_error *err) {
+/* The models of one d and D. Where nothing varies behind the differences, the one that says so
+ * takes the place of all. */
+static skua_status gather(gathering *g, int d, int D, bool *still, skua_error *err) {
     const skuai_arima_history *history = g->history;
-    bool still = true;
-    SKUA_TRY(skuai_arima_is_still(history, g->season, d, D, g->arena, &still, err));
-    if (still) return SKUA_OK;
+    SKUA_TRY(skuai_arima_is_still(history, g->season, d, D, g->arena, still, err));
+    if (*still) {
+        memset(&g->fit[0], 0, sizeof g->fit[0]);
+        g->fit[0].order = (skuai_arima_order){.d = d,
+                                              .D = D,
+                                              .season = g->season,
+                                              .constant = d + D < 2 && g->settings->constant != 0};
+        g->value[0] = 0;
+        g->n = 1;
+        return SKUA_OK;
+    }
     skuai_arima_limits limits =
         skuai_arima_limits_for(history->observed, g->season, g->settings->criterion);
     skuai_arima_order largest = {
         .p = limits.p, .q = limits.q, .P = limits.P, .Q = limits.Q, .season = g->season};
     limits.with_constant = g->settings->constant != 0;
     limits.without_constant = g->settings->constant != 1;
+    limits.thorough = !g->settings->average;
     skuai_arena_mark mark = skuai_arena_mark_get(g->arena);
     skuai_arima_sample *sample = NULL;
     skuai_arima_choice *choice = skuai_arena_take(g->arena, 1, sizeof *choice);
@@ -59,25 +70,21 @@ static skua_status gather_all(gathering *g, bool *done, skua_error *err) {
     *done = n >= lost + LEAST_COMMON;
     if (!*done) return SKUA_OK;
     g->common = n - lost;
-    for (int D = 0; D <= seasonal; D++)
-        for (int d = 0; d <= most; d++)
-            SKUA_TRY(gather(g, d, D, err));
+    bool still = false;
+    for (int D = 0; D <= seasonal && !still; D++)
+        for (int d = 0; d <= most && !still; d++)
+            SKUA_TRY(gather(g, d, D, &still, err));
     return SKUA_OK;
 }
 
-/* The d and D of the tests; where nothing varies behind them, the model that says so. */
+/* The d and D of the tests. */
 static skua_status gather_tested(gathering *g, skua_error *err) {
     int d = 0, D = 0;
-    bool still = true;
+    bool still = false;
+    g->common = 0;
     SKUA_TRY(skuai_arima_differences(g->history, g->season, g->settings->differences, g->arena, &d,
                                      &D, err));
-    SKUA_TRY(skuai_arima_is_still(g->history, g->season, d, D, g->arena, &still, err));
-    if (!still) return gather(g, d, D, err);
-    g->fit[0].order = (skuai_arima_order){
-        .d = d, .D = D, .season = g->season, .constant = d + D < 2 && g->settings->constant != 0};
-    g->value[0] = 0;
-    g->n = 1;
-    return SKUA_OK;
+    return gather(g, d, D, &still, err);
 }
 
 /* Order by criterion, turn criteria into weights, drop what weighs next to nothing. */

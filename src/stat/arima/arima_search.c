@@ -9,8 +9,10 @@
 #define SEARCH_STEPS 25
 #define FINAL_GAIN   1e-8
 #define FINAL_STEPS  100
-#define NEW_TERM     0.1 /* where a term without a neighbour's estimate starts */
-#define FAR_TERM     0.3 /* where all terms start to look for other maxima */
+#define NEW_TERM     0.1  /* where a term without a neighbour's estimate starts */
+#define FAR_TERM     0.3  /* where all terms start to look for other maxima */
+#define STRONG_AR    0.8  /* partial autocorrelation .62 */
+#define STRONG_MA    -1.5 /* coefficient -.83 */
 
 typedef struct search {
     skuai_arima_sample *sample;
@@ -52,6 +54,23 @@ static void start_from(const skuai_arima_fit *other, const skuai_arima_order *or
     }
 }
 
+#define STARTS 9
+
+/* Start number i < STARTS without a neighbour: every sign of the AR part, of the MA part, and both
+ * the same and alternating from lag to lag, as the likelihood of mixed models has several maxima;
+ * at last a strong AR part nearly cancelled by the MA part, where differenced series often lie. */
+static void start_at(const skuai_arima_order *order, unsigned i, double *raw) {
+    const int n[] = {order->p, order->q, order->P, order->Q};
+    for (int part = 0, at = 0; part < 4; at += n[part++]) {
+        bool negative = part % 2 == 0 ? (i & 1) != 0 : (i & 2) == 0;
+        for (int j = 0; j < n[part]; j++) {
+            bool turned = (i & 4) != 0 && j % 2 == 1;
+            raw[at + j] = negative != turned ? -FAR_TERM : FAR_TERM;
+            if (i == 8 && part < 2 && j == 0) raw[at] = part == 0 ? STRONG_AR : STRONG_MA;
+        }
+    }
+}
+
 static bool is_new(const search *s, const skuai_arima_order *order) {
     for (size_t i = 0; i < s->n; i++) {
         const skuai_arima_order *o = s->tried + i;
@@ -87,9 +106,15 @@ static bool try_model(search *s, skuai_arima_order order) {
     if (skuai_arima_parameters(&order) + 1 >= s->sample->length - s->sample->n_missing &&
         skuai_arima_terms(&order) > 0)
         return false;
-    skuai_arima_fit fit = {.order = order};
+    skuai_arima_fit fit = {.order = order}, other = {.order = order};
     start_from(&s->best, &order, fit.raw);
     if (!skuai_arima_maximise(s->sample, &fit, SEARCH_GAIN, SEARCH_STEPS)) return false;
+    if (s->limits.thorough && order.p > 0 && order.q > 0) {
+        start_at(&order, 8, other.raw); /* the neighbour may stand on the wrong slope */
+        if (skuai_arima_maximise(s->sample, &other, SEARCH_GAIN, SEARCH_STEPS) &&
+            other.log_likelihood > fit.log_likelihood)
+            fit = other;
+    }
     double value = fit.criterion[s->limits.criterion];
     if (!(value < INFINITY) || !skuai_arima_is_regular(&order, fit.coefficient, LEAST_ROOT))
         return false;
@@ -153,19 +178,6 @@ static void start(search *s) {
     try_model(s, none);
 }
 
-/* Start number i of 8 without a neighbour: every sign of the AR part, of the MA part, and both the
- * same and alternating from lag to lag, as the likelihood of mixed models has several maxima. */
-static void start_at(const skuai_arima_order *order, unsigned i, double *raw) {
-    const int n[] = {order->p, order->q, order->P, order->Q};
-    for (int part = 0, at = 0; part < 4; at += n[part++]) {
-        bool negative = part % 2 == 0 ? (i & 1) != 0 : (i & 2) == 0;
-        for (int j = 0; j < n[part]; j++) {
-            bool turned = (i & 4) != 0 && j % 2 == 1;
-            raw[at + j] = negative != turned ? -FAR_TERM : FAR_TERM;
-        }
-    }
-}
-
 /* Maximise from the estimates at hand, when there are any, and from `starts` others: the best of
  * all into *fit. */
 static bool polish(skuai_arima_sample *sample, skuai_arima_fit *fit, bool started,
@@ -185,7 +197,7 @@ static bool polish(skuai_arima_sample *sample, skuai_arima_fit *fit, bool starte
 skua_status skuai_arima_fit_order(skuai_arima_sample *sample, const skuai_arima_order *order,
                                   skuai_arima_fit *fit, skua_error *err) {
     skuai_arima_fit made = {.order = *order};
-    if (!polish(sample, &made, false, 8))
+    if (!polish(sample, &made, false, STARTS))
         return skuai_error_set(err, SKUA_ESINGULAR, "arima: no likelihood for this order");
     *fit = made;
     return SKUA_OK;

@@ -14,6 +14,7 @@ typedef struct skuai_arima_limits {
     int p, q, P, Q; /* the largest orders to try */
     skuai_arima_criterion criterion;
     bool without_constant, with_constant; /* may a model have none, or one */
+    bool thorough; /* mixed models are started twice: half as fast, and seldom better */
 } skuai_arima_limits;
 
 /* Limits for a sample of `observed` values: at most 5 and 2, a third of the observations, less than
