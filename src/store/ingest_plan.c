@@ -348,6 +348,15 @@ static const char *extra_name(maker *m, size_t source) {
     return skuai_arena_text(m->arena, text, strlen(text));
 }
 
+/* A code by its name (a category's number beside its name) is no quantity. */
+static bool names_text(const maker *m, size_t source) {
+    for (size_t i = 0; i < m->table->n_roles; i++)
+        if (m->table->roles[i].type == SKUAI_ROLE_TEXT &&
+            skuai_role_match(&m->table->roles[i], m->profiles[source].name) >= 0)
+            return true;
+    return false;
+}
+
 static skua_status add_extras(maker *m) {
     if (m->table->extras == SKUAI_EXTRAS_JSON)
         for (size_t c = 0; c < m->sample->n_columns; c++)
@@ -357,7 +366,7 @@ static skua_status add_extras(maker *m) {
         const profile *p = &m->profiles[c];
         bool truth = p->values && p->truths == p->values && p->numbers < p->values;
         bool number = p->values && (double)p->numbers >= 0.9 * (double)p->values;
-        if (m->plan->used[c] || (!truth && !number)) continue;
+        if (m->plan->used[c] || (!truth && !number) || names_text(m, c)) continue;
         const char *name = extra_name(m, c);
         if (!name) return skuai_error_memory(m->err, "a plan");
         add_column(m, NULL, name, SKUAI_ROLE_NUMBER, SKUAI_HOW_EXTRA, c)->truth = truth;

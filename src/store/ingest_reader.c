@@ -59,6 +59,12 @@ typedef struct worker {
     size_t wide_next; /* column of a wide record to give next; SIZE_MAX: none open */
     skuai_buffer scratch, extras;
     skuai_instant instant; /* the required date of the row */
+    struct {               /* the date read last: files repeat them */
+        char text[32];
+        size_t size;
+        skuai_date_form form;
+        skuai_instant instant;
+    } seen;
     const skuai_plan_column *item, *channel; /* of the plan, NULL: none */
     cached *cache;         /* [CACHE_SLOTS] */
     uint32_t *row_series;  /* [vector size] */
@@ -312,7 +318,7 @@ static skuai_csv_field trimmed(skuai_csv_field f) {
 
 /* The text of a column, several sources joined by "/"; size 0: missing. */
 static skuai_csv_field text_of(worker *w, const skuai_plan_column *column) {
-    bool code = column->role && !strstr("title description query", column->role->name);
+    bool code = column->role && column->role->name[0] != 't' && column->role->name[0] != 'd';
     if (column->n_sources == 1) {
         skuai_csv_field f = trimmed(w->fields[column->sources[0]]);
         if (code) f.size = without_decimals(f.text, f.size);
@@ -407,6 +413,23 @@ static void gather_extras(worker *w) {
     (void)skuai_buffer_text(&w->extras, "}");
 }
 
+static skuai_field_result read_date(worker *w, const skuai_csv_field *field, skuai_date_form form,
+                                    skuai_instant *instant) {
+    if (field->size == w->seen.size && form == w->seen.form && field->size &&
+        memcmp(field->text, w->seen.text, field->size) == 0) {
+        *instant = w->seen.instant;
+        return SKUAI_FIELD_GOOD;
+    }
+    skuai_field_result result = skuai_field_date(field->text, field->size, form, instant);
+    if (result == SKUAI_FIELD_GOOD && field->size <= sizeof w->seen.text) {
+        memcpy(w->seen.text, field->text, field->size);
+        w->seen.size = field->size;
+        w->seen.form = form;
+        w->seen.instant = *instant;
+    }
+    return result;
+}
+
 /* One value into its vector: true, or false after a reject. */
 static bool put_value(worker *w, size_t at, idx_t row) {
     const skuai_output *output = &w->reader->outputs[at];
@@ -429,7 +452,7 @@ static bool put_value(worker *w, size_t at, idx_t row) {
     }
     if (output->kind == SKUAI_OUTPUT_TIME) {
         skuai_instant instant;
-        result = skuai_field_date(field->text, field->size, column->form, &instant);
+        result = read_date(w, field, column->form, &instant);
         if (result == SKUAI_FIELD_GOOD) {
             ((int64_t *)w->data[at])[row] = instant.micros;
             if (needed) w->instant = instant;

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DAY INT64_C(86400)
@@ -294,6 +295,7 @@ static skua_status read_given(skuai_panel_build *b, const skuai_grid *native, sk
         skuai_sql_identifier(&sql, b->values[k].name);
     }
     skua_status status = add_source(b, native, &sql, err);
+    if (!b->single) (void)skuai_buffer_text(&sql, " ORDER BY r.series, r.ds"); /* sums in one order */
     if (status == SKUA_OK) status = skuai_buffer_check(&sql, err);
     if (status == SKUA_OK) status = skuai_store_scan(b->store, sql.data, NULL, 0, take_rows, b, err);
     skuai_buffer_clear(&sql);
@@ -302,19 +304,20 @@ static skua_status read_given(skuai_panel_build *b, const skuai_grid *native, sk
 
 /* -- Orders -------------------------------------------------------------------------------------------- */
 
-/* Sales by item, channel and period of at most a day, in memory: they are the smaller table. */
+/* Sales by item, channel and period of at most a day, in memory: they are the smaller table. Compensated
+ * sums, rounded: the threads add in any order, the result is the same. */
 static skua_status query_orders(skuai_panel_build *b, skuai_table **rows, skua_error *err) {
     skuai_buffer sql;
     skuai_buffer_init(&sql, 1 << 16);
     add_orders(b, &sql);
     (void)skuai_buffer_format(
         &sql,
-        "SELECT item, channel, date_trunc('%s', at_ts) AS ds, coalesce(sum(units) FILTER (known), "
-        "0)::DOUBLE AS units, (sum(unit_price * units) FILTER (sale) / nullif(sum(units) FILTER (sale AND "
-        "unit_price IS NOT NULL), 0))::DOUBLE AS price, max(list_price)::DOUBLE AS list_price, "
-        "coalesce(-sum(units) FILTER (NOT known), 0)::DOUBLE AS returned, epoch(max(at_ts) FILTER "
+        "SELECT item, channel, date_trunc('%s', at_ts)::TIMESTAMP AS ds, round(coalesce(fsum(units) FILTER "
+        "(known), 0), 9) AS units, round(fsum(unit_price * units) FILTER (sale) / nullif(fsum(units) "
+        "FILTER (sale AND unit_price IS NOT NULL), 0), 9) AS price, max(list_price) AS list_price, "
+        "round(coalesce(-fsum(units) FILTER (NOT known), 0), 9) AS returned, epoch(max(at_ts) FILTER "
         "(sale))::BIGINT AS latest, epoch(min(at_ts) FILTER (sale))::BIGINT AS earliest FROM netted GROUP "
-        "BY ALL",
+        "BY ALL ORDER BY item, channel, ds",
         b->grid.frequency == SKUAI_FREQUENCY_HOUR ? "hour" : "day");
     skua_status status = skuai_buffer_check(&sql, err);
     if (status == SKUA_OK) status = skuai_store_query(b->store, sql.data, NULL, 0, rows, err);
@@ -580,13 +583,40 @@ static skua_status add_series(skuai_panel_build *b, series_space *space, size_t 
                                       available ? space->available : NULL, space->dynamic, err);
 }
 
+/* Numbers of series depend on which thread met them first; their names do not. */
+typedef struct named {
+    const char *item, *channel;
+    size_t s;
+} named;
+
+static int by_name(const void *left, const void *right) {
+    const named *a = left, *b = right;
+    int order = strcmp(a->item, b->item);
+    return order ? order : strcmp(a->channel, b->channel);
+}
+
+/* Series with rows, by item and channel. */
+static skua_status order_series(const skuai_panel_build *b, size_t **order, size_t *n, bool *several,
+                                skua_error *err) {
+    named *list = skuai_arena_take(b->arena, b->keys.n, sizeof *list);
+    *order = skuai_arena_take(b->arena, b->keys.n, sizeof **order);
+    if (!list || !*order) return skuai_error_memory(err, "a panel");
+    *n = 0;
+    for (size_t s = 0; s < b->keys.n; s++)
+        if (b->last[s] >= b->first[s])
+            list[(*n)++] = (named){b->keys.items[s], b->keys.channels[s], s};
+    qsort(list, *n, sizeof *list, by_name);
+    for (size_t i = 0; i < *n; i++) {
+        (*order)[i] = list[i].s;
+        *several = *several || strcmp(list[i].channel, list[0].channel) != 0;
+    }
+    return SKUA_OK;
+}
+
 static skua_status build_panel(skuai_panel_build *b, skuai_panel **panel, skua_error *err) {
     skuai_panel_builder *builder = skuai_panel_builder_new(&b->grid, b->query->season);
-    size_t *order = skuai_arena_take(b->arena, b->keys.n, sizeof *order), n = 0;
-    if (!builder || !order) {
-        skuai_panel_builder_free(builder);
-        return skuai_error_memory(err, "a panel");
-    }
+    if (!builder) return skuai_error_memory(err, "a panel");
+    size_t *order = NULL, n = 0;
     series_space space = {0};
     const char **categories;
     int64_t *launch, *end;
@@ -596,11 +626,7 @@ static skua_status build_panel(skuai_panel_build *b, skuai_panel **panel, skua_e
     skua_status status;
     SKUA_TRY_OUT(skuai_build_items(b, &categories, &launch, &end, err));
     SKUA_TRY_OUT(declare_all(b, builder, &space, err));
-    for (size_t s = 0; s < b->keys.n; s++) {
-        if (b->last[s] < b->first[s]) continue;
-        order[n++] = s;
-        several = several || strcmp(b->keys.channels[s], b->keys.channels[order[0]]) != 0;
-    }
+    SKUA_TRY_OUT(order_series(b, &order, &n, &several, err));
     for (size_t i = 0; i < n; i++) {
         size_t s = order[i];
         skuai_buffer_reset(&name);

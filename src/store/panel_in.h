@@ -52,7 +52,7 @@ typedef struct skuai_panel_info {
 } skuai_panel_info;
 
 /* Read a panel; *panel is owned by the caller, info may be NULL. Series come in order of item, then
- * channel as first seen. SKUA_EDATA: there are no sales (or none that the query asks for), or
+ * channel (bytes); all sums are taken in a fixed order. SKUA_EDATA: there are no sales (or none that the query asks for), or
  * their periods fit no grid; SKUA_ELIMIT: more cells than the memory limit of the context allows. */
 SKUA_MUST_USE skua_status skuai_store_panel(skuai_store *store, const skuai_panel_query *query,
                                             const skuai_context *context, skuai_panel **panel,
