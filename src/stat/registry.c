@@ -1,16 +1,15 @@
 #include "stat/arima/arima_methods.h"
 #include "stat/decomposed/decomposed.h"
 #include "stat/exponential/exponential.h"
+#include "stat/intermittent/intermittent.h"
 #include "stat/local.h"
 #include "stat/simple/simple.h"
 
 #include <string.h>
 
 static const skuai_local_method *const *const families[] = {
-    skuai_simple_methods,
-    skuai_exponential_methods,
-    skuai_arima_methods,
-    skuai_decomposed_methods,
+    skuai_simple_methods,     skuai_exponential_methods,  skuai_arima_methods,
+    skuai_decomposed_methods, skuai_intermittent_methods,
 };
 #define N_FAMILIES (sizeof families / sizeof *families)
 
