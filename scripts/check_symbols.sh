@@ -10,8 +10,9 @@ bad=$(nm -D --defined-only "$library" | awk '$2 != "A" {print $3}' | grep -v '^s
 missing=$(grep -oE '\bskua_[a-z_]+\(' include/skua.h | tr -d '(' | sort -u | while read -r name; do
     nm -D --defined-only "$library" | grep -q " $name\$" || echo "$name"; done)
 [ -z "$missing" ] || { echo "symbols: declared in skua.h and not exported:"; echo "$missing"; exit 1; }
-writable=$(for archive in "$build"/libskua_*.a; do nm "$archive" 2>/dev/null |
-    awk -v a="$(basename "$archive")" '$2 ~ /^[bBdDcC]$/ {print a ": " $3}'; done |
+# sections .data and .bss alone: .data.rel.ro is constant after loading
+writable=$(for archive in "$build"/libskua_*.a; do objdump -t "$archive" 2>/dev/null |
+    awk -v a="$(basename "$archive")" '$(NF-2) ~ /^\.(data|bss|tdata|tbss)$|^\*COM\*$/ && $(NF-1) !~ /^0+$/ {print a ": " $NF}'; done |
     grep -vE '\.gomp_critical_user|__gcov|DW\.ref' || true)
 [ -z "$writable" ] || { echo "symbols: writable globals:"; echo "$writable"; exit 1; }
 for archive in "$build"/libskua_*.a; do

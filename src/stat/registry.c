@@ -2,6 +2,7 @@
 #include "stat/decomposed/decomposed.h"
 #include "stat/exponential/exponential.h"
 #include "stat/intermittent/intermittent.h"
+#include "stat/intermittent/intermittent.h"
 #include "stat/local.h"
 #include "stat/simple/simple.h"
 
