@@ -254,9 +254,11 @@ static void test_rank(void **unused) {
     skuai_group_time time = {.first = 0, .n = LENGTH, .window = LENGTH, .season = 1};
     skuai_group_state state;
     size_t first, second;
+    bool found;
     assert_ok(skuai_group_time_init(&time, &grid, arena, &err), &err);
     assert_ok(skuai_group_state_init(&state, panel, &time, LENGTH, NULL, arena, &err), &err);
-    assert_true(skuai_group_rank_pair(&state, &first, &second));
+    assert_ok(skuai_group_rank_pair(&state, &found, &first, &second, &err), &err);
+    assert_true(found);
     for (size_t s = 0; s < state.n_series; s++)
         state.level[s] = skuai_group_to_scale(&state, s, 500);
     memset(state.own, 0, sizeof state.own);

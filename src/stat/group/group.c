@@ -124,11 +124,13 @@ static void recall(const skuai_model *model, skuai_group_state *state, size_t fr
 
 /* Condition a fresh state on its data with the model's variances. */
 static skua_status condition(const skuai_model *model, skuai_group_state *state, skua_error *err) {
+    bool found;
     size_t first, second;
     recall(model, state, 0);
     SKUA_TRY(skuai_group_sweep(state, PREDICT_SWEEPS, false, err));
-    if (model->n_parts == model->n_plain || !skuai_group_rank_pair(state, &first, &second))
-        return SKUA_OK;
+    if (model->n_parts == model->n_plain) return SKUA_OK;
+    SKUA_TRY(skuai_group_rank_pair(state, &found, &first, &second, err));
+    if (!found) return SKUA_OK;
     size_t plain = state->n_parts;
     SKUA_TRY(skuai_group_rank_add(state, first, second, model->rank, err));
     recall(model, state, plain);
@@ -189,6 +191,7 @@ static skua_status estimate(skuai_model *model, skuai_model *plain, const skuai_
                             const skuai_group_time *time, const skuai_context *context,
                             skuai_arena *arena, skua_error *err) {
     skuai_group_state state;
+    bool found;
     size_t first, second;
     SKUA_TRY(skuai_group_state_init(&state, panel, time, time->window, context, arena, err));
     SKUA_TRY(skuai_group_sweep(&state, 1, true, err));
@@ -196,7 +199,9 @@ static skua_status estimate(skuai_model *model, skuai_model *plain, const skuai_
     SKUA_TRY(skuai_group_sweep(&state, FIT_SWEEPS - 1, true, err));
     remember(&state, plain);
     *model = *plain;
-    if (plain->rank == 0 || !skuai_group_rank_pair(&state, &first, &second)) return SKUA_OK;
+    if (plain->rank == 0) return SKUA_OK;
+    SKUA_TRY(skuai_group_rank_pair(&state, &found, &first, &second, err));
+    if (!found) return SKUA_OK;
     SKUA_TRY(skuai_group_rank_add(&state, first, second, plain->rank, err));
     SKUA_TRY(skuai_group_sweep(&state, RANK_SWEEPS, true, err));
     remember(&state, model);

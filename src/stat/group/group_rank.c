@@ -29,10 +29,11 @@ static double alone(const skuai_group_state *state, size_t p, size_t q, uint64_t
     return (double)single / (double)S;
 }
 
-bool skuai_group_rank_pair(const skuai_group_state *state, size_t *first, size_t *second) {
+skua_status skuai_group_rank_pair(const skuai_group_state *state, bool *found, size_t *first,
+                                  size_t *second, skua_error *err) {
     size_t most = 0, S = state->n_series;
     uint64_t *cell = skuai_new(S, sizeof *cell);
-    if (!cell) return false;
+    if (!cell) return skuai_error_memory(err, "factors of a group model");
     for (size_t p = 1; p < state->n_plain; p++) {
         for (size_t q = p + 1; q < state->n_plain; q++) {
             size_t a = state->part[p].n_groups, b = state->part[q].n_groups;
@@ -45,7 +46,8 @@ bool skuai_group_rank_pair(const skuai_group_state *state, size_t *first, size_t
         }
     }
     skuai_free(cell);
-    return most > 0;
+    *found = most > 0;
+    return SKUA_OK;
 }
 
 /* Columns of b [n, r] made orthonormal one after the other; false when one vanishes. */

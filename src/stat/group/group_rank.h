@@ -10,9 +10,10 @@
 
 #include "stat/group/group_state.h"
 
-/* The pair of partitions that names the series best, or false: it takes at least 6 groups each
- * and 95 % of the series alone in their cell. */
-bool skuai_group_rank_pair(const skuai_group_state *state, size_t *first, size_t *second);
+/* The pair of partitions that names the series best; *found false when there is none: it takes at
+ * least 6 groups each and 95 % of the series alone in their cell. SKUA_ENOMEM. */
+SKUA_MUST_USE skua_status skuai_group_rank_pair(const skuai_group_state *state, bool *found,
+                                                size_t *first, size_t *second, skua_error *err);
 
 /* Add `rank` factors in each of the two directions: rank parts over the groups of `second`, loaded
  * by those of `first`, then the reverse. */
