@@ -271,12 +271,12 @@ static void test_rank(void **unused) {
         state.volatility[s] = 1;
     assert_ok(skuai_group_rank_add(&state, first, second, 1, &err), &err);
     assert_int_equal(state.n_parts, state.n_plain + 2);
-    const double *found = state.part[state.n_plain].loading; /* mean square over rows is 1 */
-    double size = 0, sign = found[0] > 0 ? 1 : -1;
+    const double *loading = state.part[state.n_plain].loading; /* mean square over rows is 1 */
+    double size = 0, sign = loading[0] > 0 ? 1 : -1;
     for (size_t r = 0; r < ROWS; r++)
         size += load[r] * load[r] / ROWS;
     for (size_t s = 0; s < state.n_series; s++)
-        assert_close(sign * found[s], load[s % ROWS] / sqrt(size), 0, 0.1);
+        assert_close(sign * loading[s], load[s % ROWS] / sqrt(size), 0, 0.1);
     skuai_panel_builder_free(builder);
     skuai_panel_free(panel);
     skuai_arena_free(arena);
