@@ -84,9 +84,9 @@ static void check_choice(char *line) {
     assert_ok(skuai_arima_history_take(y, n, number[0], arena, &history, &err), &err);
     assert_ok(skuai_arima_pool_fit(&history, number[0], &settings, arena, &pool, &err), &err);
     const skuai_arima_order *o = &pool.fit[0].order;
-    print_message("  %s: (%d,%d,%d)(%d,%d,%d)%d c %d AICc %.4f, statsforecast %.4f\n", line, o->p,
-                  o->d, o->q, o->P, o->D, o->Q, o->season, o->constant, pool.fit[0].criterion[0],
-                  aicc);
+    print_message("  %s: (%d,%d,%d)(%d,%d,%d)%d c %d AICc %.4f, that of statsforecast %.4f\n", line,
+                  o->p, o->d, o->q, o->P, o->D, o->Q, o->season, o->constant,
+                  pool.fit[0].criterion[0], aicc);
     assert_int_equal(pool.n, 1);
     assert_int_equal(o->d, number[2]);
     assert_int_equal(o->D, number[5]);

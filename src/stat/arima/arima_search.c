@@ -9,10 +9,10 @@
 #define SEARCH_STEPS 25
 #define FINAL_GAIN   1e-8
 #define FINAL_STEPS  100
-#define NEW_TERM     0.1  /* where a term without a neighbour's estimate starts */
-#define FAR_TERM     0.3  /* where all terms start to look for other maxima */
-#define STRONG_AR    0.8  /* partial autocorrelation .62 */
-#define STRONG_MA    -1.5 /* coefficient -.83 */
+#define NEW_TERM     0.1 /* where a term without a neighbour's estimate starts */
+#define FAR_TERM     0.3 /* where all terms start to look for other maxima */
+#define STRONG_AR    0.8 /* partial autocorrelation .62 */
+#define STRONG_MA    1.5 /* coefficient -.83 */
 
 typedef struct search {
     skuai_arima_sample *sample;
