@@ -10,11 +10,11 @@
 
 static void describe(const skuai_arima_pool *pool, char *note) {
     const skuai_arima_order *o = &pool->fit[0].order;
-    char seasonal[32] = "", more[24] = "";
+    char seasonal[32] = "", more[32] = "";
     if (o->P + o->D + o->Q > 0)
         snprintf(seasonal, sizeof seasonal, "(%d,%d,%d)%d", o->P, o->D, o->Q, o->season);
     if (pool->n > 1) snprintf(more, sizeof more, " and %zu more", pool->n - 1);
-    snprintf(note, SKUAI_NOTE_SIZE, "arima(%d,%d,%d)%.12s%s%s", o->p, o->d, o->q, seasonal,
+    snprintf(note, SKUAI_NOTE_SIZE, "arima(%d,%d,%d)%.12s%s%.16s", o->p, o->d, o->q, seasonal,
              o->constant ? " + c" : "", more);
 }
 
