@@ -13,6 +13,7 @@
 #define LEAST_SEASON_GAIN 0.002
 /* Fewer are no search: the settings are taken as they are. */
 #define LEAST_EVALUATIONS 24
+#define SMALL_MEAN        20.0
 #define CHUNK             32 /* series: results are added chunk by chunk, whatever the threads */
 
 enum { FOLDS = 6, LEVELS = 5, N = SKUAI_COUNT_SETTINGS };
@@ -355,20 +356,26 @@ static skua_status run_search(search *job, size_t evaluations, double *settings,
     return SKUA_OK;
 }
 
+/* Series to look at: small counts cost little and say little each. */
+static void choose_series(search *job, size_t limit) {
+    bool small = job->n_folds > 0 && job->folds[0].mean < SMALL_MEAN;
+    if (limit == 0) limit = small ? 2500 : 1000;
+    job->stride = (job->panel->n_series + limit - 1) / limit;
+    if (job->stride == 0) job->stride = 1;
+    job->n_chosen = (job->panel->n_series + job->stride - 1) / job->stride;
+    job->n_chunks = (job->n_chosen + CHUNK - 1) / CHUNK;
+}
+
 skua_status skuai_count_fit(const skuai_count_panel *panel, const skuai_count_fit_options *options,
                             const skuai_context *context, double *settings, double *score,
                             skua_error *err) {
     size_t season = (size_t)panel->season, threads = (size_t)skuai_context_threads(context);
-    size_t limit = options->series ? options->series : 1000;
     search job = {.panel = panel, .context = context, .err = err};
     job.horizon = options->horizon ? options->horizon : season < 8 ? 8 : season > 26 ? 26 : season;
-    job.stride = (panel->n_series + limit - 1) / limit;
-    if (job.stride == 0) job.stride = 1;
-    job.n_chosen = (panel->n_series + job.stride - 1) / job.stride;
-    job.n_chunks = (job.n_chosen + CHUNK - 1) / CHUNK;
     skuai_arena *arena = skuai_arena_new(0);
     if (!arena) return skuai_error_memory(err, "fitting a count model");
     skua_status status = make_folds(&job, arena, err);
+    choose_series(&job, options->series);
     if (status == SKUA_OK) status = make_space(&job, arena, threads, err);
     if (status == SKUA_OK)
         status = run_search(&job, options->evaluations ? options->evaluations : 240, settings,
