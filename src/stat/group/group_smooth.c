@@ -1,6 +1,7 @@
 #include "stat/group/group_smooth.h"
 
 #include "math/linear.h"
+#include "stat/group/group_pattern.h"
 #include "stat/group/group_sample.h"
 
 #include <math.h>
@@ -16,36 +17,6 @@ static skua_status no_memory(skua_error *err) {
     return skuai_error_memory(err, "a group model");
 }
 
-/* Working space a worker. */
-typedef struct workers {
-    size_t n;
-    skuai_arena **arena; /* [n] */
-} workers;
-
-static void workers_clear(workers *w) {
-    for (size_t i = 0; w->arena && i < w->n; i++)
-        skuai_arena_free(w->arena[i]);
-    skuai_free(w->arena);
-}
-
-static skua_status workers_init(workers *w, const skuai_context *context, skua_error *err) {
-    *w = (workers){.n = (size_t)skuai_context_threads(context)};
-    w->arena = skuai_zero(w->n, sizeof(skuai_arena *));
-    for (size_t i = 0; w->arena && i < w->n; i++) {
-        w->arena[i] = skuai_arena_new(1 << 20);
-        if (!w->arena[i]) break;
-        if (i + 1 == w->n) return SKUA_OK;
-    }
-    workers_clear(w);
-    return no_memory(err);
-}
-
-/* w = L^-1 x */
-static void whiten(const double *l, size_t n, const double *x, double *w) {
-    for (size_t i = 0; i < n; i++)
-        w[i] = (x[i] - skuai_dot(l + i * n, w, i)) / l[i * n + i];
-}
-
 /* -- Patterns: level, volatility, own part ------------------------------------------------------
  */
 
@@ -56,45 +27,17 @@ typedef struct pattern_job {
     double *square;       /* [S] out: R' K^-1 R behind the shift */
     size_t from;          /* own: first time wanted */
     double *own, *spread; /* [S, T - from] out */
-    workers space;
+    skuai_group_workers space;
 } pattern_job;
-
-/* What the series of a pattern share: L [n, n] and a = L^-1 1. */
-typedef struct pattern_factor {
-    size_t n;
-    double *l, *a, *r, *w; /* r, w [n] scratch for a series */
-    double ones;           /* a'a */
-} pattern_factor;
-
-static skua_status factor_pattern(const pattern_job *job, const skuai_group_pattern *pattern,
-                                  skuai_arena *scratch, pattern_factor *f, skua_error *err) {
-    size_t n = pattern->n, T = job->state->time.n;
-    f->n = n;
-    f->l = skuai_arena_take(scratch, n * n, sizeof *f->l);
-    f->a = skuai_arena_take(scratch, 3 * n, sizeof *f->a);
-    if (!f->l || !f->a) return no_memory(err);
-    f->r = f->a + n;
-    f->w = f->r + n;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j <= i; j++)
-            f->l[i * n + j] = job->kernel[pattern->time[i] * T + pattern->time[j]];
-        f->l[i * n + i] += JITTER;
-        f->r[i] = 1;
-    }
-    if (n > 0) SKUA_TRY(skuai_cholesky(f->l, n, err));
-    whiten(f->l, n, f->r, f->a);
-    f->ones = skuai_dot(f->a, f->a, n);
-    return SKUA_OK;
-}
 
 /* Whiten the residuals of series s into f->w; returns the shift of its level. */
 static double shift_of(const pattern_job *job, const skuai_group_pattern *pattern, size_t s,
-                       pattern_factor *f) {
+                       skuai_group_factor *f) {
     const skuai_group_state *state = job->state;
     const double *r = state->residual + s * state->window;
     for (size_t i = 0; i < f->n; i++)
         f->r[i] = r[pattern->time[i]];
-    whiten(f->l, f->n, f->r, f->w);
+    skuai_group_whiten(f->l, f->n, f->r, f->w);
     double precision = state->volatility[s] * state->volatility[s] / state->prior_variance;
     double toward = (state->prior[s] - state->level[s]) * precision;
     return (skuai_dot(f->a, f->w, f->n) + toward) / (f->ones + precision);
@@ -102,13 +45,13 @@ static double shift_of(const pattern_job *job, const skuai_group_pattern *patter
 
 /* u [n] = L^-1 k(t, observed times), the own part's noise left out. */
 static void project(const pattern_job *job, const skuai_group_pattern *pattern,
-                    const pattern_factor *f, size_t t, double *u) {
+                    const skuai_group_factor *f, size_t t, double *u) {
     size_t T = job->state->time.n;
     for (size_t i = 0; i < f->n; i++) {
         double noise = pattern->time[i] == t ? job->state->own[SKUAI_GROUP_NOISE] : 0;
         f->r[i] = job->kernel[t * T + pattern->time[i]] - noise;
     }
-    whiten(f->l, f->n, f->r, u);
+    skuai_group_whiten(f->l, f->n, f->r, u);
 }
 
 /* The times between first and last observation at which the pattern misses one, with their
@@ -119,7 +62,7 @@ typedef struct pattern_gaps {
 } pattern_gaps;
 
 static skua_status find_gaps(const pattern_job *job, const skuai_group_pattern *pattern,
-                             const pattern_factor *f, skuai_arena *scratch, pattern_gaps *gaps,
+                             const skuai_group_factor *f, skuai_arena *scratch, pattern_gaps *gaps,
                              skua_error *err) {
     size_t n = pattern->n, most = n ? pattern->time[n - 1] - pattern->time[0] + 1 - n : 0;
     *gaps = (pattern_gaps){0};
@@ -141,9 +84,9 @@ static skua_status level_pattern(void *argument, size_t p, int worker, skua_erro
     const skuai_group_pattern *pattern = job->state->pattern + p;
     skuai_arena *scratch = job->space.arena[worker];
     skuai_arena_clear(scratch);
-    pattern_factor f;
+    skuai_group_factor f;
     pattern_gaps gaps;
-    SKUA_TRY(factor_pattern(job, pattern, scratch, &f, err));
+    SKUA_TRY(skuai_group_factor_init(&f, pattern, job->kernel, job->state->time.n, scratch, err));
     SKUA_TRY(find_gaps(job, pattern, &f, scratch, &gaps, err));
     for (size_t i = 0; i < pattern->n_series; i++) {
         size_t s = pattern->series[i];
@@ -169,8 +112,8 @@ static skua_status own_pattern(void *argument, size_t p, int worker, skua_error 
     skuai_arena *scratch = job->space.arena[worker];
     size_t T = state->time.n, from = job->from;
     skuai_arena_clear(scratch);
-    pattern_factor f;
-    SKUA_TRY(factor_pattern(job, pattern, scratch, &f, err));
+    skuai_group_factor f;
+    SKUA_TRY(skuai_group_factor_init(&f, pattern, job->kernel, job->state->time.n, scratch, err));
     double *u = skuai_arena_take(scratch, (T - from) * f.n, sizeof *u);
     if (!u) return no_memory(err);
     for (size_t t = from; t < T; t++)
@@ -197,7 +140,7 @@ static skua_status own_pattern(void *argument, size_t p, int worker, skua_error 
 skua_status skuai_group_own(const skuai_group_state *state, size_t from, double *own,
                             double *spread, skua_error *err) {
     pattern_job job = {.state = state, .from = from, .own = own, .spread = spread};
-    SKUA_TRY(workers_init(&job.space, state->context, err));
+    SKUA_TRY(skuai_group_workers_init(&job.space, state->context, err));
     skuai_arena_mark mark = skuai_arena_mark_get(state->arena);
     double *kernel = skuai_arena_take(state->arena, state->time.n * state->time.n, sizeof *kernel);
     skua_status status = kernel ? SKUA_OK : no_memory(err);
@@ -208,7 +151,7 @@ skua_status skuai_group_own(const skuai_group_state *state, size_t from, double 
             skuai_parallel_for(state->context, NULL, state->n_patterns, own_pattern, &job, err);
     }
     skuai_arena_reset(state->arena, mark);
-    workers_clear(&job.space);
+    skuai_group_workers_clear(&job.space);
     return status;
 }
 
@@ -239,8 +182,8 @@ static void set_volatility(skuai_group_state *state, const double *square, doubl
         state->volatility[s] /= typical;
 }
 
-static skua_status update_levels(skuai_group_state *state, const double *kernel, workers space,
-                                 skua_error *err) {
+static skua_status update_levels(skuai_group_state *state, const double *kernel,
+                                 skuai_group_workers space, skua_error *err) {
     size_t S = state->n_series;
     skuai_arena_mark mark = skuai_arena_mark_get(state->arena);
     pattern_job job = {.state = state, .kernel = kernel, .space = space};
@@ -307,7 +250,7 @@ typedef struct part_job {
     skuai_group_part *part;
     const double *own;    /* [T, T] with noise */
     const double *kernel; /* [T, T] of the part, with its noise */
-    workers space;
+    skuai_group_workers space;
 } part_job;
 
 /* The posterior of group g from its weighted means. */
@@ -341,7 +284,7 @@ static skua_status smooth_group(void *argument, size_t g, int worker, skua_error
             k[i] = scale * job->kernel[t * T + time[i]];
         part->path[g * T + t] = skuai_dot(k, x, n);
         if (t < W) continue;
-        whiten(l, n, k, k);
+        skuai_group_whiten(l, n, k, k);
         double spread = scale * job->kernel[t * T + t] - skuai_dot(k, k, n);
         part->spread[g * T + t] = fmax(spread, 0);
     }
@@ -360,7 +303,7 @@ static void subtract_part(skuai_group_state *state, const skuai_group_part *part
 }
 
 static skua_status update_part(skuai_group_state *state, skuai_group_part *part, const double *own,
-                               bool estimate, workers space, skua_error *err) {
+                               bool estimate, skuai_group_workers space, skua_error *err) {
     size_t T = state->time.n;
     skuai_arena_mark mark = skuai_arena_mark_get(state->arena);
     double *kernel = skuai_arena_take(state->arena, T * T, sizeof *kernel);
@@ -390,7 +333,7 @@ static void set_residuals(skuai_group_state *state) {
         subtract_part(state, state->part + p);
 }
 
-static skua_status sweep_once(skuai_group_state *state, bool estimate, workers space,
+static skua_status sweep_once(skuai_group_state *state, bool estimate, skuai_group_workers space,
                               skua_error *err) {
     size_t T = state->time.n;
     skuai_arena_mark mark = skuai_arena_mark_get(state->arena);
@@ -410,12 +353,12 @@ static skua_status sweep_once(skuai_group_state *state, bool estimate, workers s
 
 skua_status skuai_group_sweep(skuai_group_state *state, int sweeps, bool estimate,
                               skua_error *err) {
-    workers space;
-    SKUA_TRY(workers_init(&space, state->context, err));
+    skuai_group_workers space;
+    SKUA_TRY(skuai_group_workers_init(&space, state->context, err));
     set_residuals(state);
     skua_status status = SKUA_OK;
     for (int i = 0; i < sweeps && status == SKUA_OK; i++)
         status = sweep_once(state, estimate, space, err);
-    workers_clear(&space);
+    skuai_group_workers_clear(&space);
     return status;
 }
