@@ -275,6 +275,7 @@ static double deviance_of(double squares, double n, double log_determinant) {
 static void settle(const skuai_arima_sample *sample, const outcome *found, skuai_arima_fit *fit) {
     double n = (double)effective(sample);
     double deviance = deviance_of(found->sum_squares, n, found->log_determinant);
+    fit->estimated = true;
     fit->constant = found->constant;
     fit->sum_squares = found->sum_squares;
     fit->log_likelihood = -0.5 * deviance;

@@ -51,6 +51,7 @@ typedef enum skuai_arima_criterion {
 
 typedef struct skuai_arima_fit {
     skuai_arima_order order;
+    bool estimated; /* the members below hold an evaluation */
     /* Partial autocorrelations u as u / sqrt(1 - u^2): of phi [p], theta [q], Phi [P], Theta [Q],
      * one behind the other. */
     double raw[SKUAI_ARIMA_TERMS];

@@ -136,14 +136,14 @@ skua_status skuai_arima_pool_fit(const skuai_arima_history *history, int season,
 
 /* One model on the history with its gaps. */
 static skua_status forecast_one(const skuai_arima_history *history, skuai_arima_fit *fit,
-                                bool estimated, size_t horizon, skuai_arena *arena, double *mean,
-                                double *variance, double *autocorrelation, skua_error *err) {
+                                size_t horizon, skuai_arena *arena, double *mean, double *variance,
+                                double *autocorrelation, skua_error *err) {
     skuai_arima_sample *sample = NULL;
     double sigma2;
     SKUA_TRY(skuai_arima_sample_new(history->y, history->n, history->missing, history->n_missing,
                                     fit->order.d, fit->order.D, fit->order.season,
                                     skuai_arima_degree(&fit->order), arena, &sample, err));
-    if (!estimated)
+    if (!fit->estimated)
         SKUA_TRY(skuai_arima_fit_order(sample, &fit->order, fit, err));
     else if (history->n_missing > 0 && !skuai_arima_maximise(sample, fit, 1e-5, 30))
         return skuai_error_set(err, SKUA_ESINGULAR, "arima: no likelihood with the gaps");
@@ -161,10 +161,9 @@ skua_status skuai_arima_pool_forecast(const skuai_arima_history *history,
     double correlation = 0;
     skua_status status = SKUA_OK;
     for (size_t i = 0; i < pool->n; i++) {
-        bool estimated = pool->fit[i].log_likelihood != 0;
         skuai_arena_mark mark = skuai_arena_mark_get(arena);
-        status = forecast_one(history, &pool->fit[i], estimated, horizon, arena, one, variance,
-                              &correlation, err);
+        status =
+            forecast_one(history, &pool->fit[i], horizon, arena, one, variance, &correlation, err);
         skuai_arena_reset(arena, mark);
         if (status == SKUA_ENOMEM) return status;
         if (status != SKUA_OK) continue; /* the others stand in for it */
