@@ -23,6 +23,23 @@ static bool named_after(const char *path, const char *word) {
     return false;
 }
 
+/* Whether a dry run found every column by its name: a guess from types alone (an order number from
+ * a column that happens to hold texts) does not tell a table. Sales are what is left. */
+static bool by_names(const char *report, const char *table) {
+    skuai_json *json = NULL;
+    if (strcmp(table, "sales") == 0) return true;
+    if (skuai_json_parse(report, strlen(report), &json, NULL) != SKUA_OK) return false;
+    const skuai_json *mapping =
+        skuai_json_get(skuai_json_at(skuai_json_get(json, "files"), 0), "mapping");
+    bool good = true;
+    for (size_t i = 0; i < skuai_json_size(mapping); i++) {
+        const skuai_json *column = skuai_json_at(mapping, i);
+        good = good && strcmp(skuai_json_as_text(skuai_json_get(column, "how"), ""), "type") != 0;
+    }
+    skuai_json_free(json);
+    return good;
+}
+
 /* Which table a file is: the one it is named after, else the first that its columns satisfy. */
 static skua_status infer_table(skuai_store *store, const skuai_ingest_options *options,
                                const skuai_context *context, const char **table, skua_error *err) {
@@ -44,12 +61,13 @@ static skua_status infer_table(skuai_store *store, const skuai_ingest_options *o
             skua_error error = {0};
             skuai_buffer_init(&report, (size_t)1 << 30);
             skua_status status = skuai_ingest(store, &dry, context, &report, &error);
+            bool good = status == SKUA_OK && by_names(skuai_buffer_view(&report), tables[i]);
             skuai_buffer_clear(&report);
-            if (status == SKUA_OK) {
+            if (good) {
                 *table = tables[i];
                 return SKUA_OK;
             }
-            bool fits_not = status == SKUA_ESCHEMA || status == SKUA_EINVAL;
+            bool fits_not = status == SKUA_OK || status == SKUA_ESCHEMA || status == SKUA_EINVAL;
             if (!fits_not) { /* no such file, no text, ...: no table helps */
                 if (err) *err = error;
                 return status;

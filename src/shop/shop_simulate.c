@@ -1,3 +1,4 @@
+#include "core/file.h"
 #include "shop/shop.h"
 
 #include "simulate/simulate.h"
@@ -55,6 +56,7 @@ skua_status skua_simulate(const char *folder, const char *const *settings,
             skuai_config_set(&shop->config, settings[0], settings[1], SKUAI_ORIGIN_OPTION, err);
     if (status == SKUA_OK) status = read_options(&shop->config, &options, err);
     skuai_context context = skuai_shop_context(shop, false);
+    if (status == SKUA_OK) status = skuai_folder_make(folder, err);
     if (status == SKUA_OK) status = skuai_simulate(&options, folder, &context, &made, err);
     skua_shop_close(shop);
     if (status != SKUA_OK) return status;
