@@ -39,7 +39,8 @@ typedef struct job {
     skuai_write write;
 } job;
 
-/* -- What the caller says ------------------------------------------------------------------------ */
+/* -- What the caller says ------------------------------------------------------------------------
+ */
 
 /* The part of a mapping behind "table.", or all of it, or NULL when it is another table's. */
 static const char *mapping_for(const char *mapping, const char *table) {
@@ -77,9 +78,8 @@ static const char *yaml_mapping(const skuai_yaml *entry, const skuai_sample *sam
         (void)skuai_buffer_format(&text, "%s%s", part == entry->first ? "" : "+",
                                   part->text ? part->text : "");
     }
-    const char *copy = there && text.status == SKUA_OK
-                           ? skuai_arena_text(arena, text.data, text.size)
-                           : NULL;
+    const char *copy =
+        there && text.status == SKUA_OK ? skuai_arena_text(arena, text.data, text.size) : NULL;
     skuai_buffer_clear(&text);
     return copy;
 }
@@ -112,15 +112,16 @@ static skua_status collect_mapping(job *j, const skuai_sample *sample, skuai_pla
     return SKUA_OK;
 }
 
-/* -- Temporary files ------------------------------------------------------------------------------- */
+/* -- Temporary files
+ * ------------------------------------------------------------------------------- */
 
 static skua_status temporary(job *j, int *file, skua_error *err) {
     j->converted = skuai_store_path(skuai_store_folder(j->session->store), "ingest-XXXXXX.csv");
     if (!j->converted) return skuai_error_memory(err, "a path");
     *file = mkstemps(j->converted, 4);
     if (*file >= 0) return SKUA_OK;
-    skua_status status = skuai_error_set(err, SKUA_EIO, "%s: cannot be written: %s", j->converted,
-                                         strerror(errno));
+    skua_status status =
+        skuai_error_set(err, SKUA_EIO, "%s: cannot be written: %s", j->converted, strerror(errno));
     skuai_free(j->converted);
     j->converted = NULL;
     return status;
@@ -162,15 +163,18 @@ static skua_status convert(job *j, const char *path, skuai_bytes_format format, 
         skuai_buffer sql;
         skuai_buffer_init(&sql, 1 << 16);
         (void)skuai_buffer_text(&sql, "COPY (SELECT * FROM ");
-        (void)skuai_buffer_text(&sql, format == SKUAI_BYTES_PARQUET ? "read_parquet(" : "read_json(");
+        (void)skuai_buffer_text(&sql,
+                                format == SKUAI_BYTES_PARQUET ? "read_parquet(" : "read_json(");
         skuai_sql_text(&sql, path);
-        (void)skuai_buffer_text(&sql, format == SKUAI_BYTES_PARQUET
-                                          ? ")"
-                                          : ", maximum_object_size = 16777216, convert_strings_to_integers"
-                                            " = false, compression = 'auto_detect')");
+        (void)skuai_buffer_text(
+            &sql, format == SKUAI_BYTES_PARQUET
+                      ? ")"
+                      : ", maximum_object_size = 16777216, convert_strings_to_integers"
+                        " = false, compression = 'auto_detect')");
         (void)skuai_buffer_text(&sql, ") TO ");
         skuai_sql_text(&sql, j->converted);
-        (void)skuai_buffer_text(&sql, " (FORMAT csv, HEADER, DELIMITER ',', QUOTE '\"', ESCAPE '\"')");
+        (void)skuai_buffer_text(&sql,
+                                " (FORMAT csv, HEADER, DELIMITER ',', QUOTE '\"', ESCAPE '\"')");
         status = skuai_buffer_check(&sql, err);
         if (status == SKUA_OK) status = skuai_store_execute(j->session->store, sql.data, err);
         if (status == SKUA_EDATABASE || status == SKUA_EIO)
@@ -185,10 +189,12 @@ static skua_status convert(job *j, const char *path, skuai_bytes_format format, 
     return status;
 }
 
-/* -- A file ------------------------------------------------------------------------------------------ */
+/* -- A file
+ * ------------------------------------------------------------------------------------------ */
 
 static skua_status open_bytes(job *j, skua_error *err) {
-    const char *encoding = j->session->options->encoding, *path = j->converted ? j->converted : j->path;
+    const char *encoding = j->session->options->encoding,
+               *path = j->converted ? j->converted : j->path;
     SKUA_TRY(skuai_bytes_open(path, encoding, &j->bytes, err));
     skuai_bytes_format format = skuai_bytes_format_of(j->bytes);
     if (format == SKUAI_BYTES_TEXT) return SKUA_OK;
@@ -202,7 +208,8 @@ static skua_status make_plan(job *j, skua_error *err) {
     const skuai_ingest_options *options = j->session->options;
     skuai_sample sample;
     skuai_plan_options plan_options = {.decimal = j->record_rows ? '.' : options->decimal,
-                                       .date = options->date, .start = options->start};
+                                       .date = options->date,
+                                       .start = options->start};
     int header = j->record_rows ? 1 : options->header > 0 ? 1 : options->header < 0 ? 0 : -1;
     SKUA_TRY(skuai_head_read(j->bytes, j->path, j->table, j->record_rows ? ',' : options->delimiter,
                              header, j->arena, &j->plan.dialect, &sample, err));
@@ -222,12 +229,13 @@ static skua_status load_series(session *s, skua_error *err) {
     for (size_t i = 0; status == SKUA_OK && i < table->n_rows; i++) {
         const char *item = c[1].texts[i], *channel = c[2].texts[i];
         uint64_t hash = skuai_series_hash(item, strlen(item), channel, strlen(channel));
-        int64_t number = skuai_series_add(&s->series, hash, item, strlen(item), channel,
-                                          strlen(channel));
+        int64_t number =
+            skuai_series_add(&s->series, hash, item, strlen(item), channel, strlen(channel));
         if (number < 0)
             status = skuai_error_memory(err, "the list of series");
         else if (number != c[0].integers[i])
-            status = skuai_error_set(err, SKUA_EDATABASE, "the table series is not numbered in order");
+            status =
+                skuai_error_set(err, SKUA_EDATABASE, "the table series is not numbered in order");
     }
     s->series.n_known = s->series.n;
     skuai_table_free(table);
@@ -248,10 +256,11 @@ static skua_status is_known(job *j, const char *described, bool *known, skua_err
     skuai_value values[] = {skuai_value_text(j->table->name), skuai_value_text(j->hash),
                             skuai_value_text(described)};
     double n = 0;
-    SKUA_TRY(skuai_store_number(j->session->store,
-                                "SELECT count(*) FROM ingested WHERE \"table\" = $1 AND hash = $2 AND "
-                                "options = $3",
-                                values, 3, &n, NULL, err));
+    SKUA_TRY(
+        skuai_store_number(j->session->store,
+                           "SELECT count(*) FROM ingested WHERE \"table\" = $1 AND hash = $2 AND "
+                           "options = $3",
+                           values, 3, &n, NULL, err));
     *known = n > 0;
     return SKUA_OK;
 }
@@ -274,13 +283,12 @@ static skua_status write_rejects(job *j, skua_error *err) {
         texts[2 * n + i] = j->path;
         texts[3 * n + i] = j->table->name;
     }
-    skuai_column columns[] = {
-        {.name = "file", .type = SKUAI_COLUMN_INTEGER, .integers = files},
-        {.name = "line", .type = SKUAI_COLUMN_INTEGER, .integers = lines},
-        {.name = "text", .type = SKUAI_COLUMN_TEXT, .texts = texts},
-        {.name = "why", .type = SKUAI_COLUMN_TEXT, .texts = texts + n},
-        {.name = "path", .type = SKUAI_COLUMN_TEXT, .texts = texts + 2 * n},
-        {.name = "table", .type = SKUAI_COLUMN_TEXT, .texts = texts + 3 * n}};
+    skuai_column columns[] = {{.name = "file", .type = SKUAI_COLUMN_INTEGER, .integers = files},
+                              {.name = "line", .type = SKUAI_COLUMN_INTEGER, .integers = lines},
+                              {.name = "text", .type = SKUAI_COLUMN_TEXT, .texts = texts},
+                              {.name = "why", .type = SKUAI_COLUMN_TEXT, .texts = texts + n},
+                              {.name = "path", .type = SKUAI_COLUMN_TEXT, .texts = texts + 2 * n},
+                              {.name = "table", .type = SKUAI_COLUMN_TEXT, .texts = texts + 3 * n}};
     return skuai_store_append(j->session->store, "rejects", columns, 6, n, err);
 }
 
@@ -310,12 +318,13 @@ static skua_status write_ingested(job *j, const char *described, skua_error *err
         skuai_value_integer(w->late),      skuai_value_text(skuai_buffer_view(&mapping))};
     skua_status status = skuai_buffer_check(&mapping, err);
     if (status == SKUA_OK)
-        status = skuai_store_run(j->session->store,
-                                 "INSERT INTO ingested(file, path, \"table\", size, hash, options, rows, "
-                                 "added, corrected, unchanged, duplicates, rejected, late, mapping, "
-                                 "known_at, ingested_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-                                 "$10, $11, $12, $13, $14, now()::TIMESTAMP, now()::TIMESTAMP)",
-                                 values, sizeof values / sizeof *values, NULL, err);
+        status = skuai_store_run(
+            j->session->store,
+            "INSERT INTO ingested(file, path, \"table\", size, hash, options, rows, "
+            "added, corrected, unchanged, duplicates, rejected, late, mapping, "
+            "known_at, ingested_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+            "$10, $11, $12, $13, $14, now()::TIMESTAMP, now()::TIMESTAMP)",
+            values, sizeof values / sizeof *values, NULL, err);
     skuai_buffer_clear(&mapping);
     return status;
 }
@@ -327,17 +336,19 @@ static skua_status write_rows(job *j, const char *described, skua_error *err) {
     j->write.staged = j->write.counts.rows;
     if (j->write.counts.rows == 0) return refuse_all(j, err);
     skuai_context_progress(j->session->context, "writing", 0, 1);
-    bool sales = strcmp(j->table->name, "sales") == 0, orders = strcmp(j->table->name, "orders") == 0;
+    bool sales = strcmp(j->table->name, "sales") == 0,
+         orders = strcmp(j->table->name, "orders") == 0;
     SKUA_TRY(sales    ? skuai_write_sales(&j->write, err)
              : orders ? skuai_write_orders(&j->write, err)
                       : skuai_write_keyed(&j->write, err));
     SKUA_TRY(write_rejects(j, err));
     SKUA_TRY(write_ingested(j, described, err));
-    return skuai_store_execute(store,
-                               "DROP TABLE IF EXISTS skuai_stage; DROP TABLE IF EXISTS skuai_lines; DROP "
-                               "TABLE IF EXISTS skuai_last; DROP TABLE IF EXISTS skuai_twice; DROP TABLE "
-                               "IF EXISTS skuai_described",
-                               err);
+    return skuai_store_execute(
+        store,
+        "DROP TABLE IF EXISTS skuai_stage; DROP TABLE IF EXISTS skuai_lines; DROP "
+        "TABLE IF EXISTS skuai_last; DROP TABLE IF EXISTS skuai_twice; DROP TABLE "
+        "IF EXISTS skuai_described",
+        err);
 }
 
 static skua_status write_file(job *j, const char *described, skua_error *err) {
@@ -349,10 +360,15 @@ static skua_status write_file(job *j, const char *described, skua_error *err) {
     SKUA_TRY(skuai_reader_new(j->bytes, j->path, &j->plan, sales ? &s->series : NULL, channel,
                               s->context, &j->reader, err));
     if (j->plan.date_open) SKUA_TRY(skuai_reader_day_order(j->reader, &j->plan, err));
-    j->write = (skuai_write){.store = s->store, .plan = &j->plan, .path = j->path,
-                             .series = sales ? &s->series : NULL, .default_channel = channel,
-                             .known_at = s->options->known_at, .duplicates = s->options->duplicates,
-                             .file = s->next_file, .first_file = s->first_file};
+    j->write = (skuai_write){.store = s->store,
+                             .plan = &j->plan,
+                             .path = j->path,
+                             .series = sales ? &s->series : NULL,
+                             .default_channel = channel,
+                             .known_at = s->options->known_at,
+                             .duplicates = s->options->duplicates,
+                             .file = s->next_file,
+                             .first_file = s->first_file};
     j->write.outputs = skuai_reader_outputs(j->reader, &j->write.n_outputs);
     SKUA_TRY(skuai_store_begin(s->store, err));
     skua_status status = write_rows(j, described, err);
@@ -366,7 +382,8 @@ static skua_status write_file(job *j, const char *described, skua_error *err) {
     return SKUA_OK;
 }
 
-/* -- Report ------------------------------------------------------------------------------------------- */
+/* -- Report
+ * ------------------------------------------------------------------------------------------- */
 
 static void report_file(job *j, const char *status) {
     skuai_buffer *r = j->session->report;
@@ -390,7 +407,8 @@ static void report_file(job *j, const char *status) {
     if (j->reader)
         (void)skuai_buffer_format(
             r,
-            ",\"rows\":%lld,\"added\":%lld,\"corrected\":%lld,\"unchanged\":%lld,\"duplicates\":%lld,"
+            ",\"rows\":%lld,\"added\":%lld,\"corrected\":%lld,\"unchanged\":%lld,\"duplicates\":%"
+            "lld,"
             "\"late\":%lld,\"rejected\":%lld,\"notes\":%lld,\"unreadable_characters\":%zu",
             (long long)w->staged, (long long)w->added, (long long)w->corrected,
             (long long)w->unchanged, (long long)w->doubled, (long long)w->late,
@@ -414,10 +432,11 @@ static skua_status ingest_file(session *s, const char *table, const char *path, 
     bool known = false;
     skua_status status = SKUA_OK;
     if (!j.table) {
-        status = skuai_error_set(err, SKUA_EINVAL,
-                                 "there is no table '%s' to ingest into: sales, orders, items, parts, "
-                                 "channels, promotions, supply, events, calendar, future",
-                                 table);
+        status =
+            skuai_error_set(err, SKUA_EINVAL,
+                            "there is no table '%s' to ingest into: sales, orders, items, parts, "
+                            "channels, promotions, supply, events, calendar, future",
+                            table);
         goto out;
     }
     j.arena = skuai_arena_new(0);
@@ -455,11 +474,12 @@ out:
     return status;
 }
 
-/* -- Paths --------------------------------------------------------------------------------------------- */
+/* -- Paths
+ * --------------------------------------------------------------------------------------------- */
 
 static bool readable_name(const char *name) {
-    static const char *const ends[] = {".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl", ".parquet",
-                                       ".gz"};
+    static const char *const ends[] = {".csv",    ".tsv",   ".txt",     ".json",
+                                       ".ndjson", ".jsonl", ".parquet", ".gz"};
     size_t n = strlen(name);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         if (n > strlen(ends[i]) && strcmp(name + n - strlen(ends[i]), ends[i]) == 0) return true;
@@ -486,10 +506,11 @@ static skua_status ingest_pattern(session *s, const char *table, const char *pat
         done++;
     }
     if (status == SKUA_OK && !done)
-        status = skuai_error_set(err, SKUA_ENOTFOUND,
-                                 "%s: no file to read there (.csv, .tsv, .txt, .json, .ndjson, .jsonl, "
-                                 ".parquet, each also .gz)",
-                                 pattern);
+        status =
+            skuai_error_set(err, SKUA_ENOTFOUND,
+                            "%s: no file to read there (.csv, .tsv, .txt, .json, .ndjson, .jsonl, "
+                            ".parquet, each also .gz)",
+                            pattern);
     if (result == 0) globfree(&found);
     return status;
 }
@@ -512,6 +533,18 @@ static skua_status ingest_path(session *s, const skuai_ingest_file *file, skua_e
     return ingest_file(s, file->table, file->path, err);
 }
 
+/* Temporary files of a command that was killed; nobody else is here: the lock is ours. */
+static void remove_leftovers(const skuai_store *store) {
+    glob_t found = {0};
+    char *pattern = skuai_store_path(skuai_store_folder(store), "ingest-*.csv");
+    if (pattern && store->mode == SKUAI_STORE_WRITE && glob(pattern, 0, NULL, &found) == 0) {
+        for (size_t i = 0; i < found.gl_pathc; i++)
+            (void)unlink(found.gl_pathv[i]);
+        globfree(&found);
+    }
+    skuai_free(pattern);
+}
+
 skua_status skuai_ingest(skuai_store *store, const skuai_ingest_options *options,
                          const skuai_context *context, skuai_buffer *report, skua_error *err) {
     session s = {.store = store, .options = options, .context = context};
@@ -521,14 +554,17 @@ skua_status skuai_ingest(skuai_store *store, const skuai_ingest_options *options
     if (options->known_at && strcmp(options->known_at, "period") != 0 &&
         skuai_field_date(options->known_at, strlen(options->known_at), SKUAI_DATE_YMD, &known) !=
             SKUAI_FIELD_GOOD)
-        return skuai_error_set(err, SKUA_EINVAL,
-                               "known-at '%.60s': use an instant as 2024-03-28T12:00:00, or 'period'",
-                               options->known_at);
+        return skuai_error_set(
+            err, SKUA_EINVAL,
+            "known-at '%.60s': use an instant as 2024-03-28T12:00:00, or 'period'",
+            options->known_at);
+    if (!options->dry_run && store->mode != SKUAI_STORE_WRITE)
+        return skuai_error_set(err, SKUA_EINVAL, "the workspace is open for reading only");
+    remove_leftovers(store);
     skuai_buffer_init(&text, SIZE_MAX);
     s.report = &text;
-    skua_status status =
-        skuai_store_number(store, "SELECT coalesce(max(file), 0) FROM ingested", NULL, 0, &last, NULL,
-                           err);
+    skua_status status = skuai_store_number(store, "SELECT coalesce(max(file), 0) FROM ingested",
+                                            NULL, 0, &last, NULL, err);
     s.next_file = s.first_file = (int64_t)last + 1;
     (void)skuai_buffer_text(&text, "{\"files\":[");
     for (size_t i = 0; status == SKUA_OK && i < options->n_files; i++)
@@ -537,11 +573,12 @@ skua_status skuai_ingest(skuai_store *store, const skuai_ingest_options *options
     if (status != SKUA_OK && done > 0)
         (void)skuai_error_prefix(err, status, "%lld %s before it %s in", (long long)done,
                                  done == 1 ? "file" : "files", done == 1 ? "is" : "are");
-    (void)skuai_buffer_format(&text,
-                              "],\"skipped\":%zu,\"added\":%lld,\"corrected\":%lld,\"unchanged\":%lld,"
-                              "\"duplicates\":%lld,\"rejected\":%lld}",
-                              s.n_skipped, (long long)s.added, (long long)s.corrected,
-                              (long long)s.unchanged, (long long)s.duplicates, (long long)s.rejected);
+    (void)skuai_buffer_format(
+        &text,
+        "],\"skipped\":%zu,\"added\":%lld,\"corrected\":%lld,\"unchanged\":%lld,"
+        "\"duplicates\":%lld,\"rejected\":%lld}",
+        s.n_skipped, (long long)s.added, (long long)s.corrected, (long long)s.unchanged,
+        (long long)s.duplicates, (long long)s.rejected);
     if (status == SKUA_OK) status = skuai_buffer_check(&text, err);
     if (status == SKUA_OK) status = skuai_buffer_add(report, text.data, text.size);
     skuai_buffer_clear(&text);

@@ -26,20 +26,20 @@ typedef enum skuai_duplicates {
 typedef struct skuai_ingest_options {
     const skuai_ingest_file *files; /* [n_files] */
     size_t n_files;
-    const char *const *mapping; /* [n_mapping] "item=StockCode", "category=Dept+Class", "stock=" (none);
-                                   with a table before it ("sales.item=sku") for that table alone.
-                                   They beat what skua.yaml says under columns: */
+    const char *const *mapping; /* [n_mapping] "item=StockCode", "category=Dept+Class", "stock="
+                                   (none); with a table before it ("sales.item=sku") for that table
+                                   alone. They beat what skua.yaml says under columns: */
     size_t n_mapping;
     const char *encoding;
     char delimiter;
-    char decimal;        /* '.' or ',' */
-    const char *date;    /* ymd, dmy, mdy, named, month, quarter, week, year, serial, unix, unix-ms */
-    const char *start;   /* day of column d_1, in files with columns d_1, d_2, ... */
-    int header;          /* 1 there is a line of names, -1 there is none */
-    const char *channel; /* of rows that name none [the workspace's] */
-    const char *known_at; /* when all of it became known, as 2024-03-28T12:00:00 (UTC); "period": when
-                             its period ended. By default corrections and late rows became known now,
-                             others when their period ended. */
+    char decimal;      /* '.' or ',' */
+    const char *date;  /* ymd, dmy, mdy, named, month, quarter, week, year, serial, unix, unix-ms */
+    const char *start; /* day of column d_1, in files with columns d_1, d_2, ... */
+    int header;        /* 1 there is a line of names, -1 there is none */
+    const char *channel;  /* of rows that name none [the workspace's] */
+    const char *known_at; /* when all of it became known, as 2024-03-28T12:00:00 (UTC); "period":
+                             when its period ended. By default corrections and late rows became
+                             known now, others when their period ended. */
     skuai_duplicates duplicates;
     bool again;   /* take a file that is in already once more: its rows are corrections */
     bool dry_run; /* show what would be read as what, and change nothing */
@@ -47,10 +47,9 @@ typedef struct skuai_ingest_options {
 
 /* Ingest. The report is a JSON document appended to `report`: {"files": [{file, table, encoding,
  * delimiter, decimal, mapping: [{column, role, how, form}], rows, added, corrected, unchanged,
- * duplicates, late, rejected, notes, note, status}], totals ...}. The store must be open for writing,
- * unless dry_run.
- * SKUA_ENOTFOUND: no such file; SKUA_EDATA, SKUA_ESCHEMA, SKUA_EENCODING, SKUA_ELIMIT: the file,
- * with what to do; the files before it are in, the message counts them. */
+ * duplicates, late, rejected, notes, note, status}], totals ...}. The store must be open for
+ * writing, unless dry_run. SKUA_ENOTFOUND: no such file; SKUA_EDATA, SKUA_ESCHEMA, SKUA_EENCODING,
+ * SKUA_ELIMIT: the file, with what to do; the files before it are in, the message counts them. */
 SKUA_MUST_USE skua_status skuai_ingest(skuai_store *store, const skuai_ingest_options *options,
                                        const skuai_context *context, skuai_buffer *report,
                                        skua_error *err);

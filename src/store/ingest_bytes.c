@@ -17,17 +17,18 @@ struct skuai_bytes {
     int64_t size;
     skuai_bytes_format format;
     char encoding[SKUAI_ENCODING_NAME_SIZE];
-    size_t mark;               /* bytes of the order mark */
-    bool carriage;             /* lines end in CR alone */
+    size_t mark;                /* bytes of the order mark */
+    bool carriage;              /* lines end in CR alone */
     skuai_converter *converter; /* NULL: UTF-8 already */
-    unsigned char *raw;        /* [PIECE] to be converted */
+    unsigned char *raw;         /* [PIECE] to be converted */
     size_t raw_size;
-    skuai_buffer text;         /* converted, not handed out yet */
+    skuai_buffer text; /* converted, not handed out yet */
     size_t text_at;
     bool end;
 };
 
-/* -- Looking at the head ------------------------------------------------------------------------- */
+/* -- Looking at the head -------------------------------------------------------------------------
+ */
 
 static skua_status refuse_binary(const char *path, const unsigned char *head, size_t n,
                                  skua_error *err) {
@@ -43,7 +44,9 @@ static skua_status refuse_binary(const char *path, const unsigned char *head, si
          "is an old Excel file (.xls). Save the sheet as \"CSV UTF-8 (comma delimited)\""},
         {"\x28\xB5\x2F\xFD", 4, "is packed with zstd: unpack it (zstd -d), or pack it with gzip"},
         {"BZh", 3, "is packed with bzip2: unpack it (bunzip2), or pack it with gzip"},
-        {"\xFD" "7zXZ", 5, "is packed with xz: unpack it (unxz), or pack it with gzip"},
+        {"\xFD"
+         "7zXZ",
+         5, "is packed with xz: unpack it (unxz), or pack it with gzip"},
         {"7z\xBC\xAF", 4, "is a 7z archive: unpack it"},
         {"Rar!", 4, "is a rar archive: unpack it"},
         {"%PDF", 4, "is a PDF: export the table as CSV"},
@@ -81,16 +84,18 @@ static skua_status look(skuai_bytes *bytes, const unsigned char *head, size_t n,
     if (status != SKUA_OK && !encoding) return skuai_error_prefix(err, status, "%s", bytes->path);
     if (status != SKUA_OK) bytes->mark = 0;
     if (encoding) (void)snprintf(bytes->encoding, sizeof bytes->encoding, "%s", encoding);
-    bool wide = strncmp(bytes->encoding, "UTF-16", 6) == 0 || strncmp(bytes->encoding, "UTF-32", 6) == 0;
+    bool wide =
+        strncmp(bytes->encoding, "UTF-16", 6) == 0 || strncmp(bytes->encoding, "UTF-32", 6) == 0;
     const unsigned char *zero = wide ? NULL : memchr(head, 0, n);
     size_t zeros = 0;
     for (size_t i = 0; zero && i < n; i++)
         zeros += head[i] == 0;
     if (zeros * 20 > n)
-        return skuai_error_set(err, SKUA_EDATA,
-                               "%s: is not a text (NUL bytes, the first at byte %zu); give CSV, JSON "
-                               "or Parquet",
-                               bytes->path, (size_t)(zero - head) + 1);
+        return skuai_error_set(
+            err, SKUA_EDATA,
+            "%s: is not a text (NUL bytes, the first at byte %zu); give CSV, JSON "
+            "or Parquet",
+            bytes->path, (size_t)(zero - head) + 1);
     bool utf8 = strcmp(bytes->encoding, "UTF-8") == 0 || strcmp(bytes->encoding, "utf-8") == 0;
     if (utf8 && looks_json(head + bytes->mark, n - bytes->mark)) bytes->format = SKUAI_BYTES_JSON;
     bytes->carriage = !wide && !memchr(head, '\n', n) && memchr(head, '\r', n);
@@ -112,8 +117,8 @@ static skua_status raw_read(skuai_bytes *bytes, void *buffer, size_t size, size_
             const char *why = gzerror(bytes->file, &code);
             if (code == Z_ERRNO)
                 return skuai_error_set(err, SKUA_EIO, "%s: %s", bytes->path, strerror(errno));
-            return skuai_error_set(err, SKUA_EDATA, "%s: the gzip data is damaged (%s)", bytes->path,
-                                   why);
+            return skuai_error_set(err, SKUA_EDATA, "%s: the gzip data is damaged (%s)",
+                                   bytes->path, why);
         }
         if (got == 0) break;
         *n += (size_t)got;
@@ -188,7 +193,8 @@ skua_status skuai_bytes_rewind(skuai_bytes *bytes, skua_error *err) {
     return raw_read(bytes, mark, bytes->mark, &n, err);
 }
 
-/* -- Reading ----------------------------------------------------------------------------------------- */
+/* -- Reading
+ * ----------------------------------------------------------------------------------------- */
 
 static skua_status convert_more(skuai_bytes *bytes, skua_error *err) {
     size_t n = 0, used = 0;
@@ -226,9 +232,13 @@ skua_status skuai_bytes_read(skuai_bytes *bytes, char *buffer, size_t size, size
     return SKUA_OK;
 }
 
-skuai_bytes_format skuai_bytes_format_of(const skuai_bytes *bytes) { return bytes->format; }
+skuai_bytes_format skuai_bytes_format_of(const skuai_bytes *bytes) {
+    return bytes->format;
+}
 
-const char *skuai_bytes_encoding(const skuai_bytes *bytes) { return bytes->encoding; }
+const char *skuai_bytes_encoding(const skuai_bytes *bytes) {
+    return bytes->encoding;
+}
 
 double skuai_bytes_position(const skuai_bytes *bytes) {
     int64_t at = (int64_t)gzoffset(bytes->file);
@@ -239,9 +249,12 @@ size_t skuai_bytes_bad(const skuai_bytes *bytes) {
     return bytes->converter ? skuai_converter_bad(bytes->converter) : 0;
 }
 
-/* -- Hash --------------------------------------------------------------------------------------------- */
+/* -- Hash
+ * --------------------------------------------------------------------------------------------- */
 
-static uint64_t rotate(uint64_t x, int by) { return x << by | x >> (64 - by); }
+static uint64_t rotate(uint64_t x, int by) {
+    return x << by | x >> (64 - by);
+}
 
 static uint64_t finish(uint64_t x) { /* the finaliser of splitmix64 */
     x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);

@@ -28,7 +28,7 @@ SKUA_MUST_USE skua_status skuai_bytes_read(skuai_bytes *bytes, char *buffer, siz
 skuai_bytes_format skuai_bytes_format_of(const skuai_bytes *bytes);
 const char *skuai_bytes_encoding(const skuai_bytes *bytes);
 double skuai_bytes_position(const skuai_bytes *bytes); /* share of the file read, 0..1 */
-size_t skuai_bytes_bad(const skuai_bytes *bytes); /* characters that could not be converted */
+size_t skuai_bytes_bad(const skuai_bytes *bytes);      /* characters that could not be converted */
 
 /* Size and a 128-bit hash of a file as it lies there (not cryptographic: it tells the same file
  * from another, not friend from foe). */

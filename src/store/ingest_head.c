@@ -91,9 +91,10 @@ static skua_status name_columns(skuai_sample *sample, const char *path, skuai_ar
     for (size_t c = 0; c < sample->n_columns; c++) /* at most 4,096: 8 M comparisons */
         for (size_t d = 0; d < c; d++)
             if (strcmp(sample->names[c], sample->names[d]) == 0)
-                return skuai_error_set(err, SKUA_ESCHEMA,
-                                       "%s:1: columns %zu and %zu are both called '%.60s'; rename one",
-                                       path, d + 1, c + 1, sample->names[c]);
+                return skuai_error_set(
+                    err, SKUA_ESCHEMA,
+                    "%s:1: columns %zu and %zu are both called '%.60s'; rename one", path, d + 1,
+                    c + 1, sample->names[c]);
     return SKUA_OK;
 }
 
@@ -102,7 +103,8 @@ static skua_status sample_rows(char *text, size_t size, const skuai_csv_dialect 
                                skuai_sample *sample, skuai_arena *arena, skua_error *err) {
     size_t capacity = HEAD_ROWS;
     if (sample->n_columns > 64) capacity = HEAD_ROWS * 64 / sample->n_columns + 2;
-    skuai_csv_field *cells = skuai_arena_take(arena, (capacity + 1) * sample->n_columns, sizeof *cells);
+    skuai_csv_field *cells =
+        skuai_arena_take(arena, (capacity + 1) * sample->n_columns, sizeof *cells);
     if (!cells) return skuai_error_memory(err, "a file's head");
     for (size_t at = 0; at < size && sample->n_rows < capacity;) {
         skuai_csv_record record;
@@ -152,10 +154,11 @@ skua_status skuai_head_read(skuai_bytes *bytes, const char *path, const skuai_ta
     skuai_sample made = {.n_columns = first_fields(text, size, dialect)};
     if (made.n_columns == 0) return skuai_error_set(err, SKUA_EDATA, "%s: is empty", path);
     if (made.n_columns > SKUAI_CSV_COLUMNS)
-        return skuai_error_set(err, SKUA_ELIMIT,
-                               "%s:1: %zu columns, at most %zu are read; is the table turned on its "
-                               "side?",
-                               path, made.n_columns, SKUAI_CSV_COLUMNS);
+        return skuai_error_set(
+            err, SKUA_ELIMIT,
+            "%s:1: %zu columns, at most %zu are read; is the table turned on its "
+            "side?",
+            path, made.n_columns, SKUAI_CSV_COLUMNS);
     SKUA_TRY(sample_rows(text, size, dialect, &made, arena, err));
     if (made.n_rows == 0)
         return skuai_error_set(err, SKUA_EDATA, "%s:1: the first line cannot be read", path);

@@ -127,6 +127,7 @@ const skuai_plan_column *skuai_plan_find(const skuai_plan *plan, const char *rol
 
 /* The plan as a JSON array of {column, role, how, form}. */
 void skuai_plan_json(const skuai_plan *plan, skuai_buffer *json);
-void skuai_ingest_json_text(skuai_buffer *json, const char *text, size_t n); /* quoted and escaped */
+void skuai_ingest_json_text(skuai_buffer *json, const char *text,
+                            size_t n); /* quoted and escaped */
 
 #endif

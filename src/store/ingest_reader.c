@@ -66,15 +66,16 @@ typedef struct worker {
         skuai_instant instant;
     } seen;
     const skuai_plan_column *item, *channel; /* of the plan, NULL: none */
-    cached *cache;         /* [CACHE_SLOTS] */
-    uint32_t *row_series;  /* [vector size] */
+    cached *cache;                           /* [CACHE_SLOTS] */
+    uint32_t *row_series;                    /* [vector size] */
     int64_t *row_micros;
     duckdb_vector *vectors; /* [n_outputs] */
     void **data;
     uint64_t **masks;
 } worker;
 
-/* -- Failure and rejects ---------------------------------------------------------------------------- */
+/* -- Failure and rejects
+ * ---------------------------------------------------------------------------- */
 
 static skua_status reader_fail(skuai_reader *reader, skua_status status, const skua_error *error) {
     pthread_mutex_lock(&reader->mutex);
@@ -148,7 +149,8 @@ static const char *explain(worker *w, const skuai_plan_column *column, const sku
     return skuai_buffer_view(&w->scratch);
 }
 
-/* -- Blocks ------------------------------------------------------------------------------------------ */
+/* -- Blocks
+ * ------------------------------------------------------------------------------------------ */
 
 static bool block_reserve(block *b, size_t capacity) {
     if (capacity <= b->capacity) return true;
@@ -177,7 +179,8 @@ static skua_status fill_block(skuai_reader *reader, block *b, skua_error *err) {
     reader->carry.size = 0;
     while (!whole && !(reader->end && b->size == 0)) {
         size_t n;
-        SKUA_TRY(skuai_bytes_read(reader->bytes, b->data + b->size, b->capacity - b->size, &n, err));
+        SKUA_TRY(
+            skuai_bytes_read(reader->bytes, b->data + b->size, b->capacity - b->size, &n, err));
         reader->end = n < b->capacity - b->size;
         b->size += n;
         if (b->size == 0) break;
@@ -276,8 +279,8 @@ static bool record_good(worker *w) {
         reject(w, false, "a NUL byte");
         return false;
     }
-    if (w->block.bad_text && skuai_utf8_valid((const unsigned char *)w->record_text,
-                                              w->record.size) != w->record.size) {
+    if (w->block.bad_text &&
+        skuai_utf8_valid((const unsigned char *)w->record_text, w->record.size) != w->record.size) {
         reject(w, false, "not valid UTF-8");
         return false;
     }
@@ -298,7 +301,8 @@ static bool record_good(worker *w) {
     return false;
 }
 
-/* -- Fields ------------------------------------------------------------------------------------------ */
+/* -- Fields
+ * ------------------------------------------------------------------------------------------ */
 
 /* "17850.0" of a column that once was a number is 17850. */
 static size_t without_decimals(const char *text, size_t n) {
@@ -352,8 +356,8 @@ static int64_t number_series(worker *w, const skuai_csv_field *i, const skuai_cs
     pthread_mutex_lock(&reader->mutex);
     int64_t number = skuai_series_add(reader->series, hash, i->text, i->size, c->text, c->size);
     if (number >= 0)
-        *slot = (cached){hash, reader->series->items[number], reader->series->channels[number],
-                         number};
+        *slot =
+            (cached){hash, reader->series->items[number], reader->series->channels[number], number};
     pthread_mutex_unlock(&reader->mutex);
     return number;
 }
@@ -477,18 +481,24 @@ static bool put_value(worker *w, size_t at, idx_t row) {
     return false;
 }
 
-/* -- Rows -------------------------------------------------------------------------------------------- */
+/* -- Rows
+ * -------------------------------------------------------------------------------------------- */
 
 /* ds and units of a wide record's column. */
 static bool put_wide(worker *w, idx_t row) {
     const skuai_plan *plan = w->reader->plan;
     const skuai_plan_wide *wide = &plan->wide[w->wide_next];
     static const skuai_role units = {.name = "units", .type = SKUAI_ROLE_NUMBER, .required = true};
-    skuai_plan_column column = {.role = &units, .name = "units", .type = SKUAI_ROLE_NUMBER,
-                                .n_sources = 1, .sources = {wide->source}, .scale = 1};
+    skuai_plan_column column = {.role = &units,
+                                .name = "units",
+                                .type = SKUAI_ROLE_NUMBER,
+                                .n_sources = 1,
+                                .sources = {wide->source},
+                                .scale = 1};
     for (size_t k = 0; k < w->reader->n_outputs; k++) {
         const skuai_output *output = &w->reader->outputs[k];
-        if (output->column || (output->kind != SKUAI_OUTPUT_TIME && output->kind != SKUAI_OUTPUT_NUMBER))
+        if (output->column ||
+            (output->kind != SKUAI_OUTPUT_TIME && output->kind != SKUAI_OUTPUT_NUMBER))
             continue;
         if (output->kind == SKUAI_OUTPUT_TIME) {
             ((int64_t *)w->data[k])[row] = wide->micros;
@@ -542,9 +552,8 @@ static bool put_row(worker *w, idx_t row) {
             gather_extras(w);
             set_valid(w, k, row, w->extras.size > 2);
             if (w->extras.size > 2)
-                duckdb_vector_assign_string_element_len(w->vectors[k], row,
-                                                        skuai_buffer_view(&w->extras),
-                                                        w->extras.size);
+                duckdb_vector_assign_string_element_len(
+                    w->vectors[k], row, skuai_buffer_view(&w->extras), w->extras.size);
             break;
         case SKUAI_OUTPUT_LINE:
             ((int64_t *)w->data[k])[row] = w->record_line;
@@ -597,7 +606,8 @@ static idx_t fill_rows(worker *w) {
     return n;
 }
 
-/* -- The table function of DuckDB ---------------------------------------------------------------------- */
+/* -- The table function of DuckDB
+ * ---------------------------------------------------------------------- */
 
 static void worker_free(void *data) {
     worker *w = data;
@@ -632,7 +642,9 @@ static worker *worker_new(skuai_reader *reader) {
     w->item = skuai_plan_find(reader->plan, "item");
     w->channel = skuai_plan_find(reader->plan, "channel");
     w->cache = skuai_zero(reader->series ? CACHE_SLOTS : 1, sizeof *w->cache);
-    if (w->cache && w->fields && w->row_series && w->row_micros && w->vectors && w->data && w->masks) return w;
+    if (w->cache && w->fields && w->row_series && w->row_micros && w->vectors && w->data &&
+        w->masks)
+        return w;
     worker_free(w);
     return NULL;
 }
@@ -732,7 +744,8 @@ skua_status skuai_reader_stage(skuai_reader *reader, skuai_store *store, const c
     return status;
 }
 
-/* -- Life -------------------------------------------------------------------------------------------- */
+/* -- Life
+ * -------------------------------------------------------------------------------------------- */
 
 static void add_output(skuai_reader *reader, skuai_output_kind kind, const char *name,
                        const skuai_plan_column *column) {
@@ -741,7 +754,8 @@ static void add_output(skuai_reader *reader, skuai_output_kind kind, const char 
 
 static void make_outputs(skuai_reader *reader) {
     const skuai_plan *plan = reader->plan;
-    bool instants = strcmp(plan->table->name, "orders") == 0 || strcmp(plan->table->name, "events") == 0;
+    bool instants =
+        strcmp(plan->table->name, "orders") == 0 || strcmp(plan->table->name, "events") == 0;
     if (reader->series) add_output(reader, SKUAI_OUTPUT_SERIES, "series", NULL);
     if (plan->n_wide) {
         add_output(reader, SKUAI_OUTPUT_TIME, "ds", NULL);
@@ -749,8 +763,9 @@ static void make_outputs(skuai_reader *reader) {
     }
     for (size_t k = 0; k < plan->n_columns; k++) {
         const skuai_plan_column *c = &plan->columns[k];
-        bool in_series = reader->series && c->role &&
-                         (strcmp(c->role->name, "item") == 0 || strcmp(c->role->name, "channel") == 0);
+        bool in_series =
+            reader->series && c->role &&
+            (strcmp(c->role->name, "item") == 0 || strcmp(c->role->name, "channel") == 0);
         if (in_series) continue;
         skuai_output_kind kind = c->type == SKUAI_ROLE_TEXT     ? SKUAI_OUTPUT_TEXT
                                  : c->type == SKUAI_ROLE_NUMBER ? SKUAI_OUTPUT_NUMBER
@@ -769,17 +784,22 @@ skua_status skuai_reader_new(skuai_bytes *bytes, const char *path, const skuai_p
                              const skuai_context *context, skuai_reader **reader, skua_error *err) {
     skuai_reader *made = skuai_zero(1, sizeof *made);
     if (!made) return skuai_error_memory(err, "a reader");
-    *made = (skuai_reader){.bytes = bytes, .path = path, .plan = plan, .series = series,
-                           .default_channel = default_channel, .context = context, .line = 1};
+    *made = (skuai_reader){.bytes = bytes,
+                           .path = path,
+                           .plan = plan,
+                           .series = series,
+                           .default_channel = default_channel,
+                           .context = context,
+                           .line = 1};
     if (pthread_mutex_init(&made->mutex, NULL) != 0) {
         skuai_free(made);
         return skuai_error_memory(err, "a reader");
     }
     made->counts = (skuai_reader_counts){.least = INT64_MAX, .most = INT64_MIN, .exact = true};
     made->arena = skuai_arena_new(0);
-    made->outputs = made->arena ? skuai_arena_take(made->arena, plan->n_columns + 6,
-                                                   sizeof *made->outputs)
-                                : NULL;
+    made->outputs = made->arena
+                        ? skuai_arena_take(made->arena, plan->n_columns + 6, sizeof *made->outputs)
+                        : NULL;
     skua_status status = made->outputs ? SKUA_OK : skuai_error_memory(err, "a reader");
     if (status == SKUA_OK && series) status = skuai_key_set_init(&made->keys, err);
     if (status != SKUA_OK) {
@@ -805,11 +825,16 @@ const skuai_output *skuai_reader_outputs(const skuai_reader *reader, size_t *n) 
     return reader->outputs;
 }
 
-skuai_reader_counts skuai_reader_counts_get(const skuai_reader *reader) { return reader->counts; }
+skuai_reader_counts skuai_reader_counts_get(const skuai_reader *reader) {
+    return reader->counts;
+}
 
-const skuai_reject *skuai_reader_rejects(const skuai_reader *reader) { return reader->rejects; }
+const skuai_reject *skuai_reader_rejects(const skuai_reader *reader) {
+    return reader->rejects;
+}
 
-/* -- Day and month over the whole column --------------------------------------------------------------- */
+/* -- Day and month over the whole column
+ * --------------------------------------------------------------- */
 
 /* Nothing above 12 on either side: days usually move on from row to row, months stay. */
 static skuai_date_form by_movement(int64_t day_moves, int64_t month_moves) {

@@ -13,17 +13,20 @@
 #include "store/ingest_series.h"
 #include "store/store_handle.h"
 
-/* -- The head ----------------------------------------------------------------------------------- */
+/* -- The head -----------------------------------------------------------------------------------
+ */
 
 /* Read the head of a file into a sample (memory of the arena) and its dialect. header: 1 there is a
  * line of names, 0 there is none, -1 found out. The bytes are rewound. SKUA_EDATA: a header only,
  * two columns of one name; SKUA_ELIMIT: more than 4,096 columns or a line of more than 16 MB. */
 SKUA_MUST_USE skua_status skuai_head_read(skuai_bytes *bytes, const char *path,
-                                          const skuai_table_roles *table, char delimiter, int header,
-                                          skuai_arena *arena, skuai_csv_dialect *dialect,
-                                          skuai_sample *sample, skua_error *err);
+                                          const skuai_table_roles *table, char delimiter,
+                                          int header, skuai_arena *arena,
+                                          skuai_csv_dialect *dialect, skuai_sample *sample,
+                                          skua_error *err);
 
-/* -- The rows ----------------------------------------------------------------------------------- */
+/* -- The rows -----------------------------------------------------------------------------------
+ */
 
 typedef struct skuai_reject {
     int64_t line;
@@ -71,10 +74,10 @@ SKUA_MUST_USE skua_status skuai_reader_stage(skuai_reader *reader, skuai_store *
                                              const char *name, skua_error *err);
 
 typedef struct skuai_reader_counts {
-    int64_t rows;       /* given to DuckDB */
-    int64_t rejected;   /* not given */
-    int64_t duplicates; /* second rows of a (series, ds); only with series */
-    int64_t notes;      /* rows kept without a value that could not be read */
+    int64_t rows;        /* given to DuckDB */
+    int64_t rejected;    /* not given */
+    int64_t duplicates;  /* second rows of a (series, ds); only with series */
+    int64_t notes;       /* rows kept without a value that could not be read */
     int64_t least, most; /* micros of ds; only with series and rows */
     bool exact;          /* false: ds has minutes, `duplicates` was not counted */
 } skuai_reader_counts;

@@ -22,7 +22,8 @@
     "统计日期 订单日期 时间 月份 周 updatetime year"
 #define UNITS                                                                                      \
     "y units unitssold salesunits quantity qty salesqty quantitysold soldquantity orderqty sales " \
-    "demand target sold saleamount salesamount weeklysales dailysales monthlysales hourlysale hourlysales salecount "     \
+    "demand target sold saleamount salesamount weeklysales dailysales monthlysales hourlysale "    \
+    "hourlysales salecount "                                                                       \
     "volume "                                                                                      \
     "销量 销售量 总销售量 销售数量 数量 件数 成交件数 value count amount"
 #define PRICE                                                                                      \

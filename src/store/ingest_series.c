@@ -116,7 +116,8 @@ int64_t skuai_series_add(skuai_series *series, uint64_t hash, const char *item, 
     return (int64_t)i;
 }
 
-/* -- Keys ------------------------------------------------------------------------------------------ */
+/* -- Keys
+ * ------------------------------------------------------------------------------------------ */
 
 #define PAGE_WORDS ((size_t)8)
 #define PAGE_BITS  ((int64_t)512)

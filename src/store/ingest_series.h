@@ -10,12 +10,12 @@
 typedef struct skuai_series {
     skuai_arena *arena;
     size_t n, capacity;
-    size_t n_known;      /* those below were in the store before */
-    const char **items;  /* [n] */
+    size_t n_known;     /* those below were in the store before */
+    const char **items; /* [n] */
     const char **channels;
     uint64_t *hashes;
-    uint32_t *slots;     /* [n_slots] index + 1, 0 empty */
-    size_t n_slots;      /* a power of two */
+    uint32_t *slots; /* [n_slots] index + 1, 0 empty */
+    size_t n_slots;  /* a power of two */
 } skuai_series;
 
 SKUA_MUST_USE skua_status skuai_series_init(skuai_series *series, skua_error *err);

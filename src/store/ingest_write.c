@@ -62,7 +62,8 @@ skua_status skuai_write_columns(skuai_write *write, const char *table, skua_erro
     return any ? skuai_store_execute(write->store, skuai_schema_views(), err) : SKUA_OK;
 }
 
-/* -- Tables with a key: the latest row counts ------------------------------------------------------ */
+/* -- Tables with a key: the latest row counts
+ * ------------------------------------------------------ */
 
 /* Names of the columns of T_rows, without those that every table has. */
 static bool own_column(const char *name) {
@@ -119,10 +120,11 @@ static skua_status insert_keyed(skuai_write *write, const char *table, const sku
         (void)skuai_buffer_text(sql, ", ");
     }
     skuai_write_known(write, sql, "CASE WHEN c.present THEN now()::TIMESTAMP END");
-    (void)skuai_buffer_format(sql,
-                              " AS known_at, $1::INTEGER AS file, s.line FROM skuai_last s LEFT JOIN "
-                              "(SELECT *, true AS present FROM %s) c",
-                              table);
+    (void)skuai_buffer_format(
+        sql,
+        " AS known_at, $1::INTEGER AS file, s.line FROM skuai_last s LEFT JOIN "
+        "(SELECT *, true AS present FROM %s) c",
+        table);
     add_join(sql, write);
     (void)skuai_buffer_text(sql, " WHERE c.present IS NULL");
     for (size_t k = 0; k < columns->n_rows; k++) {
@@ -148,12 +150,14 @@ skua_status skuai_write_keyed(skuai_write *write, skua_error *err) {
     SKUA_TRY_OUT(skuai_write_columns(write, rows_name, err));
     if (strcmp(table, "events") == 0) { /* no key: a row that is there already is the same event */
         (void)skuai_buffer_text(
-            &sql, "CREATE OR REPLACE TEMP TABLE skuai_last AS SELECT * REPLACE (CASE WHEN ts_utc THEN "
-                  "timezone('UTC', ts) ELSE timezone(coalesce((SELECT value FROM workspace WHERE "
-                  "key = 'time_zone'), 'UTC'), ts) END AS ts) FROM skuai_stage");
+            &sql,
+            "CREATE OR REPLACE TEMP TABLE skuai_last AS SELECT * REPLACE (CASE WHEN ts_utc THEN "
+            "timezone('UTC', ts) ELSE timezone(coalesce((SELECT value FROM workspace WHERE "
+            "key = 'time_zone'), 'UTC'), ts) END AS ts) FROM skuai_stage");
         SKUA_TRY_OUT(skuai_write_run(write, &sql, NULL, err));
-        (void)skuai_buffer_text(&sql, "DELETE FROM skuai_last s WHERE EXISTS (SELECT 1 FROM "
-                                      "events_rows e WHERE e.ts = s.ts AND e.\"user\" = s.\"user\"");
+        (void)skuai_buffer_text(&sql,
+                                "DELETE FROM skuai_last s WHERE EXISTS (SELECT 1 FROM "
+                                "events_rows e WHERE e.ts = s.ts AND e.\"user\" = s.\"user\"");
         static const char *const parts[] = {"item", "kind", "query"};
         for (size_t i = 0; i < 3; i++)
             if (skuai_write_has(write, parts[i]))
@@ -166,8 +170,9 @@ skua_status skuai_write_keyed(skuai_write *write, skua_error *err) {
         SKUA_TRY_OUT(skuai_write_run(write, &sql, &write->added, err));
         goto out;
     }
-    (void)skuai_buffer_text(&sql, "CREATE OR REPLACE TEMP TABLE skuai_last AS SELECT * FROM skuai_stage"
-                                  " QUALIFY row_number() OVER (PARTITION BY ");
+    (void)skuai_buffer_text(&sql,
+                            "CREATE OR REPLACE TEMP TABLE skuai_last AS SELECT * FROM skuai_stage"
+                            " QUALIFY row_number() OVER (PARTITION BY ");
     add_key_list(&sql, write, "", ", ");
     (void)skuai_buffer_text(&sql, " ORDER BY line DESC) = 1");
     SKUA_TRY_OUT(skuai_write_run(write, &sql, NULL, err));
@@ -177,8 +182,9 @@ skua_status skuai_write_keyed(skuai_write *write, skua_error *err) {
     write->doubled = write->staged - (int64_t)last;
     skuai_value value = skuai_value_text(rows_name);
     SKUA_TRY_OUT(skuai_store_query(
-        write->store, "SELECT column_name FROM duckdb_columns() WHERE table_name = $1 AND NOT internal",
-        &value, 1, &columns, err));
+        write->store,
+        "SELECT column_name FROM duckdb_columns() WHERE table_name = $1 AND NOT internal", &value,
+        1, &columns, err));
     double before = 0;
     (void)skuai_buffer_format(&sql, "SELECT count(*) FROM skuai_last s JOIN %s c", table);
     add_join(&sql, write);
@@ -195,7 +201,8 @@ out:
     return status;
 }
 
-/* -- What a file says about items ----------------------------------------------------------------- */
+/* -- What a file says about items -----------------------------------------------------------------
+ */
 
 skua_status skuai_write_described(skuai_write *write, skua_error *err) {
     static const char *const names[] = {"title", "category", "brand", "image"};
@@ -203,17 +210,19 @@ skua_status skuai_write_described(skuai_write *write, skua_error *err) {
     for (size_t i = 0; i < 4; i++)
         any |= has[i] = skuai_write_has(write, names[i]);
     if (!any) return SKUA_OK;
-    const char *rows = write->series ? "(SELECT s.*, n.item FROM skuai_stage s JOIN series n USING (series))"
-                                     : "skuai_stage";
+    const char *rows = write->series
+                           ? "(SELECT s.*, n.item FROM skuai_stage s JOIN series n USING (series))"
+                           : "skuai_stage";
     const char *day = write->series ? "ds" : "ts";
     skuai_buffer sql;
     skuai_buffer_init(&sql, 1 << 16);
     skua_status status = SKUA_OK;
     if (has[0]) {
-        (void)skuai_buffer_format(&sql,
-                                  "INSERT INTO item_names SELECT item, title, count(*), min(%s), "
-                                  "max(%s), $1::INTEGER FROM %s WHERE title IS NOT NULL GROUP BY ALL",
-                                  day, day, rows);
+        (void)skuai_buffer_format(
+            &sql,
+            "INSERT INTO item_names SELECT item, title, count(*), min(%s), "
+            "max(%s), $1::INTEGER FROM %s WHERE title IS NOT NULL GROUP BY ALL",
+            day, day, rows);
         SKUA_TRY_OUT(skuai_write_run(write, &sql, NULL, err));
     }
     (void)skuai_buffer_text(&sql, "CREATE OR REPLACE TEMP TABLE skuai_described AS SELECT item");
@@ -224,12 +233,13 @@ skua_status skuai_write_described(skuai_write *write, skua_error *err) {
     /* only what is not known yet: a file of items knows better */
     (void)skuai_buffer_text(&sql, "INSERT INTO items_rows BY NAME SELECT s.item");
     for (size_t i = 0; i < 4; i++)
-        (void)skuai_buffer_format(&sql, has[i] ? ", coalesce(c.%s, s.%s) AS %s" : ", c.%s", names[i],
-                                  names[i], names[i]);
-    (void)skuai_buffer_text(&sql, ", c.description, c.parent, c.replaces, c.pack, c.unit, c.launch_ds,"
-                                  " c.end_ds, c.cost, c.extras, c.known_at, $1::INTEGER AS file,"
-                                  " s.line FROM skuai_described s LEFT JOIN (SELECT *, true AS"
-                                  " present FROM items) c ON c.item = s.item WHERE c.present IS NULL");
+        (void)skuai_buffer_format(&sql, has[i] ? ", coalesce(c.%s, s.%s) AS %s" : ", c.%s",
+                                  names[i], names[i], names[i]);
+    (void)skuai_buffer_text(&sql,
+                            ", c.description, c.parent, c.replaces, c.pack, c.unit, c.launch_ds,"
+                            " c.end_ds, c.cost, c.extras, c.known_at, $1::INTEGER AS file,"
+                            " s.line FROM skuai_described s LEFT JOIN (SELECT *, true AS"
+                            " present FROM items) c ON c.item = s.item WHERE c.present IS NULL");
     for (size_t i = 0; i < 4; i++)
         if (has[i])
             (void)skuai_buffer_format(&sql, " OR (c.%s IS NULL AND s.%s IS NOT NULL)", names[i],

@@ -28,7 +28,8 @@ SKUA_MUST_USE skua_status skuai_write_keyed(skuai_write *write, skua_error *err)
 /* Titles, categories, ... that a file of sales or orders carries: to items and item_names. */
 SKUA_MUST_USE skua_status skuai_write_described(skuai_write *write, skua_error *err);
 /* Columns for extras, made where they are missing; the views are made anew. */
-SKUA_MUST_USE skua_status skuai_write_columns(skuai_write *write, const char *table, skua_error *err);
+SKUA_MUST_USE skua_status skuai_write_columns(skuai_write *write, const char *table,
+                                              skua_error *err);
 
 /* Run the buffer's SQL with $1 = the file's number, and clear the buffer. */
 SKUA_MUST_USE skua_status skuai_write_run(skuai_write *write, skuai_buffer *sql, int64_t *changed,

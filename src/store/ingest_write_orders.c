@@ -22,7 +22,8 @@ static void add_kind(const skuai_write *write, skuai_buffer *sql) {
     if (skuai_write_has(write, "kind"))
         (void)skuai_buffer_text(
             sql,
-            "WHEN lower(s.kind) IN ('return', 'returned', 'returns', 'refund', 'refunded', 'credit', "
+            "WHEN lower(s.kind) IN ('return', 'returned', 'returns', 'refund', 'refunded', "
+            "'credit', "
             "'退货', '退款', '退换货') THEN 'return' WHEN lower(s.kind) IN ('cancel', 'cancelled', "
             "'canceled', 'cancellation', '取消', '已取消', '交易关闭') THEN 'cancel' ");
     (void)skuai_buffer_text(
@@ -37,14 +38,16 @@ static skua_status make_lines(skuai_write *write, skuai_buffer *sql, skua_error 
     skuai_buffer_init(&currency, 4096);
     skuai_sql_text(&channel, write->default_channel);
     skuai_sql_text(&currency, skuai_store_setting(write->store, "currency", ""));
-    (void)skuai_buffer_text(sql, "CREATE OR REPLACE TEMP TABLE skuai_lines AS SELECT * REPLACE (CASE "
-                                 "WHEN kind = 'sale' THEN units ELSE -abs(units) END AS units), "
-                                 "row_number() OVER (PARTITION BY " SAME_LINE
-                                 " ORDER BY file_line) AS k FROM (SELECT s.\"order\", ");
+    (void)skuai_buffer_text(sql,
+                            "CREATE OR REPLACE TEMP TABLE skuai_lines AS SELECT * REPLACE (CASE "
+                            "WHEN kind = 'sale' THEN units ELSE -abs(units) END AS units), "
+                            "row_number() OVER (PARTITION BY " SAME_LINE
+                            " ORDER BY file_line) AS k FROM (SELECT s.\"order\", ");
     add_column(write, sql, "order_line", "NULL::DOUBLE");
     (void)skuai_buffer_text(
-        sql, "CASE WHEN s.ts_utc THEN timezone('UTC', s.ts) ELSE timezone(coalesce(c.time_zone, z.value,"
-             " 'UTC'), s.ts) END AS ts, s.item, ");
+        sql,
+        "CASE WHEN s.ts_utc THEN timezone('UTC', s.ts) ELSE timezone(coalesce(c.time_zone, z.value,"
+        " 'UTC'), s.ts) END AS ts, s.item, ");
     add_column(write, sql, "channel", skuai_buffer_view(&channel));
     add_column(write, sql, "user", "NULL::VARCHAR");
     (void)skuai_buffer_text(sql, "s.units, ");
@@ -65,29 +68,35 @@ static skua_status make_lines(skuai_write *write, skuai_buffer *sql, skua_error 
     return skuai_write_run(write, sql, NULL, err);
 }
 
-/* Numbered lines: the last of a number inside the file counts, and corrects the one in the store. */
+/* Numbered lines: the last of a number inside the file counts, and corrects the one in the store.
+ */
 static skua_status merge_numbered(skuai_write *write, skuai_buffer *sql, skua_error *err) {
     (void)skuai_buffer_text(
-        sql, "CREATE OR REPLACE TEMP TABLE skuai_twice AS SELECT \"order\", order_line, count(*) AS n, "
-             "max(file_line) AS keep, list(file_line ORDER BY file_line) AS lines, list(units ORDER BY "
-             "file_line) AS all_units FROM skuai_lines GROUP BY 1, 2 HAVING count(*) > 1");
+        sql,
+        "CREATE OR REPLACE TEMP TABLE skuai_twice AS SELECT \"order\", order_line, count(*) AS n, "
+        "max(file_line) AS keep, list(file_line ORDER BY file_line) AS lines, list(units ORDER BY "
+        "file_line) AS all_units FROM skuai_lines GROUP BY 1, 2 HAVING count(*) > 1");
     SKUA_TRY(skuai_write_run(write, sql, NULL, err));
-    (void)skuai_buffer_text(sql, "INSERT INTO findings(\"table\", \"row\", kind, \"before\", \"after\", "
-                                 "why, item, channel, ds, action, found_at) SELECT 'orders', ");
+    (void)skuai_buffer_text(sql,
+                            "INSERT INTO findings(\"table\", \"row\", kind, \"before\", \"after\", "
+                            "why, item, channel, ds, action, found_at) SELECT 'orders', ");
     skuai_sql_text(sql, write->path);
     (void)skuai_buffer_text(
-        sql, " || ':' || array_to_string(lines, ','), 'duplicate', array_to_string(all_units, ', '), "
-             "l.units::VARCHAR, n || ' rows of one order line in one file; the last one counts', "
-             "l.item, l.channel, l.ts::TIMESTAMP, 'applied', now()::TIMESTAMP FROM skuai_twice t JOIN "
-             "skuai_lines l ON l.file_line = t.keep");
+        sql,
+        " || ':' || array_to_string(lines, ','), 'duplicate', array_to_string(all_units, ', '), "
+        "l.units::VARCHAR, n || ' rows of one order line in one file; the last one counts', "
+        "l.item, l.channel, l.ts::TIMESTAMP, 'applied', now()::TIMESTAMP FROM skuai_twice t JOIN "
+        "skuai_lines l ON l.file_line = t.keep");
     SKUA_TRY(skuai_write_run(write, sql, NULL, err));
-    (void)skuai_buffer_text(sql, "DELETE FROM skuai_lines s USING skuai_twice t WHERE s.\"order\" = "
-                                 "t.\"order\" AND s.order_line = t.order_line AND s.file_line <> t.keep");
+    (void)skuai_buffer_text(
+        sql, "DELETE FROM skuai_lines s USING skuai_twice t WHERE s.\"order\" = "
+             "t.\"order\" AND s.order_line = t.order_line AND s.file_line <> t.keep");
     SKUA_TRY(skuai_write_run(write, sql, &write->doubled, err));
     (void)skuai_buffer_text(
-        sql, "DELETE FROM skuai_lines s USING orders o WHERE o.\"order\" = s.\"order\" AND o.line = "
-             "s.order_line AND (o.item, o.ts, o.channel, o.\"user\", o.units, o.unit_price, o.kind) IS "
-             "NOT DISTINCT FROM (s.item, s.ts, s.channel, s.\"user\", s.units, s.unit_price, s.kind)");
+        sql,
+        "DELETE FROM skuai_lines s USING orders o WHERE o.\"order\" = s.\"order\" AND o.line = "
+        "s.order_line AND (o.item, o.ts, o.channel, o.\"user\", o.units, o.unit_price, o.kind) IS "
+        "NOT DISTINCT FROM (s.item, s.ts, s.channel, s.\"user\", s.units, s.unit_price, s.kind)");
     SKUA_TRY(skuai_write_run(write, sql, &write->unchanged, err));
     return SKUA_OK;
 }
@@ -95,44 +104,52 @@ static skua_status merge_numbered(skuai_write *write, skuai_buffer *sql, skua_er
 /* Lines without a number: one that is there already is the same; others add up. */
 static skua_status merge_unnumbered(skuai_write *write, skuai_buffer *sql, skua_error *err) {
     (void)skuai_buffer_text(
-        sql, "DELETE FROM skuai_lines s USING (SELECT " SAME_LINE ", row_number() OVER (PARTITION BY "
-             SAME_LINE " ORDER BY line) AS k FROM orders WHERE \"order\" IN (SELECT \"order\" FROM "
-             "skuai_lines)) o WHERE o.\"order\" = s.\"order\" AND o.item = s.item AND o.ts = s.ts AND "
-             "o.k = s.k AND (o.channel, o.\"user\", o.units, o.unit_price, o.kind) IS NOT DISTINCT FROM "
-             "(s.channel, s.\"user\", s.units, s.unit_price, s.kind)");
+        sql,
+        "DELETE FROM skuai_lines s USING (SELECT " SAME_LINE
+        ", row_number() OVER (PARTITION BY " SAME_LINE
+        " ORDER BY line) AS k FROM orders WHERE \"order\" IN (SELECT \"order\" FROM "
+        "skuai_lines)) o WHERE o.\"order\" = s.\"order\" AND o.item = s.item AND o.ts = s.ts AND "
+        "o.k = s.k AND (o.channel, o.\"user\", o.units, o.unit_price, o.kind) IS NOT DISTINCT FROM "
+        "(s.channel, s.\"user\", s.units, s.unit_price, s.kind)");
     return skuai_write_run(write, sql, &write->unchanged, err);
 }
 
-/* One statement inserts all that is left; the number of a line goes on behind those of its order. */
+/* One statement inserts all that is left; the number of a line goes on behind those of its order.
+ */
 static void add_insert(const skuai_write *write, bool numbered, skuai_buffer *sql) {
     (void)skuai_buffer_text(sql, "INSERT INTO orders_rows SELECT s.\"order\", ");
     (void)skuai_buffer_text(
-        sql, numbered ? "s.order_line::INTEGER"
-                      : "coalesce(m.last, 0) + row_number() OVER (PARTITION BY s.\"order\" ORDER BY "
-                        "s.file_line)");
+        sql, numbered
+                 ? "s.order_line::INTEGER"
+                 : "coalesce(m.last, 0) + row_number() OVER (PARTITION BY s.\"order\" ORDER BY "
+                   "s.file_line)");
     (void)skuai_buffer_text(sql, ", s.ts, s.item, s.channel, s.\"user\", s.units, s.unit_price, "
                                  "s.list_price, s.currency, s.kind, coalesce(s.known_at, ");
     if (write->known_at)
         (void)skuai_buffer_text(sql, "NULL");
     else
-        (void)skuai_buffer_text(sql, numbered ? "CASE WHEN o.\"order\" IS NOT NULL OR "
-                                                "date_trunc('day', s.ts) < date_trunc('day', f.last) "
-                                                "THEN now()::TIMESTAMP END"
-                                              : "CASE WHEN date_trunc('day', s.ts) < "
-                                                "date_trunc('day', f.last) THEN now()::TIMESTAMP END");
+        (void)skuai_buffer_text(sql, numbered
+                                         ? "CASE WHEN o.\"order\" IS NOT NULL OR "
+                                           "date_trunc('day', s.ts) < date_trunc('day', f.last) "
+                                           "THEN now()::TIMESTAMP END"
+                                         : "CASE WHEN date_trunc('day', s.ts) < "
+                                           "date_trunc('day', f.last) THEN now()::TIMESTAMP END");
     (void)skuai_buffer_text(sql, "), $1::INTEGER, ");
     (void)skuai_buffer_text(sql, numbered ? "o.\"order\" IS NOT NULL" : "false");
-    (void)skuai_buffer_format(sql,
-                              " FROM skuai_lines s LEFT JOIN (SELECT channel, max(ts) AS last FROM "
-                              "orders_rows WHERE file < %lld GROUP BY 1) f ON f.channel = s.channel "
-                              "LEFT JOIN ",
-                              (long long)write->first_file);
+    (void)skuai_buffer_format(
+        sql,
+        " FROM skuai_lines s LEFT JOIN (SELECT channel, max(ts) AS last FROM "
+        "orders_rows WHERE file < %lld GROUP BY 1) f ON f.channel = s.channel "
+        "LEFT JOIN ",
+        (long long)write->first_file);
     (void)skuai_buffer_text(
-        sql, numbered ? "(SELECT DISTINCT \"order\", line FROM orders_rows WHERE \"order\" IN (SELECT "
-                        "\"order\" FROM skuai_lines)) o ON o.\"order\" = s.\"order\" AND o.line = "
-                        "s.order_line"
-                      : "(SELECT \"order\", max(line) AS last FROM orders_rows WHERE \"order\" IN "
-                        "(SELECT \"order\" FROM skuai_lines) GROUP BY 1) m ON m.\"order\" = s.\"order\"");
+        sql,
+        numbered
+            ? "(SELECT DISTINCT \"order\", line FROM orders_rows WHERE \"order\" IN (SELECT "
+              "\"order\" FROM skuai_lines)) o ON o.\"order\" = s.\"order\" AND o.line = "
+              "s.order_line"
+            : "(SELECT \"order\", max(line) AS last FROM orders_rows WHERE \"order\" IN "
+              "(SELECT \"order\" FROM skuai_lines) GROUP BY 1) m ON m.\"order\" = s.\"order\"");
 }
 
 skua_status skuai_write_orders(skuai_write *write, skua_error *err) {
@@ -150,8 +167,8 @@ skua_status skuai_write_orders(skuai_write *write, skua_error *err) {
                                         NULL, 0, &missing, NULL, err));
         if (missing > 0) numbered = false;
     }
-    SKUA_TRY_OUT(skuai_store_number(write->store, "SELECT count(*) FROM orders_rows", NULL, 0, &there,
-                                    NULL, err));
+    SKUA_TRY_OUT(skuai_store_number(write->store, "SELECT count(*) FROM orders_rows", NULL, 0,
+                                    &there, NULL, err));
     if (numbered)
         SKUA_TRY_OUT(merge_numbered(write, &sql, err));
     else if (there > 0)
@@ -161,10 +178,11 @@ skua_status skuai_write_orders(skuai_write *write, skua_error *err) {
     SKUA_TRY_OUT(skuai_store_number(write->store,
                                     "SELECT count(*) FROM orders_rows WHERE file = $1 AND corrects",
                                     &file, 1, &corrected, NULL, err));
-    SKUA_TRY_OUT(skuai_store_number(write->store,
-                                    "SELECT count(*) FROM orders_rows WHERE file = $1 AND NOT corrects "
-                                    "AND known_at IS NOT NULL",
-                                    &file, 1, &late, NULL, err));
+    SKUA_TRY_OUT(
+        skuai_store_number(write->store,
+                           "SELECT count(*) FROM orders_rows WHERE file = $1 AND NOT corrects "
+                           "AND known_at IS NOT NULL",
+                           &file, 1, &late, NULL, err));
     write->corrected = (int64_t)corrected;
     write->added -= write->corrected;
     write->late = write->known_at || skuai_write_has(write, "known_at") ? 0 : (int64_t)late;

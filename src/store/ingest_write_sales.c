@@ -30,7 +30,9 @@ static skua_status append_series(skuai_write *write, skua_error *err) {
     skuai_column columns[] = {
         {.name = "series", .type = SKUAI_COLUMN_INTEGER, .integers = numbers},
         {.name = "item", .type = SKUAI_COLUMN_TEXT, .texts = series->items + series->n_known},
-        {.name = "channel", .type = SKUAI_COLUMN_TEXT, .texts = series->channels + series->n_known}};
+        {.name = "channel",
+         .type = SKUAI_COLUMN_TEXT,
+         .texts = series->channels + series->n_known}};
     skua_status status = skuai_store_append(write->store, "series", columns, 3, n, err);
     skuai_free(numbers);
     return status;
@@ -45,32 +47,36 @@ static skua_status settle_duplicates(skuai_write *write, skuai_buffer *sql, skua
     (void)skuai_buffer_format(
         sql,
         "CREATE OR REPLACE TEMP TABLE skuai_twice AS SELECT series, ds, count(*) AS n, %s(line) AS "
-        "keep, list(line ORDER BY line) AS lines, list(units ORDER BY line) AS all_units, sum(units) AS "
+        "keep, list(line ORDER BY line) AS lines, list(units ORDER BY line) AS all_units, "
+        "sum(units) AS "
         "total%s FROM skuai_stage GROUP BY series, ds HAVING count(*) > 1",
         first ? "min" : "max", priced ? ", sum(units * price) / sum(units) AS mean_price" : "");
     SKUA_TRY(skuai_write_run(write, sql, NULL, err));
     double n = 0;
-    SKUA_TRY(skuai_store_number(write->store, "SELECT coalesce(sum(n - 1), 0) FROM skuai_twice", NULL,
-                                0, &n, NULL, err));
+    SKUA_TRY(skuai_store_number(write->store, "SELECT coalesce(sum(n - 1), 0) FROM skuai_twice",
+                                NULL, 0, &n, NULL, err));
     write->doubled = (int64_t)n;
     if (write->doubled == 0) return SKUA_OK;
     if (sum) {
-        (void)skuai_buffer_format(sql, "UPDATE skuai_stage s SET units = t.total%s FROM skuai_twice t "
-                                       "WHERE s.series = t.series AND s.ds = t.ds AND s.line = t.keep",
+        (void)skuai_buffer_format(sql,
+                                  "UPDATE skuai_stage s SET units = t.total%s FROM skuai_twice t "
+                                  "WHERE s.series = t.series AND s.ds = t.ds AND s.line = t.keep",
                                   priced ? ", price = coalesce(t.mean_price, s.price)" : "");
         SKUA_TRY(skuai_write_run(write, sql, NULL, err));
     }
     (void)skuai_buffer_text(sql, "DELETE FROM skuai_stage s USING skuai_twice t WHERE s.series = "
                                  "t.series AND s.ds = t.ds AND s.line <> t.keep");
     SKUA_TRY(skuai_write_run(write, sql, NULL, err));
-    (void)skuai_buffer_text(sql, "INSERT INTO findings(\"table\", \"row\", kind, \"before\", \"after\", "
-                                 "why, item, channel, ds, action, found_at) SELECT 'sales', ");
+    (void)skuai_buffer_text(sql,
+                            "INSERT INTO findings(\"table\", \"row\", kind, \"before\", \"after\", "
+                            "why, item, channel, ds, action, found_at) SELECT 'sales', ");
     skuai_sql_text(sql, write->path);
     (void)skuai_buffer_format(
         sql,
         " || ':' || array_to_string(lines, ','), 'duplicate', array_to_string(all_units, ', '), "
         "s.units::VARCHAR, n || ' rows of one item, channel and period in one file; %s', g.item, "
-        "g.channel, t.ds, 'applied', now()::TIMESTAMP FROM skuai_twice t JOIN skuai_stage s ON s.series "
+        "g.channel, t.ds, 'applied', now()::TIMESTAMP FROM skuai_twice t JOIN skuai_stage s ON "
+        "s.series "
         "= t.series AND s.ds = t.ds JOIN series g ON g.series = t.series",
         says[write->duplicates]);
     return skuai_write_run(write, sql, NULL, err);
@@ -100,11 +106,12 @@ static skua_status carried_columns(skuai_write *write, skuai_table **names, skua
     skuai_buffer sql;
     skuai_buffer_init(&sql, 1 << 20);
     skuai_table *columns;
-    SKUA_TRY(skuai_store_query(write->store,
-                               "SELECT column_name FROM duckdb_columns() WHERE table_name = "
-                               "'sales_rows' AND NOT internal AND column_name NOT IN ('series', 'ds', "
-                               "'known_at', 'file', 'corrects')",
-                               NULL, 0, &columns, err));
+    SKUA_TRY(
+        skuai_store_query(write->store,
+                          "SELECT column_name FROM duckdb_columns() WHERE table_name = "
+                          "'sales_rows' AND NOT internal AND column_name NOT IN ('series', 'ds', "
+                          "'known_at', 'file', 'corrects')",
+                          NULL, 0, &columns, err));
     (void)skuai_buffer_text(&sql, "SELECT name FROM (VALUES ('', 0)");
     for (size_t i = 0; i < columns->n_rows; i++) {
         const char *name = columns->columns[0].texts[i];
@@ -150,17 +157,19 @@ static skua_status insert_merged(skuai_write *write, const skuai_table *carried,
     (void)skuai_buffer_format(sql,
                               " FROM sales_rows p %s p.ds BETWEEN make_timestamp(%lld) AND "
                               "make_timestamp(%lld)",
-                              corrections ? "LEFT JOIN (SELECT series, ds, max(file) AS last FROM "
-                                            "sales_rows WHERE corrects GROUP BY ALL) d ON d.series = "
-                                            "p.series AND d.ds = p.ds WHERE (d.last IS NULL OR p.file "
-                                            ">= d.last) AND"
-                                          : "WHERE",
+                              corrections
+                                  ? "LEFT JOIN (SELECT series, ds, max(file) AS last FROM "
+                                    "sales_rows WHERE corrects GROUP BY ALL) d ON d.series = "
+                                    "p.series AND d.ds = p.ds WHERE (d.last IS NULL OR p.file "
+                                    ">= d.last) AND"
+                                  : "WHERE",
                               (long long)write->counts.least, (long long)write->counts.most);
-    (void)skuai_buffer_format(sql,
-                              ") c ON c.series = s.series AND c.ds = s.ds LEFT JOIN (SELECT series, "
-                              "max(ds) AS last FROM sales_rows WHERE file < %lld GROUP BY series) f ON "
-                              "f.series = s.series WHERE c.file IS NULL OR c.h <> ",
-                              (long long)write->first_file);
+    (void)skuai_buffer_format(
+        sql,
+        ") c ON c.series = s.series AND c.ds = s.ds LEFT JOIN (SELECT series, "
+        "max(ds) AS last FROM sales_rows WHERE file < %lld GROUP BY series) f ON "
+        "f.series = s.series WHERE c.file IS NULL OR c.h <> ",
+        (long long)write->first_file);
     add_hash(write, sql, "s.");
     return skuai_write_run(write, sql, &write->added, err);
 }
@@ -169,8 +178,8 @@ static skua_status merge(skuai_write *write, skuai_buffer *sql, skua_error *err)
     double corrections = 0, corrected = 0, late = 0, staged = 0;
     skuai_table *carried;
     skuai_value file = skuai_value_integer(write->file);
-    SKUA_TRY(skuai_store_number(write->store, "SELECT count(*) FROM sales_rows WHERE corrects", NULL, 0,
-                                &corrections, NULL, err));
+    SKUA_TRY(skuai_store_number(write->store, "SELECT count(*) FROM sales_rows WHERE corrects",
+                                NULL, 0, &corrections, NULL, err));
     SKUA_TRY(skuai_store_number(write->store, "SELECT count(*) FROM skuai_stage", NULL, 0, &staged,
                                 NULL, err));
     SKUA_TRY(carried_columns(write, &carried, err));
@@ -178,12 +187,13 @@ static skua_status merge(skuai_write *write, skuai_buffer *sql, skua_error *err)
     skuai_table_free(carried);
     SKUA_TRY(status);
     SKUA_TRY(skuai_store_number(write->store,
-                                "SELECT count(*) FROM sales_rows WHERE file = $1 AND corrects", &file,
-                                1, &corrected, NULL, err));
-    SKUA_TRY(skuai_store_number(write->store,
-                                "SELECT count(*) FROM sales_rows WHERE file = $1 AND NOT corrects AND "
-                                "known_at IS NOT NULL",
-                                &file, 1, &late, NULL, err));
+                                "SELECT count(*) FROM sales_rows WHERE file = $1 AND corrects",
+                                &file, 1, &corrected, NULL, err));
+    SKUA_TRY(
+        skuai_store_number(write->store,
+                           "SELECT count(*) FROM sales_rows WHERE file = $1 AND NOT corrects AND "
+                           "known_at IS NOT NULL",
+                           &file, 1, &late, NULL, err));
     write->unchanged = (int64_t)staged - write->added;
     write->corrected = (int64_t)corrected;
     write->added -= write->corrected;
@@ -200,8 +210,8 @@ skua_status skuai_write_sales(skuai_write *write, skua_error *err) {
     SKUA_TRY_OUT(append_series(write, err));
     if (write->counts.duplicates > 0 || !write->counts.exact)
         SKUA_TRY_OUT(settle_duplicates(write, &sql, err));
-    SKUA_TRY_OUT(skuai_store_number(write->store, "SELECT count(*) FROM sales_rows", NULL, 0, &before,
-                                    NULL, err));
+    SKUA_TRY_OUT(skuai_store_number(write->store, "SELECT count(*) FROM sales_rows", NULL, 0,
+                                    &before, NULL, err));
     if (before == 0)
         SKUA_TRY_OUT(insert_plain(write, &sql, err));
     else

@@ -9,24 +9,24 @@
 /* A covariate: sums and weights of its values by cell. */
 typedef struct skuai_cell_values {
     const char *name;
-    size_t column;  /* in a scan's chunk; SIZE_MAX: only from the future table */
-    bool by_units;  /* the mean is weighted by units: prices */
-    bool ahead;     /* known for the future */
-    bool any;       /* it has a value at all */
-    float *sum;     /* [n_rows] */
-    float *weight;  /* [n_rows]; NULL where a cell has one row at most: sum is the value, NaN none */
+    size_t column; /* in a scan's chunk; SIZE_MAX: only from the future table */
+    bool by_units; /* the mean is weighted by units: prices */
+    bool ahead;    /* known for the future */
+    bool any;      /* it has a value at all */
+    float *sum;    /* [n_rows] */
+    float *weight; /* [n_rows]; NULL where a cell has one row at most: sum is the value, NaN none */
 } skuai_cell_values;
 
 /* Rows of the future table, by key. */
 typedef struct skuai_future_rows {
-    skuai_series keys;     /* item and channel, "" any */
-    size_t n_columns;      /* values a row */
-    const char **names;    /* [n_columns] */
+    skuai_series keys;  /* item and channel, "" any */
+    size_t n_columns;   /* values a row */
+    const char **names; /* [n_columns] */
     size_t n_rows;
-    uint32_t *key;         /* [n_rows] */
-    int64_t *period;       /* [n_rows] */
-    float *values;         /* [n_rows, n_columns] */
-    size_t *first;         /* rows of key k: first[k] .. first[k + 1], in order of period */
+    uint32_t *key;   /* [n_rows] */
+    int64_t *period; /* [n_rows] */
+    float *values;   /* [n_rows, n_columns] */
+    size_t *first;   /* rows of key k: first[k] .. first[k + 1], in order of period */
 } skuai_future_rows;
 
 typedef struct skuai_panel_build {
@@ -38,9 +38,9 @@ typedef struct skuai_panel_build {
     skuai_grid grid;
     bool single; /* a cell has one row at most: the data are on the grid */
 
-    skuai_series keys; /* item and channel of every series */
-    size_t n_given;    /* those below have given sales */
-    bool *wanted;      /* [keys.n] */
+    skuai_series keys;     /* item and channel of every series */
+    size_t n_given;        /* those below have given sales */
+    bool *wanted;          /* [keys.n] */
     int64_t *first, *last; /* [keys.n] periods; last < first: none */
     size_t *row;           /* [keys.n + 1] */
     int64_t global_first, global_last;
@@ -70,12 +70,12 @@ int64_t skuai_future_last(const skuai_future_rows *future, const char *item, con
 bool skuai_build_promotion(const skuai_panel_build *build, const char *item, const char *category,
                            const char *channel, int64_t start, size_t n, float *flag, float *depth);
 /* Days of the calendar table in each period. */
-void skuai_build_calendar(const skuai_panel_build *build, const char *channel, int64_t start, size_t n,
-                          float *days);
+void skuai_build_calendar(const skuai_panel_build *build, const char *channel, int64_t start,
+                          size_t n, float *days);
 
 /* Statics of the series (indices of keys in the panel's order) onto the builder. */
-SKUA_MUST_USE skua_status skuai_build_statics(skuai_panel_build *build, const size_t *series, size_t n,
-                                              const char *const *categories,
+SKUA_MUST_USE skua_status skuai_build_statics(skuai_panel_build *build, const size_t *series,
+                                              size_t n, const char *const *categories,
                                               skuai_panel_builder *builder, skua_error *err);
 /* Category path, launch and end (seconds; INT64_MIN none) of each series' item. */
 SKUA_MUST_USE skua_status skuai_build_items(skuai_panel_build *build, const char ***categories,

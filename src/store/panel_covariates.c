@@ -8,7 +8,8 @@
 
 #define DAY INT64_C(86400)
 
-/* -- The future table ------------------------------------------------------------------------------- */
+/* -- The future table
+ * ------------------------------------------------------------------------------- */
 
 void skuai_future_rows_clear(skuai_future_rows *future) {
     if (future->keys.arena) skuai_series_clear(&future->keys);
@@ -47,7 +48,8 @@ static skua_status take_future(void *user, const skuai_table *chunk, skua_error 
     for (size_t i = 0; i < chunk->n_rows; i++) {
         const char *item = chunk->columns[0].texts[i], *channel = chunk->columns[1].texts[i];
         uint64_t hash = skuai_series_hash(item, strlen(item), channel, strlen(channel));
-        int64_t key = skuai_series_add(&f->keys, hash, item, strlen(item), channel, strlen(channel));
+        int64_t key =
+            skuai_series_add(&f->keys, hash, item, strlen(item), channel, strlen(channel));
         int64_t period = skuai_build_period(&scan->build->grid, chunk->columns[2].integers[i]);
         if (key < 0 || !future_reserve(f, scan)) return skuai_error_memory(err, "the future table");
         size_t r = f->n_rows;
@@ -62,7 +64,8 @@ static skua_status take_future(void *user, const skuai_table *chunk, skua_error 
                 f->values[r * f->n_columns + k] = NAN, scan->count[k] = 0;
         }
         for (size_t k = 0; k < f->n_columns; k++) {
-            float *cell = &f->values[r * f->n_columns + k], value = (float)chunk->columns[3 + k].doubles[i];
+            float *cell = &f->values[r * f->n_columns + k],
+                  value = (float)chunk->columns[3 + k].doubles[i];
             if (isnan(value)) continue;
             scan->count[k]++;
             *cell = isnan(*cell) ? value : *cell + (value - *cell) / scan->count[k];
@@ -75,11 +78,12 @@ static skua_status take_future(void *user, const skuai_table *chunk, skua_error 
 static skua_status future_columns(skuai_panel_build *b, skuai_buffer *sql, skua_error *err) {
     skuai_table *names, *counts = NULL;
     skuai_future_rows *f = &b->future;
-    SKUA_TRY(skuai_store_query(b->store,
-                               "SELECT column_name FROM duckdb_columns() WHERE table_name = 'future_rows' "
-                               "AND NOT internal AND column_name NOT IN ('item', 'channel', 'ds', "
-                               "'known_at', 'file', 'line') ORDER BY column_index",
-                               NULL, 0, &names, err));
+    SKUA_TRY(skuai_store_query(
+        b->store,
+        "SELECT column_name FROM duckdb_columns() WHERE table_name = 'future_rows' "
+        "AND NOT internal AND column_name NOT IN ('item', 'channel', 'ds', "
+        "'known_at', 'file', 'line') ORDER BY column_index",
+        NULL, 0, &names, err));
     skuai_buffer count;
     skuai_buffer_init(&count, 1 << 20);
     (void)skuai_buffer_text(&count, "SELECT 0");
@@ -146,13 +150,14 @@ static skua_status read_future(skuai_panel_build *b, skua_error *err) {
 
 skua_status skuai_build_future(skuai_panel_build *b, skua_error *err) {
     SKUA_TRY(read_future(b, err));
-    SKUA_TRY(skuai_store_query(b->store,
-                               "SELECT scope, channel, \"from\", coalesce(\"to\", \"from\") AS \"to\", "
-                               "depth FROM promotions WHERE \"from\" IS NOT NULL",
-                               NULL, 0, &b->promotions, err));
+    SKUA_TRY(
+        skuai_store_query(b->store,
+                          "SELECT scope, channel, \"from\", coalesce(\"to\", \"from\") AS \"to\", "
+                          "depth FROM promotions WHERE \"from\" IS NOT NULL",
+                          NULL, 0, &b->promotions, err));
     return skuai_store_query(b->store,
-                             "SELECT ds, channel FROM calendar GROUP BY ALL ORDER BY ds, channel", NULL, 0,
-                             &b->calendar, err);
+                             "SELECT ds, channel FROM calendar GROUP BY ALL ORDER BY ds, channel",
+                             NULL, 0, &b->calendar, err);
 }
 
 /* The four keys that say something about a series, the most particular first. */
@@ -169,8 +174,8 @@ static size_t future_keys(const skuai_future_rows *f, const char *item, const ch
     return n;
 }
 
-void skuai_future_lay(const skuai_future_rows *f, const char *item, const char *channel, int64_t start,
-                      size_t n, float *const *values) {
+void skuai_future_lay(const skuai_future_rows *f, const char *item, const char *channel,
+                      int64_t start, size_t n, float *const *values) {
     size_t keys[4], n_keys = future_keys(f, item, channel, keys);
     for (size_t i = 0; i < n_keys; i++)
         for (size_t r = f->first[keys[i]]; r < f->first[keys[i] + 1]; r++) {
@@ -192,7 +197,8 @@ int64_t skuai_future_last(const skuai_future_rows *f, const char *item, const ch
     return last;
 }
 
-/* -- Promotions and calendar ------------------------------------------------------------------------- */
+/* -- Promotions and calendar
+ * ------------------------------------------------------------------------- */
 
 /* Does a scope ("A1, A2", "food/tea", "*") name the item or a category above it? */
 static bool in_scope(const char *scope, const char *item, const char *category) {
@@ -203,7 +209,8 @@ static bool in_scope(const char *scope, const char *item, const char *category) 
         while (m && p[m - 1] == ' ')
             m--;
         if (m && strlen(item) == m && memcmp(p, item, m) == 0) return true;
-        if (m && category && strncmp(category, p, m) == 0 && (category[m] == '\0' || category[m] == '/'))
+        if (m && category && strncmp(category, p, m) == 0 &&
+            (category[m] == '\0' || category[m] == '/'))
             return true;
         p += n;
     }
@@ -211,7 +218,8 @@ static bool in_scope(const char *scope, const char *item, const char *category) 
 }
 
 bool skuai_build_promotion(const skuai_panel_build *b, const char *item, const char *category,
-                           const char *channel, int64_t start, size_t n, float *flag, float *depth) {
+                           const char *channel, int64_t start, size_t n, float *flag,
+                           float *depth) {
     const skuai_column *c = b->promotions->columns;
     bool any = false;
     for (size_t t = 0; t < n; t++)
@@ -241,7 +249,8 @@ void skuai_build_calendar(const skuai_panel_build *b, const char *channel, int64
     for (size_t i = 0; i < b->calendar->n_rows; i++) {
         const char *where = c[1].texts[i];
         if (where && *where && strcmp(where, channel) != 0) continue;
-        int64_t day = c[0].integers[i] / DAY, t = skuai_build_period(&b->grid, c[0].integers[i]) - start;
+        int64_t day = c[0].integers[i] / DAY,
+                t = skuai_build_period(&b->grid, c[0].integers[i]) - start;
         bool hourly = b->grid.frequency == SKUAI_FREQUENCY_HOUR; /* all of its hours */
         for (int64_t h = t; h < t + (hourly ? 24 : 1); h++)
             if (h >= 0 && h < (int64_t)n && day != counted) days[h] += 1;
@@ -249,7 +258,8 @@ void skuai_build_calendar(const skuai_panel_build *b, const char *channel, int64
     }
 }
 
-/* -- Items ---------------------------------------------------------------------------------------------- */
+/* -- Items
+ * ---------------------------------------------------------------------------------------------- */
 
 static skua_status query_items(const skuai_panel_build *b, const char *columns, skuai_table **table,
                                skua_error *err) {
@@ -307,9 +317,11 @@ skua_status skuai_build_items(skuai_panel_build *b, const char ***categories, in
     return status;
 }
 
-/* -- Statics -------------------------------------------------------------------------------------------- */
+/* -- Statics
+ * -------------------------------------------------------------------------------------------- */
 
-/* Level `level` (0 first) of a path, all above it included: "food/tea" is level 1 of "food/tea/oolong". */
+/* Level `level` (0 first) of a path, all above it included: "food/tea" is level 1 of
+ * "food/tea/oolong". */
 static const char *path_level(skuai_panel_build *b, const char *path, int level) {
     const char *p = path;
     for (int i = 0; i <= level; i++) {
@@ -347,9 +359,9 @@ static bool is_number(const char *text, double *value) {
 }
 
 /* One static of (text, value) rows [from, to): a number when all of its values are. */
-static skua_status add_static(skuai_panel_build *b, const skuai_table *table, size_t from, size_t to,
-                              const char *prefix, bool by_item, const size_t *series, size_t n,
-                              skuai_panel_builder *builder, skua_error *err) {
+static skua_status add_static(skuai_panel_build *b, const skuai_table *table, size_t from,
+                              size_t to, const char *prefix, bool by_item, const size_t *series,
+                              size_t n, skuai_panel_builder *builder, skua_error *err) {
     const skuai_column *c = table->columns; /* key, whose, value */
     const char **texts = skuai_arena_take_zero(b->arena, n, sizeof *texts);
     double *numbers = skuai_arena_take(b->arena, n, sizeof *numbers), value;
@@ -381,18 +393,18 @@ static skua_status add_static(skuai_panel_build *b, const skuai_table *table, si
     return status;
 }
 
-/* Columns without a role of the items or channels file; texts of which nearly each is another (names,
- * addresses) tell a model nothing. */
-static skua_status add_extras(skuai_panel_build *b, const char *sql, const char *prefix, bool by_item,
-                              const size_t *series, size_t n, skuai_panel_builder *builder,
-                              skua_error *err) {
+/* Columns without a role of the items or channels file; texts of which nearly each is another
+ * (names, addresses) tell a model nothing. */
+static skua_status add_extras(skuai_panel_build *b, const char *sql, const char *prefix,
+                              bool by_item, const size_t *series, size_t n,
+                              skuai_panel_builder *builder, skua_error *err) {
     skuai_table *table;
     SKUA_TRY(skuai_store_query(b->store, sql, NULL, 0, &table, err));
     skua_status status = SKUA_OK;
     size_t added = 0;
     for (size_t from = 0, to; from < table->n_rows && status == SKUA_OK && added < 64; from = to) {
-        for (to = from; to < table->n_rows && strcmp(table->columns[0].texts[to],
-                                                     table->columns[0].texts[from]) == 0;)
+        for (to = from; to < table->n_rows &&
+                        strcmp(table->columns[0].texts[to], table->columns[0].texts[from]) == 0;)
             to++;
         status = add_static(b, table, from, to, prefix, by_item, series, n, builder, err);
         added++;
@@ -402,10 +414,14 @@ static skua_status add_extras(skuai_panel_build *b, const char *sql, const char 
 }
 
 #define EXTRAS_SQL(table, column)                                                                  \
-    "WITH e AS (SELECT lower(j.key) AS key, t." column " AS whose, j.value ->> '$' AS value FROM " table  \
-    " t, json_each(t.extras) j WHERE t.extras IS NOT NULL), kept AS (SELECT key FROM e GROUP BY key HAVING" \
-    " count(DISTINCT value) <= 50 OR count(*) = count(TRY_CAST(value AS DOUBLE))) SELECT key, whose,"  \
-    " any_value(value) AS value FROM e WHERE value IS NOT NULL AND key IN (SELECT key FROM kept) GROUP BY" \
+    "WITH e AS (SELECT lower(j.key) AS key, t." column                                             \
+    " AS whose, j.value ->> '$' AS value FROM " table                                              \
+    " t, json_each(t.extras) j WHERE t.extras IS NOT NULL), kept AS (SELECT key FROM e GROUP BY "  \
+    "key HAVING"                                                                                   \
+    " count(DISTINCT value) <= 50 OR count(*) = count(TRY_CAST(value AS DOUBLE))) SELECT key, "    \
+    "whose,"                                                                                       \
+    " any_value(value) AS value FROM e WHERE value IS NOT NULL AND key IN (SELECT key FROM kept) " \
+    "GROUP BY"                                                                                     \
     " key, whose ORDER BY key, whose"
 
 static skua_status add_item_columns(skuai_panel_build *b, const size_t *series, size_t n,
@@ -429,7 +445,8 @@ static skua_status add_item_columns(skuai_panel_build *b, const size_t *series, 
         brand = brand || brands[i];
         cost = cost || !isnan(costs[i]);
     }
-    if (status == SKUA_OK && brand) status = skuai_panel_builder_category(builder, "brand", brands, err);
+    if (status == SKUA_OK && brand)
+        status = skuai_panel_builder_category(builder, "brand", brands, err);
     if (status == SKUA_OK && cost) status = skuai_panel_builder_number(builder, "cost", costs, err);
     skuai_series_clear(&index);
     skuai_table_free(table);
@@ -451,5 +468,6 @@ skua_status skuai_build_statics(skuai_panel_build *b, const size_t *series, size
     SKUA_TRY(add_categories(b, series, n, categories, builder, err));
     SKUA_TRY(add_item_columns(b, series, n, builder, err));
     SKUA_TRY(add_extras(b, EXTRAS_SQL("items", "item"), "item", true, series, n, builder, err));
-    return add_extras(b, EXTRAS_SQL("channels", "channel"), "channel", false, series, n, builder, err);
+    return add_extras(b, EXTRAS_SQL("channels", "channel"), "channel", false, series, n, builder,
+                      err);
 }

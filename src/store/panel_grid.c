@@ -2,7 +2,9 @@
 
 #define DAY 86400
 
-static int64_t day_of(int64_t second) { return second / DAY - (second % DAY != 0 && second < 0); }
+static int64_t day_of(int64_t second) {
+    return second / DAY - (second % DAY != 0 && second < 0);
+}
 
 static bool month_end(int64_t day) {
     skuai_date d = skuai_date_from_day(day);
@@ -85,7 +87,8 @@ skua_status skuai_grid_infer(const int64_t *seconds, size_t n, skuai_grid *grid,
         return SKUA_OK;
     }
     if (whole_weeks) {
-        bool irregular = false; /* months of weeks, some of them with a gap of 28, others of 35 days */
+        bool irregular =
+            false; /* months of weeks, some of them with a gap of 28, others of 35 days */
         for (size_t i = 1; i < n; i++)
             irregular = irregular || seconds[i] - seconds[i - 1] >= 28 * DAY;
         if (irregular && n > 3 && retail(seconds, n, grid)) return SKUA_OK;
@@ -94,10 +97,11 @@ skua_status skuai_grid_infer(const int64_t *seconds, size_t n, skuai_grid *grid,
     }
     double span = (double)(seconds[n - 1] - seconds[0]) / DAY;
     if (n > 3 && span / (double)(n - 1) > 20)
-        return skuai_error_set(err, SKUA_EDATA,
-                               "the periods are %.0f days apart on average and fit no grid; set the "
-                               "frequency (frequency: in skua.yaml)",
-                               span / (double)(n - 1));
+        return skuai_error_set(
+            err, SKUA_EDATA,
+            "the periods are %.0f days apart on average and fit no grid; set the "
+            "frequency (frequency: in skua.yaml)",
+            span / (double)(n - 1));
     *grid = (skuai_grid){SKUAI_FREQUENCY_DAY, 0, 0};
     return SKUA_OK;
 }

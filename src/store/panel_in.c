@@ -12,18 +12,19 @@ int64_t skuai_build_period(const skuai_grid *grid, int64_t second) {
     return skuai_period_from_day(grid, day, (int)(second - day * DAY));
 }
 
-/* -- Which rows ------------------------------------------------------------------------------------- */
+/* -- Which rows
+ * ------------------------------------------------------------------------------------- */
 
 /* Interval of a native period, for "known when it ended". */
 static const char *native_interval(skuai_frequency frequency) {
-    static const char *const intervals[] = {"1 HOUR",   "1 DAY",  "7 DAY", "1 MONTH",
+    static const char *const intervals[] = {"1 HOUR",  "1 DAY",  "7 DAY", "1 MONTH",
                                             "3 MONTH", "1 YEAR", "35 DAY"};
     return intervals[frequency];
 }
 
 /* FROM clause of the versions that count, as alias r. */
-static skua_status add_source(const skuai_panel_build *b, const skuai_grid *native, skuai_buffer *sql,
-                              skua_error *err) {
+static skua_status add_source(const skuai_panel_build *b, const skuai_grid *native,
+                              skuai_buffer *sql, skua_error *err) {
     double corrections = 0;
     SKUA_TRY(skuai_store_number(b->store, "SELECT count(*) FROM sales_rows WHERE corrects", NULL, 0,
                                 &corrections, NULL, err));
@@ -34,11 +35,12 @@ static skua_status add_source(const skuai_panel_build *b, const skuai_grid *nati
                        native_interval(native->frequency), (long long)*b->query->as_of * 1000000);
     (void)skuai_buffer_format(sql, " FROM (SELECT * FROM sales_rows%s) r", known);
     if (corrections > 0)
-        (void)skuai_buffer_format(sql,
-                                  " LEFT JOIN (SELECT series, ds, max(file) AS last FROM (SELECT * FROM "
-                                  "sales_rows%s) WHERE corrects GROUP BY ALL) c ON c.series = r.series "
-                                  "AND c.ds = r.ds WHERE (c.last IS NULL OR r.file >= c.last)",
-                                  known);
+        (void)skuai_buffer_format(
+            sql,
+            " LEFT JOIN (SELECT series, ds, max(file) AS last FROM (SELECT * FROM "
+            "sales_rows%s) WHERE corrects GROUP BY ALL) c ON c.series = r.series "
+            "AND c.ds = r.ds WHERE (c.last IS NULL OR r.file >= c.last)",
+            known);
     return SKUA_OK;
 }
 
@@ -52,15 +54,20 @@ static void add_orders(const skuai_panel_build *b, skuai_buffer *sql) {
                        (long long)*b->query->as_of * 1000000);
     (void)skuai_buffer_format(
         sql,
-        "WITH lines AS (SELECT o.*, ltrim(o.\"order\", 'cC') AS number, timezone(coalesce(c.time_zone, "
-        "(SELECT value FROM workspace WHERE key = 'time_zone'), 'UTC'), o.ts) AS local_ts FROM (SELECT * "
+        "WITH lines AS (SELECT o.*, ltrim(o.\"order\", 'cC') AS number, "
+        "timezone(coalesce(c.time_zone, "
+        "(SELECT value FROM workspace WHERE key = 'time_zone'), 'UTC'), o.ts) AS local_ts FROM "
+        "(SELECT * "
         "FROM \"%s\"%s) o LEFT JOIN channels c USING (channel)), "
         "back AS (SELECT * FROM lines WHERE kind <> 'sale'), "
-        "sold AS (SELECT number, item, channel, min(local_ts) AS sold_ts FROM lines WHERE kind = 'sale' "
+        "sold AS (SELECT number, item, channel, min(local_ts) AS sold_ts FROM lines WHERE kind = "
+        "'sale' "
         "AND number IN (SELECT number FROM back) GROUP BY ALL), "
-        "netted AS (SELECT item, channel, local_ts AS at_ts, units, unit_price, list_price, true AS "
+        "netted AS (SELECT item, channel, local_ts AS at_ts, units, unit_price, list_price, true "
+        "AS "
         "known, true AS sale FROM lines WHERE kind = 'sale' UNION ALL SELECT b.item, b.channel, "
-        "coalesce(s.sold_ts, b.local_ts), b.units, NULL, NULL, s.sold_ts IS NOT NULL, false FROM back b "
+        "coalesce(s.sold_ts, b.local_ts), b.units, NULL, NULL, s.sold_ts IS NOT NULL, false FROM "
+        "back b "
         "LEFT JOIN sold s ON s.number = b.number AND s.item = b.item AND s.channel = b.channel) ",
         from, known);
 }
@@ -71,10 +78,11 @@ static bool listed(const char *const *list, size_t n, const char *text) {
     return n == 0;
 }
 
-/* -- Series ------------------------------------------------------------------------------------------- */
+/* -- Series
+ * ------------------------------------------------------------------------------------------- */
 
-static skua_status add_key(skuai_panel_build *b, const char *item, const char *channel, int64_t *number,
-                           skua_error *err) {
+static skua_status add_key(skuai_panel_build *b, const char *item, const char *channel,
+                           int64_t *number, skua_error *err) {
     uint64_t hash = skuai_series_hash(item, strlen(item), channel, strlen(channel));
     *number = skuai_series_add(&b->keys, hash, item, strlen(item), channel, strlen(channel));
     return *number >= 0 ? SKUA_OK : skuai_error_memory(err, "the list of series");
@@ -82,14 +90,15 @@ static skua_status add_key(skuai_panel_build *b, const char *item, const char *c
 
 static skua_status load_keys(skuai_panel_build *b, skua_error *err) {
     skuai_table *table;
-    SKUA_TRY(skuai_store_query(b->store, "SELECT series, item, channel FROM series ORDER BY series", NULL,
-                               0, &table, err));
+    SKUA_TRY(skuai_store_query(b->store, "SELECT series, item, channel FROM series ORDER BY series",
+                               NULL, 0, &table, err));
     skua_status status = skuai_series_init(&b->keys, err);
     for (size_t i = 0; status == SKUA_OK && i < table->n_rows; i++) {
         int64_t number;
         status = add_key(b, table->columns[1].texts[i], table->columns[2].texts[i], &number, err);
         if (status == SKUA_OK && number != table->columns[0].integers[i])
-            status = skuai_error_set(err, SKUA_EDATABASE, "the table series is not numbered in order");
+            status =
+                skuai_error_set(err, SKUA_EDATABASE, "the table series is not numbered in order");
     }
     b->n_given = b->keys.n;
     skuai_table_free(table);
@@ -97,10 +106,11 @@ static skua_status load_keys(skuai_panel_build *b, skua_error *err) {
 }
 
 /* The grid: asked for, set, or inferred from the given periods; native is that of the data. */
-static skua_status choose_grid(skuai_panel_build *b, skuai_grid *native, bool *given, skua_error *err) {
+static skua_status choose_grid(skuai_panel_build *b, skuai_grid *native, bool *given,
+                               skua_error *err) {
     skuai_table *table;
-    SKUA_TRY(skuai_store_query(b->store, "SELECT DISTINCT ds FROM sales_rows ORDER BY ds", NULL, 0, &table,
-                               err));
+    SKUA_TRY(skuai_store_query(b->store, "SELECT DISTINCT ds FROM sales_rows ORDER BY ds", NULL, 0,
+                               &table, err));
     *given = table->n_rows > 0;
     *native = (skuai_grid){SKUAI_FREQUENCY_DAY, 0, 0};
     skua_status status = SKUA_OK;
@@ -119,12 +129,13 @@ static skua_status choose_grid(skuai_panel_build *b, skuai_grid *native, bool *g
         b->grid = *b->query->grid;
     else if (set)
         SKUA_TRY(skuai_grid_parse(setting, &b->grid, err));
-    b->single = b->grid.frequency == native->frequency && b->grid.week_start == native->week_start &&
-                b->grid.pattern == native->pattern;
+    b->single = b->grid.frequency == native->frequency &&
+                b->grid.week_start == native->week_start && b->grid.pattern == native->pattern;
     return SKUA_OK;
 }
 
-/* -- Ranges ------------------------------------------------------------------------------------------ */
+/* -- Ranges
+ * ------------------------------------------------------------------------------------------ */
 
 typedef struct range_scan {
     skuai_panel_build *build;
@@ -158,8 +169,9 @@ static skua_status given_ranges(skuai_panel_build *b, const skuai_grid *native, 
     range_scan scan = {.build = b};
     skuai_buffer sql;
     skuai_buffer_init(&sql, 1 << 16);
-    (void)skuai_buffer_text(&sql, "SELECT r.series, min(r.ds), max(r.ds), count(*), count(*) FILTER "
-                                  "(r.units = 0)");
+    (void)skuai_buffer_text(&sql,
+                            "SELECT r.series, min(r.ds), max(r.ds), count(*), count(*) FILTER "
+                            "(r.units = 0)");
     skua_status status = add_source(b, native, &sql, err);
     (void)skuai_buffer_text(&sql, " GROUP BY r.series");
     if (status == SKUA_OK) status = skuai_buffer_check(&sql, err);
@@ -177,7 +189,8 @@ static skua_status given_ranges(skuai_panel_build *b, const skuai_grid *native, 
     return SKUA_OK;
 }
 
-/* -- Cells -------------------------------------------------------------------------------------------- */
+/* -- Cells
+ * -------------------------------------------------------------------------------------------- */
 
 static void add_value(skuai_cell_values *v, size_t cell, double value, double units) {
     if (!isfinite(value)) return;
@@ -221,11 +234,12 @@ static skua_status take_rows(void *user, const skuai_table *chunk, skua_error *e
 /* Value columns of sales_rows: the fixed ones, then the extras. */
 static skua_status choose_values(skuai_panel_build *b, skua_error *err) {
     skuai_table *table;
-    SKUA_TRY(skuai_store_query(b->store,
-                               "SELECT column_name FROM duckdb_columns() WHERE table_name = 'sales_rows' "
-                               "AND NOT internal AND column_name NOT IN ('series', 'ds', 'units', "
-                               "'known_at', 'file', 'corrects') ORDER BY column_index",
-                               NULL, 0, &table, err));
+    SKUA_TRY(skuai_store_query(
+        b->store,
+        "SELECT column_name FROM duckdb_columns() WHERE table_name = 'sales_rows' "
+        "AND NOT internal AND column_name NOT IN ('series', 'ds', 'units', "
+        "'known_at', 'file', 'corrects') ORDER BY column_index",
+        NULL, 0, &table, err));
     size_t n = b->query->target_only ? 0 : table->n_rows;
     skua_status status = SKUA_OK;
     b->values = skuai_arena_take_zero(b->arena, n, sizeof *b->values);
@@ -266,10 +280,11 @@ static skua_status choose_values(skuai_panel_build *b, skua_error *err) {
 static skua_status allocate(skuai_panel_build *b, skua_error *err) {
     size_t cells = b->n_rows, bytes = cells * (sizeof(double) + b->n_values * sizeof(float));
     if (b->context && b->context->memory_limit && bytes > b->context->memory_limit)
-        return skuai_error_set(err, SKUA_ELIMIT,
-                               "the panel has %zu cells and %zu covariates, more than the memory limit "
-                               "allows",
-                               cells, b->n_values);
+        return skuai_error_set(
+            err, SKUA_ELIMIT,
+            "the panel has %zu cells and %zu covariates, more than the memory limit "
+            "allows",
+            cells, b->n_values);
     b->target = skuai_new(cells, sizeof *b->target);
     if (!b->target) return skuai_error_memory(err, "a panel");
     for (size_t r = 0; r < cells; r++)
@@ -295,28 +310,35 @@ static skua_status read_given(skuai_panel_build *b, const skuai_grid *native, sk
         skuai_sql_identifier(&sql, b->values[k].name);
     }
     skua_status status = add_source(b, native, &sql, err);
-    if (!b->single) (void)skuai_buffer_text(&sql, " ORDER BY r.series, r.ds"); /* sums in one order */
+    if (!b->single)
+        (void)skuai_buffer_text(&sql, " ORDER BY r.series, r.ds"); /* sums in one order */
     if (status == SKUA_OK) status = skuai_buffer_check(&sql, err);
-    if (status == SKUA_OK) status = skuai_store_scan(b->store, sql.data, NULL, 0, take_rows, b, err);
+    if (status == SKUA_OK)
+        status = skuai_store_scan(b->store, sql.data, NULL, 0, take_rows, b, err);
     skuai_buffer_clear(&sql);
     return status;
 }
 
-/* -- Orders -------------------------------------------------------------------------------------------- */
+/* -- Orders
+ * -------------------------------------------------------------------------------------------- */
 
-/* Sales by item, channel and period of at most a day, in memory: they are the smaller table. Compensated
- * sums, rounded: the threads add in any order, the result is the same. */
+/* Sales by item, channel and period of at most a day, in memory: they are the smaller table.
+ * Compensated sums, rounded: the threads add in any order, the result is the same. */
 static skua_status query_orders(skuai_panel_build *b, skuai_table **rows, skua_error *err) {
     skuai_buffer sql;
     skuai_buffer_init(&sql, 1 << 16);
     add_orders(b, &sql);
     (void)skuai_buffer_format(
         &sql,
-        "SELECT item, channel, date_trunc('%s', at_ts)::TIMESTAMP AS ds, round(coalesce(fsum(units) FILTER "
-        "(known), 0), 9) AS units, round(fsum(unit_price * units) FILTER (sale) / nullif(fsum(units) "
+        "SELECT item, channel, date_trunc('%s', at_ts)::TIMESTAMP AS ds, "
+        "round(coalesce(fsum(units) FILTER "
+        "(known), 0), 9) AS units, round(fsum(unit_price * units) FILTER (sale) / "
+        "nullif(fsum(units) "
         "FILTER (sale AND unit_price IS NOT NULL), 0), 9) AS price, max(list_price) AS list_price, "
-        "round(coalesce(-fsum(units) FILTER (NOT known), 0), 9) AS returned, epoch(max(at_ts) FILTER "
-        "(sale))::BIGINT AS latest, epoch(min(at_ts) FILTER (sale))::BIGINT AS earliest FROM netted GROUP "
+        "round(coalesce(-fsum(units) FILTER (NOT known), 0), 9) AS returned, epoch(max(at_ts) "
+        "FILTER "
+        "(sale))::BIGINT AS latest, epoch(min(at_ts) FILTER (sale))::BIGINT AS earliest FROM "
+        "netted GROUP "
         "BY ALL ORDER BY item, channel, ds",
         b->grid.frequency == SKUAI_FREQUENCY_HOUR ? "hour" : "day");
     skua_status status = skuai_buffer_check(&sql, err);
@@ -332,7 +354,8 @@ static skua_status number_orders(skuai_panel_build *b, const skuai_table *rows, 
         const char *item = rows->columns[0].texts[i], *channel = rows->columns[1].texts[i];
         b->info.returned += rows->columns[6].doubles[i];
         numbers[i] = -1;
-        if (!item || !channel || !rows->columns[7].valid[i]) continue; /* returns alone are no series */
+        if (!item || !channel || !rows->columns[7].valid[i])
+            continue; /* returns alone are no series */
         SKUA_TRY(add_key(b, item, channel, &numbers[i], err));
         if (given && (size_t)numbers[i] < b->n_given) numbers[i] = -1;
     }
@@ -348,7 +371,8 @@ static void orders_range(skuai_panel_build *b, const skuai_table *rows, const in
         }
 }
 
-static void add_orders_cells(skuai_panel_build *b, const skuai_table *rows, const int64_t *numbers) {
+static void add_orders_cells(skuai_panel_build *b, const skuai_table *rows,
+                             const int64_t *numbers) {
     const skuai_column *c = rows->columns;
     for (size_t i = 0; i < rows->n_rows; i++) {
         int64_t s = numbers[i];
@@ -366,7 +390,8 @@ static void add_orders_cells(skuai_panel_build *b, const skuai_table *rows, cons
     }
 }
 
-/* -- Parts of periods ---------------------------------------------------------------------------------- */
+/* -- Parts of periods
+ * ---------------------------------------------------------------------------------- */
 
 /* Days (hours) that the data cover: a coarser period that they cover in part is no observation. */
 static void drop_incomplete(skuai_panel_build *b, int64_t least, int64_t most, bool finer) {
@@ -402,7 +427,8 @@ static bool day_unfinished(const skuai_table *rows, int64_t last_day) {
     return n >= 5 && latest[0] >= 0 && latest[0] + 3 * 3600 < sorted[n / 4];
 }
 
-/* -- The panel ----------------------------------------------------------------------------------------- */
+/* -- The panel
+ * ----------------------------------------------------------------------------------------- */
 
 static skua_status prepare_ranges(skuai_panel_build *b, skua_error *err) {
     size_t n = b->keys.n;
@@ -432,10 +458,11 @@ static skua_status settle_ranges(skuai_panel_build *b, int64_t least, int64_t mo
         if (b->last[s] > b->global_last) b->global_last = b->last[s];
     }
     if (!n_series)
-        return skuai_error_set(err, SKUA_EDATA,
-                               b->query->n_items || b->query->n_channels || b->query->as_of
-                                   ? "no sales of what was asked for"
-                                   : "there are no sales yet: skua ingest --sales or --orders reads some");
+        return skuai_error_set(
+            err, SKUA_EDATA,
+            b->query->n_items || b->query->n_channels || b->query->as_of
+                ? "no sales of what was asked for"
+                : "there are no sales yet: skua ingest --sales or --orders reads some");
     drop_incomplete(b, least, most, finer);
     if (unfinished && !b->query->keep_incomplete && !b->info.last_dropped &&
         b->global_last > b->global_first)
@@ -463,7 +490,7 @@ typedef struct series_space {
     float *available;
     float *cells; /* [n_dynamic, capacity] */
     const float **dynamic;
-    float **future; /* [future.n_columns] where each of its columns goes */
+    float **future;               /* [future.n_columns] where each of its columns goes */
     size_t *of_value, *of_future; /* dynamic index of each; SIZE_MAX: none */
     size_t promotion, depth, calendar;
     size_t of_available; /* value that is `available`; SIZE_MAX: none */
@@ -471,14 +498,14 @@ typedef struct series_space {
 
 static skua_status declare(skuai_panel_builder *builder, series_space *space, const char *name,
                            bool ahead, size_t *index, skua_error *err) {
-    SKUA_TRY(skuai_panel_builder_dynamic(builder, name, ahead ? SKUAI_KNOWN_AHEAD : SKUAI_KNOWN_PAST,
-                                         err));
+    SKUA_TRY(skuai_panel_builder_dynamic(builder, name,
+                                         ahead ? SKUAI_KNOWN_AHEAD : SKUAI_KNOWN_PAST, err));
     *index = space->n_dynamic++;
     return SKUA_OK;
 }
 
-static skua_status declare_all(skuai_panel_build *b, skuai_panel_builder *builder, series_space *space,
-                               skua_error *err) {
+static skua_status declare_all(skuai_panel_build *b, skuai_panel_builder *builder,
+                               series_space *space, skua_error *err) {
     const skuai_future_rows *future = &b->future;
     space->of_value = skuai_arena_take(b->arena, b->n_values, sizeof *space->of_value);
     space->of_future = skuai_arena_take(b->arena, future->n_columns, sizeof *space->of_future);
@@ -501,7 +528,8 @@ static skua_status declare_all(skuai_panel_build *b, skuai_panel_builder *builde
     for (size_t f = 0; f < future->n_columns; f++) {
         space->of_future[f] = SIZE_MAX;
         for (size_t k = 0; k < b->n_values; k++)
-            if (strcmp(future->names[f], b->values[k].name) == 0) space->of_future[f] = space->of_value[k];
+            if (strcmp(future->names[f], b->values[k].name) == 0)
+                space->of_future[f] = space->of_value[k];
         if (space->of_future[f] == SIZE_MAX)
             SKUA_TRY(declare(builder, space, future->names[f], true, &space->of_future[f], err));
     }
@@ -514,7 +542,8 @@ static skua_status declare_all(skuai_panel_build *b, skuai_panel_builder *builde
     return SKUA_OK;
 }
 
-static skua_status space_reserve(skuai_panel_build *b, series_space *space, size_t n, skua_error *err) {
+static skua_status space_reserve(skuai_panel_build *b, series_space *space, size_t n,
+                                 skua_error *err) {
     if (n <= space->capacity) return SKUA_OK;
     n += n / 2;
     space->target = skuai_arena_take(b->arena, n, sizeof *space->target);
@@ -530,9 +559,9 @@ static skua_status space_reserve(skuai_panel_build *b, series_space *space, size
 }
 
 /* One series: history from launch or first row to end, future behind it. */
-static skua_status add_series(skuai_panel_build *b, series_space *space, size_t s, const char *category,
-                              int64_t launch, int64_t end, skuai_panel_builder *builder,
-                              const char *name, skua_error *err) {
+static skua_status add_series(skuai_panel_build *b, series_space *space, size_t s,
+                              const char *category, int64_t launch, int64_t end,
+                              skuai_panel_builder *builder, const char *name, skua_error *err) {
     bool zeros = s >= b->n_given || b->info.zeros == SKUAI_ZEROS_ZERO;
     const char *item = b->keys.items[s], *channel = b->keys.channels[s];
     int64_t first = b->first[s], last = zeros ? b->global_last : b->last[s];
@@ -572,7 +601,8 @@ static skua_status add_series(skuai_panel_build *b, series_space *space, size_t 
         (void)skuai_build_promotion(b, item, category, channel, first, n, flag, depth);
     }
     if (space->calendar != SIZE_MAX)
-        skuai_build_calendar(b, channel, first, n, space->cells + space->calendar * space->capacity);
+        skuai_build_calendar(b, channel, first, n,
+                             space->cells + space->calendar * space->capacity);
     bool available = space->of_available != SIZE_MAX;
     for (size_t t = 0; available && t < length; t++) {
         bool inside = t >= shift && t < shift + have;
@@ -596,8 +626,8 @@ static int by_name(const void *left, const void *right) {
 }
 
 /* Series with rows, by item and channel. */
-static skua_status order_series(const skuai_panel_build *b, size_t **order, size_t *n, bool *several,
-                                skua_error *err) {
+static skua_status order_series(const skuai_panel_build *b, size_t **order, size_t *n,
+                                bool *several, skua_error *err) {
     named *list = skuai_arena_take(b->arena, b->keys.n, sizeof *list);
     *order = skuai_arena_take(b->arena, b->keys.n, sizeof **order);
     if (!list || !*order) return skuai_error_memory(err, "a panel");
@@ -633,7 +663,8 @@ static skua_status build_panel(skuai_panel_build *b, skuai_panel **panel, skua_e
         (void)skuai_buffer_text(&name, b->keys.items[s]);
         if (several) (void)skuai_buffer_format(&name, "/%s", b->keys.channels[s]);
         SKUA_TRY_OUT(skuai_buffer_check(&name, err));
-        SKUA_TRY_OUT(add_series(b, &space, s, categories[s], launch[s], end[s], builder, name.data, err));
+        SKUA_TRY_OUT(
+            add_series(b, &space, s, categories[s], launch[s], end[s], builder, name.data, err));
     }
     SKUA_TRY_OUT(skuai_build_statics(b, order, n, categories, builder, err));
     SKUA_TRY_OUT(skuai_panel_builder_finish(builder, panel, err));
@@ -647,7 +678,8 @@ out:
 static skua_status given_cover(skuai_panel_build *b, const skuai_grid *native, int64_t *least,
                                int64_t *most, skua_error *err) {
     skuai_table *table;
-    SKUA_TRY(skuai_store_query(b->store, "SELECT min(ds), max(ds) FROM sales_rows", NULL, 0, &table, err));
+    SKUA_TRY(skuai_store_query(b->store, "SELECT min(ds), max(ds) FROM sales_rows", NULL, 0, &table,
+                               err));
     int64_t last = skuai_build_period(native, table->columns[1].integers[0]);
     *least = table->columns[0].integers[0];
     *most = skuai_period_last_day(native, last) * DAY;
@@ -673,7 +705,8 @@ static skua_status make_panel(skuai_panel_build *b, skuai_table **orders, skuai_
     orders_range(b, *orders, numbers);
     for (size_t i = 0; i < (*orders)->n_rows; i++) {
         if (!(*orders)->columns[7].valid[i]) continue;
-        int64_t latest = (*orders)->columns[7].integers[i], early = (*orders)->columns[8].integers[i];
+        int64_t latest = (*orders)->columns[7].integers[i],
+                early = (*orders)->columns[8].integers[i];
         if (latest > most) most = latest;
         if (early < least) least = early - early % DAY;
     }
@@ -692,10 +725,12 @@ static skua_status make_panel(skuai_panel_build *b, skuai_table **orders, skuai_
 }
 
 skua_status skuai_store_panel(skuai_store *store, const skuai_panel_query *query,
-                              const skuai_context *context, skuai_panel **panel, skuai_panel_info *info,
-                              skua_error *err) {
+                              const skuai_context *context, skuai_panel **panel,
+                              skuai_panel_info *info, skua_error *err) {
     skuai_panel_query all = {0};
-    skuai_panel_build b = {.store = store, .query = query ? query : &all, .context = context,
+    skuai_panel_build b = {.store = store,
+                           .query = query ? query : &all,
+                           .context = context,
                            .arena = skuai_arena_new(1 << 18)};
     if (!b.arena) return skuai_error_memory(err, "a panel");
     skuai_table *orders = NULL;

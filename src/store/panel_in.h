@@ -21,17 +21,17 @@ typedef enum skuai_zero_rule {
 
 /* All zero: everything, on the grid of the settings or of the data. */
 typedef struct skuai_panel_query {
-    const skuai_grid *grid; /* NULL: the setting `frequency`, and "auto" is inferred */
-    int season;             /* 0: the grid's */
-    const int64_t *as_of;   /* seconds, UTC: only what was known then; NULL: everything */
+    const skuai_grid *grid;   /* NULL: the setting `frequency`, and "auto" is inferred */
+    int season;               /* 0: the grid's */
+    const int64_t *as_of;     /* seconds, UTC: only what was known then; NULL: everything */
     const char *const *items; /* [n_items]; 0: all */
     size_t n_items;
     const char *const *channels; /* [n_channels]; 0: all */
     size_t n_channels;
     skuai_zero_rule zeros;
-    bool keep_incomplete;   /* keep a first or last period that the data cover in part only */
-    bool target_only;       /* no covariates and statics but item and channel */
-    size_t future;          /* at least so many future periods a series, for known-ahead covariates */
+    bool keep_incomplete; /* keep a first or last period that the data cover in part only */
+    bool target_only;     /* no covariates and statics but item and channel */
+    size_t future;        /* at least so many future periods a series, for known-ahead covariates */
     const char *const *known_ahead; /* [n_known_ahead] extras known for the future too */
     size_t n_known_ahead;
     const char *orders_from; /* the table or view that orders are read from; NULL: "orders" */
@@ -41,8 +41,8 @@ typedef struct skuai_panel_query {
 /* What was decided on the way. */
 typedef struct skuai_panel_info {
     skuai_grid grid;
-    bool inferred;           /* the grid was not set */
-    skuai_zero_rule zeros;   /* ZERO or MISSING: of given sales */
+    bool inferred;                 /* the grid was not set */
+    skuai_zero_rule zeros;         /* ZERO or MISSING: of given sales */
     double absent, explicit_zeros; /* shares on which AUTO decided: absent cells inside lives, zeros
                                       among rows */
     bool first_dropped, last_dropped; /* a period that the data cover in part only */
@@ -52,8 +52,9 @@ typedef struct skuai_panel_info {
 } skuai_panel_info;
 
 /* Read a panel; *panel is owned by the caller, info may be NULL. Series come in order of item, then
- * channel (bytes); all sums are taken in a fixed order. SKUA_EDATA: there are no sales (or none that the query asks for), or
- * their periods fit no grid; SKUA_ELIMIT: more cells than the memory limit of the context allows. */
+ * channel (bytes); all sums are taken in a fixed order. SKUA_EDATA: there are no sales (or none
+ * that the query asks for), or their periods fit no grid; SKUA_ELIMIT: more cells than the memory
+ * limit of the context allows. */
 SKUA_MUST_USE skua_status skuai_store_panel(skuai_store *store, const skuai_panel_query *query,
                                             const skuai_context *context, skuai_panel **panel,
                                             skuai_panel_info *info, skua_error *err);

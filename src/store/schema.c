@@ -145,33 +145,33 @@ static const char views[] = "CREATE OR REPLACE VIEW items AS " LATEST(
                                                                                                                            "* EXCLUDE (file, line)",
                                                                                                                            "item, channel, ds") ";"
                                                                                                                                                 "CREATE OR REPLACE VIEW orders AS SELECT r.* EXCLUDE (file, corrects) FROM orders_rows r LEFT JOIN"
-    " (SELECT \"order\", line, max(file) AS last FROM orders_rows WHERE corrects GROUP BY ALL) c"
-    " ON c.\"order\" = r.\"order\" AND c.line = r.line WHERE c.last IS NULL OR r.file >= c.last;"
+                                                                                                                                                " (SELECT \"order\", line, max(file) AS last FROM orders_rows WHERE corrects GROUP BY ALL) c"
+                                                                                                                                                " ON c.\"order\" = r.\"order\" AND c.line = r.line WHERE c.last IS NULL OR r.file >= c.last;"
 
-    /* A return whose order has a sale of the same item counts in the hour of that sale; another one
-     * counts apart, as `returned` in its own. The shop's day is cut in the channel's zone. */
-    "CREATE OR REPLACE VIEW order_lines AS"
-    " SELECT o.*, timezone(coalesce(c.time_zone, (SELECT value FROM workspace WHERE key ="
-    " 'time_zone'), 'UTC'), o.ts) AS local_ts FROM orders o LEFT JOIN channels c USING (channel);"
-    "CREATE OR REPLACE VIEW order_hours AS"
-    " WITH back AS (SELECT *, ltrim(\"order\", 'cC') AS number FROM order_lines WHERE kind <> 'sale'),"
-    " sold AS (SELECT ltrim(\"order\", 'cC') AS number, item, channel, min(local_ts) AS sold_ts"
-    "  FROM order_lines WHERE kind = 'sale' AND ltrim(\"order\", 'cC') IN (SELECT number FROM back)"
-    "  GROUP BY ALL),"
-    " netted AS (SELECT item, channel, local_ts AS day_ts, units, unit_price, list_price,"
-    "  true AS known, true AS sale FROM order_lines WHERE kind = 'sale'"
-    "  UNION ALL SELECT b.item, b.channel, coalesce(s.sold_ts, b.local_ts), b.units, NULL, NULL,"
-    "  s.sold_ts IS NOT NULL, false FROM back b LEFT JOIN sold s ON s.number = b.number"
-    "  AND s.item = b.item AND s.channel = b.channel)"
-    " SELECT item, channel, date_trunc('hour', day_ts) AS ds,"
-    " coalesce(sum(units) FILTER (known), 0) AS units,"
-    " sum(unit_price * units) FILTER (sale) / sum(units) FILTER (sale AND unit_price IS NOT NULL)"
-    "  AS price, max(list_price) AS list_price,"
-    " coalesce(-sum(units) FILTER (NOT known), 0) AS returned FROM netted GROUP BY ALL;"
-    "CREATE OR REPLACE VIEW sales AS SELECT s.item, s.channel, r.* EXCLUDE (series, file, corrects)"
-    " FROM sales_rows r JOIN series s USING (series) LEFT JOIN (SELECT series, ds, max(file) AS last"
-    " FROM sales_rows WHERE corrects GROUP BY ALL) c ON c.series = r.series AND c.ds = r.ds"
-    " WHERE c.last IS NULL OR r.file >= c.last;";
+                                                                                                                                                /* A return whose order has a sale of the same item counts in the hour of that sale; another one
+                                                                                                                                                 * counts apart, as `returned` in its own. The shop's day is cut in the channel's zone. */
+                                                                                                                                                "CREATE OR REPLACE VIEW order_lines AS"
+                                                                                                                                                " SELECT o.*, timezone(coalesce(c.time_zone, (SELECT value FROM workspace WHERE key ="
+                                                                                                                                                " 'time_zone'), 'UTC'), o.ts) AS local_ts FROM orders o LEFT JOIN channels c USING (channel);"
+                                                                                                                                                "CREATE OR REPLACE VIEW order_hours AS"
+                                                                                                                                                " WITH back AS (SELECT *, ltrim(\"order\", 'cC') AS number FROM order_lines WHERE kind <> 'sale'),"
+                                                                                                                                                " sold AS (SELECT ltrim(\"order\", 'cC') AS number, item, channel, min(local_ts) AS sold_ts"
+                                                                                                                                                "  FROM order_lines WHERE kind = 'sale' AND ltrim(\"order\", 'cC') IN (SELECT number FROM back)"
+                                                                                                                                                "  GROUP BY ALL),"
+                                                                                                                                                " netted AS (SELECT item, channel, local_ts AS day_ts, units, unit_price, list_price,"
+                                                                                                                                                "  true AS known, true AS sale FROM order_lines WHERE kind = 'sale'"
+                                                                                                                                                "  UNION ALL SELECT b.item, b.channel, coalesce(s.sold_ts, b.local_ts), b.units, NULL, NULL,"
+                                                                                                                                                "  s.sold_ts IS NOT NULL, false FROM back b LEFT JOIN sold s ON s.number = b.number"
+                                                                                                                                                "  AND s.item = b.item AND s.channel = b.channel)"
+                                                                                                                                                " SELECT item, channel, date_trunc('hour', day_ts) AS ds,"
+                                                                                                                                                " coalesce(sum(units) FILTER (known), 0) AS units,"
+                                                                                                                                                " sum(unit_price * units) FILTER (sale) / sum(units) FILTER (sale AND unit_price IS NOT NULL)"
+                                                                                                                                                "  AS price, max(list_price) AS list_price,"
+                                                                                                                                                " coalesce(-sum(units) FILTER (NOT known), 0) AS returned FROM netted GROUP BY ALL;"
+                                                                                                                                                "CREATE OR REPLACE VIEW sales AS SELECT s.item, s.channel, r.* EXCLUDE (series, file, corrects)"
+                                                                                                                                                " FROM sales_rows r JOIN series s USING (series) LEFT JOIN (SELECT series, ds, max(file) AS last"
+                                                                                                                                                " FROM sales_rows WHERE corrects GROUP BY ALL) c ON c.series = r.series AND c.ds = r.ds"
+                                                                                                                                                " WHERE c.last IS NULL OR r.file >= c.last;";
 
 const char *skuai_schema_tables(void) {
     return tables;

@@ -229,7 +229,7 @@ static void query_types(void **state) {
                   store,
                   "SELECT $1::BIGINT i, $2::DOUBLE d, $3::VARCHAR t, $4::VARCHAR n, true b,"
                   " DATE '1969-12-31' dd, TIMESTAMP '1969-12-31 23:59:59.5' ts, 1.25::DECIMAL(9,3)"
-                  " dec, 12345678901234567890::HUGEINT h, NULL::DOUBLE nd, 7::UTINYINT u",
+                  " dd2, 12345678901234567890::HUGEINT h, NULL::DOUBLE nd, 7::UTINYINT u",
                   values, 4, &table, &err),
               &err);
     assert_int_equal(table->n_rows, 1);
