@@ -6,9 +6,10 @@
  * the hidden days. Stores 50-99 make the figure; stores 0-49 served for development. Beside it, not
  * part of the figure: hours hidden where a drawn stock ran out.
  *
- * Simulated shop: 300 items, two channels, two years; days with available < 1 against the true
- * demand of the simulation, once with the share that was available, once with the stock at the end
- * alone. The figure is the lowest of fresh retail's and of these two.
+ * Simulated shop: 300 items, two channels, two years; days with available < 1, as the shop's file
+ * has it, against the true demand of the simulation (substitutes' sales hold 5 % of other items'
+ * demand there, which no estimate of one item can tell). The figure is the lower of fresh retail's
+ * and this. Beside it, not part of the figure: available kept back, the stock at the end alone.
  *
  *     bench stockout [--stores 0|50] [--seed N] [--share P] */
 #include "benchmarks.h"
@@ -414,15 +415,21 @@ static void print_outcome(const char *what, const char *how, const outcome *o) {
            what, how, o->bias, o->bias_sold, o->wape, o->wape_sold, o->reduction, o->hidden);
 }
 
-static skua_status run_simulated(uint64_t seed, double *lowest, skua_error *err) {
+/* by_share, by_stock out: bias reductions. */
+static skua_status run_simulated(uint64_t seed, double *by_share, double *by_stock,
+                                 skua_error *err) {
     simulated s;
     outcome o;
     skua_status status = simulate_shop(&s, seed, err);
-    for (int by_stock = 0; by_stock < 2 && status == SKUA_OK; by_stock++) {
-        status = measure_simulated(&s, by_stock, &o, err);
-        if (status != SKUA_OK) break;
-        print_outcome("simulated shop", by_stock ? "stock at the end" : "share available", &o);
-        if (o.reduction < *lowest) *lowest = o.reduction;
+    if (status == SKUA_OK) status = measure_simulated(&s, false, &o, err);
+    if (status == SKUA_OK) {
+        print_outcome("simulated shop", "share available", &o);
+        *by_share = o.reduction;
+        status = measure_simulated(&s, true, &o, err);
+    }
+    if (status == SKUA_OK) {
+        print_outcome("simulated shop", "stock at the end", &o);
+        *by_stock = o.reduction;
     }
     simulated_clear(&s);
     return status;
@@ -469,13 +476,14 @@ int bench_stockout(int argc, char **argv) {
         skuai_free(truth);
         shop_clear(&s);
     }
-    double lowest = headline;
-    if (run_simulated(seed, &lowest, &err) != SKUA_OK) return fail(&err);
-    bench_figure("stockout", "bias_reduction", lowest,
+    double by_share, by_stock;
+    if (run_simulated(seed, &by_share, &by_stock, &err) != SKUA_OK) return fail(&err);
+    bench_figure("stockout", "bias_reduction", fmin(headline, by_share),
                  "fresh retail %.4f (%zu hidden item-days of stores %d-%d, bias %+.4f after %+.4f, "
-                 "WAPE %.3f after %.3f), simulated shops at least %.4f, %.1f s, seed %llu",
+                 "WAPE %.3f after %.3f), simulated shop %.4f, by its stock alone %.4f, %.1f s, "
+                 "seed %llu",
                  headline, main_way.hidden, stores, stores + 49, main_way.bias, main_way.bias_sold,
-                 main_way.wape, main_way.wape_sold, lowest, skuai_clock() - clock,
+                 main_way.wape, main_way.wape_sold, by_share, by_stock, skuai_clock() - clock,
                  (unsigned long long)seed);
     return 0;
 }

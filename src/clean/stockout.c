@@ -68,7 +68,7 @@ static void read_known(const skuai_panel *panel, skuai_stockout_model *m, unsign
 static void expect_censored(skuai_stockout_model *m, const unsigned char *kind) {
     const skuai_panel *panel = m->panel;
     for (size_t s = 0; s < panel->n_series; s++) {
-        double dispersion = m->dispersion[m->group[s]], shape = m->shape[m->group[s]];
+        double dispersion = m->dispersion[s], shape = m->shape[s];
         for (size_t i = 0; i < panel->length[s]; i++) {
             size_t r = panel->row[s] + i;
             if (kind[r] != SKUAI_STOCKOUT_CENSORED) continue;
@@ -194,7 +194,7 @@ static bool find_all_runs(skuai_stockout_model *m, double run_level, unsigned ch
 static void estimate(const skuai_stockout_model *m, skuai_stockout *out) {
     const skuai_panel *panel = m->panel;
     for (size_t s = 0; s < panel->n_series; s++) {
-        double dispersion = m->dispersion[m->group[s]], shape = m->shape[m->group[s]];
+        double dispersion = m->dispersion[s], shape = m->shape[s];
         out->dispersion += dispersion / (double)panel->n_series;
         out->shape += 1 / shape / (double)panel->n_series; /* variances of day effects add up */
         for (size_t i = 0; i < panel->length[s]; i++) {

@@ -6,7 +6,7 @@
 /* Prior weight of a factor of 1, in effective observations of variance 1: a seasonal factor or a
  * period effect moves about 30 % (1 / sqrt(10)) before it needs evidence; a level is held by two
  * observations' worth of the series' own mean rate. */
-static const double PRIOR_FACTOR = 10, PRIOR_LEVEL = 2;
+static const double PRIOR_FACTOR = 10, PRIOR_LEVEL = 2, SERIES_WEIGHT = 20;
 enum { ROUNDS = 6, GROUP_LEAST = 5, SEASONS_LEAST = 3 };
 
 static size_t model_season_of(const skuai_stockout_model *m, size_t s, size_t i) {
@@ -25,8 +25,8 @@ double skuai_stockout_model_mean(const skuai_stockout_model *m, size_t s, size_t
 }
 
 /* Information of one unit of expected sales: 1 over its variance to mean ratio. */
-static double information(const skuai_stockout_model *m, size_t g, double mean) {
-    return 1 / (m->dispersion[g] + mean / m->shape[g]);
+static double information(const skuai_stockout_model *m, size_t s, double mean) {
+    return 1 / (m->dispersion[s] + mean / m->shape[s]);
 }
 
 /* -- Memory ----------------------------------------------------------------------------------- */
@@ -81,8 +81,8 @@ skua_status skuai_stockout_model_init(skuai_stockout_model *m, const skuai_panel
         m->other = skuai_zero(rows, sizeof *m->other);
         m->factor = skuai_new(factors, sizeof *m->factor);
         m->effect = skuai_new(cells, sizeof *m->effect);
-        m->dispersion = skuai_new(m->n_groups, sizeof *m->dispersion);
-        m->shape = skuai_new(m->n_groups, sizeof *m->shape);
+        m->dispersion = skuai_new(n, sizeof *m->dispersion);
+        m->shape = skuai_new(n, sizeof *m->shape);
         size_t widest = cells > season ? cells : season;
         if (m->n_periods > widest) widest = m->n_periods;
         m->scratch = skuai_new(2 * widest, sizeof *m->scratch);
@@ -98,9 +98,9 @@ skua_status skuai_stockout_model_init(skuai_stockout_model *m, const skuai_panel
         m->factor[i] = 1;
     for (size_t i = 0; i < cells; i++)
         m->effect[i] = 1;
-    for (size_t g = 0; g < m->n_groups; g++) {
-        m->dispersion[g] = 1;
-        m->shape[g] = 10;
+    for (size_t s = 0; s < n; s++) {
+        m->dispersion[s] = 1;
+        m->shape[s] = 10;
     }
     return SKUA_OK;
 }
@@ -139,7 +139,7 @@ static double smooth_level(const skuai_stockout_model *m, size_t s, double half_
                     effect[model_period_of(m, s, i)];
     }
     double mean = expected > 0 ? sum / expected : 0;
-    u = information(m, g, mean);
+    u = information(m, s, mean);
     for (size_t i = n; i-- > 0;) {
         size_t r = row + i;
         double e = m->exposure[r] * factor[model_season_of(m, s, i)] *
@@ -167,12 +167,11 @@ static double smooth_level(const skuai_stockout_model *m, size_t s, double half_
 }
 
 static double choose_half_life(const skuai_stockout_model *m) {
-    static const double seasons[] = {0.25, 0.5, 1, 2, 4, 8};
+    static const double seasons[] = {0.25, 0.5, 1, 2, 4, 8, INFINITY};
     double best = INFINITY, least = INFINITY;
     int season = m->panel->season;
-    for (size_t k = 0; k <= sizeof seasons / sizeof *seasons; k++) {
-        double half_life = k < 6 ? fmax(seasons[k] * (season > 1 ? season : 6), 1) : INFINITY;
-        double deviance = 0;
+    for (size_t k = 0; k < sizeof seasons / sizeof *seasons; k++) {
+        double half_life = fmax(seasons[k] * (season > 1 ? season : 6), 1), deviance = 0;
         for (size_t s = 0; s < m->panel->n_series; s++)
             deviance += smooth_level(m, s, half_life, NULL, NULL);
         if (!(deviance < least)) continue;
@@ -192,7 +191,7 @@ static void fit_season(skuai_stockout_model *m, size_t s) {
     for (size_t i = 0; i < m->panel->length[s]; i++) {
         size_t j = model_season_of(m, s, i);
         double base = m->level[row + i] * m->effect[g * m->n_periods + model_period_of(m, s, i)];
-        double u = information(m, g, base);
+        double u = information(m, s, base);
         sold[j] += m->seen[row + i] * u;
         expected[j] += m->exposure[row + i] * base * u;
     }
@@ -212,7 +211,7 @@ static void fit_effects(skuai_stockout_model *m) {
         for (size_t i = 0; i < m->panel->length[s]; i++) {
             size_t c = g * m->n_periods + model_period_of(m, s, i);
             double base = m->level[row + i] * m->factor[s * season + model_season_of(m, s, i)];
-            double u = information(m, g, base);
+            double u = information(m, s, base);
             sold[c] += m->seen[row + i] * u;
             expected[c] += m->exposure[row + i] * base * u;
             m->effect[c] += m->exposure[row + i] > 0;
@@ -223,6 +222,24 @@ static void fit_effects(skuai_stockout_model *m) {
 }
 
 /* -- Variances -------------------------------------------------------------------------------- */
+
+/* A series' own variance over that of its group's law, shrunk to 1 by SERIES_WEIGHT observations,
+ * scales the law for it: an item bought by the dozen is not one bought singly. */
+static void spread_variances(skuai_stockout_model *m, size_t g, double dispersion, double shape) {
+    for (size_t s = 0; s < m->panel->n_series; s++) {
+        if (m->group[s] != g) continue;
+        double n = SERIES_WEIGHT, sum = SERIES_WEIGHT;
+        for (size_t i = 0; i < m->panel->length[s]; i++) {
+            size_t r = m->panel->row[s] + i;
+            double e = m->exposure[r] * skuai_stockout_model_mean(m, s, i);
+            if (!(e > 0)) continue;
+            n += 1;
+            sum += (m->seen[r] - e) * (m->seen[r] - e) / (dispersion * e + e * e / shape);
+        }
+        m->dispersion[s] = dispersion * sum / n;
+        m->shape[s] = shape * n / sum;
+    }
+}
 
 /* Squared residuals regressed on e and e^2 (e expected sales) with weights 1 / e^2, which is about
  * their precision: E[(x - e)^2] = dispersion e + e^2 / shape. e comes from the periods around
@@ -261,8 +278,8 @@ static void fit_variances(skuai_stockout_model *m) {
             dispersion = floor;
             excess = fmax(0, (y1 - floor * n) / s1);
         }
-        m->dispersion[g] = fmax(dispersion, 1e-12);
-        m->shape[g] = excess > 0 ? fmax(1 / excess, 0.2) : INFINITY;
+        spread_variances(m, g, fmax(dispersion, 1e-12),
+                         excess > 0 ? fmax(1 / excess, 0.2) : INFINITY);
     }
 }
 

@@ -19,8 +19,8 @@ typedef struct skuai_stockout_model {
     double *other;      /* [n_rows] the level by the periods around alone */
     double *factor;     /* [S, m] seasonal */
     double *effect;     /* [G, T] */
-    double *dispersion; /* [G] */
-    double *shape;      /* [G] */
+    double *dispersion; /* [S] */
+    double *shape;      /* [S] */
     double half_life;
     double *scratch; /* [max(T, m) * 2 * max(G, 1)] */
 } skuai_stockout_model;
