@@ -10,9 +10,18 @@
 
 void skuai_local_normal_quantiles(const skuai_request *request, const double *mean,
                                   const double *sd, double *quantiles) {
+    skuai_local_student_quantiles(request, mean, sd, INFINITY, quantiles);
+}
+
+void skuai_local_student_quantiles(const skuai_request *request, const double *mean,
+                                   const double *sd, double freedom, double *quantiles) {
     size_t n_levels = request->n_levels;
+    double v = 1 / (freedom > 3 ? freedom : 3);
     for (size_t q = 0; q < n_levels; q++) {
-        double z = skuai_normal_quantile(request->levels[q]);
+        double z = skuai_normal_quantile(request->levels[q]), z2 = z * z;
+        /* Abramowitz & Stegun 1964, 26.7.5: Student's quantile from the normal one. */
+        z *= 1 + v * ((z2 + 1) / 4 + v * (((5 * z2 + 16) * z2 + 3) / 96 +
+                                          v * ((((3 * z2 + 19) * z2 + 17) * z2 - 15) / 384)));
         for (size_t h = 0; h < request->horizon; h++)
             quantiles[h * n_levels + q] = mean[h] + sd[h] * z;
     }

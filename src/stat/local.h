@@ -83,6 +83,12 @@ SKUA_MUST_USE skua_status skuai_local_parameters_check(const skuai_parameters *p
 void skuai_local_normal_quantiles(const skuai_request *request, const double *mean,
                                   const double *sd, double *quantiles);
 
+/* The same with Student's distribution of `freedom` degrees (taken as at least 3), for deviations
+ * that were estimated with so many; within 0.4 % of the exact quantiles from 5 degrees on at levels
+ * 0.01 ... 0.99. */
+void skuai_local_student_quantiles(const skuai_request *request, const double *mean,
+                                   const double *sd, double freedom, double *quantiles);
+
 /* All methods of the room by name: "naive", "seasonal-naive", ..., "ets", "theta", "arima". */
 const skuai_local_method *skuai_local_find(const char *name); /* NULL: none */
 /* Number of methods, and method i < that number, in the order of the registry. */

@@ -182,6 +182,23 @@ static void test_settled(void **state) {
     assert_string_equal(r.note, "test"); /* a method without a note gets its name */
 }
 
+/* Against scipy.stats.t.ppf (1.17): degrees 5, 9, 20 at 0.9. */
+static void test_student(void **state) {
+    (void)state;
+    const skuai_request request = {1, levels, 3, 1};
+    const double mean = 10, sd = 2, freedom[] = {5, 9, 20};
+    const double exact[] = {1.4758840488244815, 1.3830287383966329, 1.3253407069850465};
+    double q[3];
+    for (size_t i = 0; i < 3; i++) {
+        skuai_local_student_quantiles(&request, &mean, &sd, freedom[i], q);
+        assert_close(q[2], 10 + 2 * exact[i], 1e-4, 0);
+        assert_close(q[0] + q[2], 20, 1e-12, 0);
+        assert_close(q[1], 10, 1e-12, 0);
+    }
+    skuai_local_normal_quantiles(&request, &mean, &sd, q);
+    assert_close(q[2], 10 + 2 * 1.2815515655446004, 1e-12, 0);
+}
+
 static skuai_panel *build_panel(void) {
     const skuai_grid grid = {SKUAI_FREQUENCY_MONTH, 0, 0};
     skua_error err;

@@ -172,7 +172,8 @@ static skua_status member_forecast(const skuai_ets_model *model, const skuai_req
     if (analytic) {
         for (size_t h = 0; h < H; h++)
             out->sd[h] = sqrt(out->sd[h]);
-        skuai_local_normal_quantiles(request, out->mean, out->sd, out->quantiles);
+        double freedom = (double)(model->n - model->n_parameters + 1);
+        skuai_local_student_quantiles(request, out->mean, out->sd, freedom, out->quantiles);
     } else {
         SKUA_TRY(simulated_quantiles(model, request, arena, out->sd, out->quantiles, err));
     }

@@ -8,8 +8,8 @@
  *   class 3 (multiplicative error and season, additive trend): class 2 for the base, times the
  *           squared seasonal state and (1 + s2)(1 + gamma^2 s2)^k, k whole seasons ahead; exact
  *           inside the first season, the book's approximation behind it
- * Quantiles are normal around the point forecasts. All other forms: sample quantiles of simulated
- * paths. */
+ * Quantiles around the point forecasts are Student's, with the degrees of freedom of the variance.
+ * All other forms: sample quantiles of simulated paths. */
 #ifndef SKUA_STAT_EXPONENTIAL_ETS_FORECAST_H
 #define SKUA_STAT_EXPONENTIAL_ETS_FORECAST_H
 

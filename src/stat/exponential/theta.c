@@ -9,6 +9,7 @@
 #define SOURCE                                                                                     \
     "Assimakopoulos & Nikolopoulos 2000, Int. J. Forecasting 16(4); "                              \
     "Fiorucci et al. 2016, Int. J. Forecasting 32(4)"
+#define LOST         6.0 /* degrees of freedom: three errors that do not count, three parameters */
 #define WEIGHT_SCALE 8.0 /* as of the exponential smoothing forms: see ets_forecast.h */
 
 /* Bits of the four models. */
@@ -104,7 +105,8 @@ static skua_status forecast_models(const skuai_local_input *input,
                                &output->autocorrelation, err));
     for (size_t h = 0; h < H; h++)
         sd[h] = sqrt(sd[h]);
-    skuai_local_normal_quantiles(request, output->mean, sd, output->quantiles);
+    skuai_local_student_quantiles(request, output->mean, sd, (double)input->n - LOST,
+                                  output->quantiles);
     skuai_adjust_back(&series, input->n, request, output->mean, output->quantiles);
     return SKUA_OK;
 }
