@@ -395,12 +395,12 @@ static void test_memory_of_adapter(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fallbacks),        cmocka_unit_test(test_missing),
-        cmocka_unit_test(test_settled),          cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_season_parameter), cmocka_unit_test(test_registry),
-        cmocka_unit_test(test_every_method),
+        cmocka_unit_test(test_fallbacks), cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_settled),   cmocka_unit_test(test_student),
+        cmocka_unit_test(test_threads),   cmocka_unit_test(test_season_parameter),
+        cmocka_unit_test(test_registry),  cmocka_unit_test(test_every_method),
 #ifdef SKUA_FAULT
-        cmocka_unit_test(test_memory),           cmocka_unit_test(test_memory_of_adapter),
+        cmocka_unit_test(test_memory),    cmocka_unit_test(test_memory_of_adapter),
 #endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
