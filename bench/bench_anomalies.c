@@ -14,7 +14,8 @@
  * flag on any event, and a run of flags is one.
  *
  *     bench anomalies [--dev] [--seed N] [--export FILE]
- * --export writes the planted series for bench/peer_anomalies.py (scikit-learn). */
+ * --export writes the planted series for bench/peers/anomalies.py (scikit-learn). */
+#include "benchmarks.h"
 #include "csv.h"
 #include "figure.h"
 
@@ -26,8 +27,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int bench_anomalies(int argc, char **argv);
 
 enum { SERIES_MOST = 300, EVENTS_MOST = 16, LENGTH_LEAST = 40, KINDS = 4, DAYS_MOST = 512 };
 
@@ -325,36 +324,12 @@ static void judge(sample *s, size_t from, size_t to, planted_kind kind, tally *t
     if (own || other || was_empty(s, from, to)) return;
     t->wrong[kind] += 1;
     t->any_wrong += 1;
-    if (getenv("BENCH_VERBOSE") && strcmp(getenv("BENCH_VERBOSE"), kind_names[kind]) == 0) {
-        printf("wrong %s [%zu, %zu):", kind_names[kind], from, to);
-        for (size_t i = from > 8 ? from - 8 : 0; i < to + 8 && i < s->n; i++)
-            printf("%s%.5g", i == from ? " > " : i == to ? " < " : " ", s->x[i]);
-        if (s->price)
-            for (size_t i = from > 4 ? from - 4 : 0; i < to + 4 && i < s->n; i++)
-                printf("%s%.5g", i == from ? " $> " : i == to ? " < " : " ", (double)s->price[i]);
-        printf("\n");
-    }
 }
 
 static void count_events(const sample_set *set, tally *t) {
     for (size_t k = 0; k < set->n; k++)
         for (size_t e = 0; e < set->samples[k].n_events; e++) {
             const event *v = &set->samples[k].events[e];
-            if (getenv("BENCH_VERBOSE") && strcmp(getenv("BENCH_VERBOSE"), "missed") == 0 &&
-                !v->found) {
-                const sample *s = &set->samples[k];
-                printf("missed %s [%zu, %zu) of %zu:", kind_names[v->kind], v->from, v->to, s->n);
-                for (size_t i = v->from > 8 ? v->from - 8 : 0; i < v->from + 10 && i < s->n; i++)
-                    printf("%s%.5g", i == v->from ? " > " : i == v->to ? " < " : " ", s->x[i]);
-                if (s->price && v->kind == PLANTED_PRICE)
-                    for (size_t i = v->from > 4 ? v->from - 4 : 0; i < v->to + 4 && i < s->n; i++)
-                        printf("%s%.5g",
-                               i == v->from ? " $> "
-                               : i == v->to ? " < "
-                                            : " ",
-                               (double)s->price[i]);
-                printf("\n");
-            }
             t->hit[v->kind] += v->found;
             t->missed[v->kind] += !v->found;
             t->any_hit += v->found_any;
@@ -522,7 +497,7 @@ int bench_anomalies(int argc, char **argv) {
         print_tally(names[k], &t);
         add_tally(&sum, &t);
         if (export) export_set(export, names[k], &set);
-        for (int b = 0; b < BOUNDS && !getenv("BENCH_VERBOSE"); b++)
+        for (int b = 0; b < BOUNDS; b++)
             hampel_peer(&set, bounds[b], &peers[b]);
         series += set.n;
         sets++;

@@ -1,6 +1,6 @@
 """scikit-learn's isolation forest on the series that `skua-bench anomalies --export FILE` planted.
 
-    python bench/peer_anomalies.py FILE      (numpy, pandas, scikit-learn 1.9.1)
+    python bench/peers/anomalies.py FILE      (numpy, pandas, scikit-learn 1.9.1)
 
 Each series is standardised by its median and median absolute deviation; features are the value, its
 differences to both neighbours and its distance to a running median of 15. One forest a set; the
