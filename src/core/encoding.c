@@ -100,6 +100,18 @@ static bool guess(const unsigned char *head, size_t n, char *name) {
     return good;
 }
 
+/* Characters of several bytes are hardly ever valid by chance: a few bad ones are damage. */
+static bool mostly_utf8(const unsigned char *head, size_t n) {
+    size_t good = 0, bad = 0;
+    for (size_t i = 0; i < n;) {
+        size_t length = utf8_character(head + i, n - i);
+        good += length > 1;
+        bad += length == 0;
+        i += length ? length : 1;
+    }
+    return good > 0 && good >= 8 * bad;
+}
+
 skua_status skuai_encoding_detect(const unsigned char *head, size_t n, bool whole,
                                   char name[static SKUAI_ENCODING_NAME_SIZE], size_t *mark,
                                   skua_error *err) {
@@ -123,7 +135,7 @@ skua_status skuai_encoding_detect(const unsigned char *head, size_t n, bool whol
         return SKUA_OK;
     }
     size_t valid = skuai_utf8_valid(head, n);
-    if (valid == n || (!whole && n - valid < 4)) {
+    if (valid == n || (!whole && n - valid < 4) || mostly_utf8(head, n)) {
         set_name(name, "UTF-8");
         return SKUA_OK;
     }

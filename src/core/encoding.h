@@ -1,6 +1,7 @@
 /* encoding.h -- which encoding a text file is in, and its bytes as UTF-8 (room core).
  * Detection looks at a head of the file: byte order marks, then UTF-16 without one (every second
- * byte zero), then valid UTF-8, then what uchardet guesses, taken only if the whole head converts.
+ * byte zero), then UTF-8 (valid, or with eight valid characters of several bytes for each damaged
+ * one), then what uchardet guesses, taken only if the whole head converts.
  * Chinese national encodings are all read as GB18030, which contains GB2312 and GBK. */
 #ifndef SKUA_CORE_ENCODING_H
 #define SKUA_CORE_ENCODING_H

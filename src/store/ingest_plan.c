@@ -410,6 +410,8 @@ static skua_status refuse(maker *m, const skuai_role *role) {
         m->sample->header ? "the columns are:" : "there is no header line; the columns are:",
         skuai_buffer_view(&names), names.status == SKUA_OK ? "" : ", ...",
         one ? "Only one column was seen: is the delimiter another one?"
+        : strcmp(m->table->name, "calendar") == 0
+            ? "Name it, as --map role=column; numbers by day are read by --future"
             : "Name it, as --map role=column");
     skuai_buffer_clear(&names);
     return SKUA_ESCHEMA;

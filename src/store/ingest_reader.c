@@ -191,6 +191,15 @@ static skua_status fill_block(skuai_reader *reader, block *b, skua_error *err) {
                                    reader->path, (long long)reader->line);
         if (!block_reserve(b, b->capacity * 2)) return skuai_error_memory(err, "a piece of a file");
     }
+    const char *line = b->data, *end = b->data + whole;
+    while (whole > SKUAI_CSV_LINE && line < end) { /* at the end of the file a long line is whole */
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+        if ((size_t)((stop ? stop : end) - line) > SKUAI_CSV_LINE)
+            return skuai_error_set(err, SKUA_ELIMIT, "%s:%lld: a line of more than 16 MB",
+                                   reader->path,
+                                   (long long)(reader->line + count_lines(b->data, (size_t)(line - b->data))));
+        line = stop ? stop + 1 : end;
+    }
     size_t rest = b->size - whole;
     if (rest) {
         if (!block_reserve(&reader->carry, rest))
