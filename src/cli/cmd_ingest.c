@@ -25,7 +25,7 @@ static void show_mapping(const invocation *call, const skuai_json *file) {
 static void show_file(const invocation *call, const skuai_json *file, bool with_mapping) {
     char rows[32], added[32];
     const char *note = skuai_json_as_text(skuai_json_get(file, "note"), NULL);
-    printf("%s: %s rows into %s", skuai_json_as_text(skuai_json_get(file, "path"), ""),
+    printf("%s: %s rows into %s", skuai_json_as_text(skuai_json_get(file, "file"), ""),
            grouped(skuai_json_as_integer(skuai_json_get(file, "rows"), 0), rows),
            skuai_json_as_text(skuai_json_get(file, "table"), ""));
     printf(", %s new", grouped(skuai_json_as_integer(skuai_json_get(file, "added"), 0), added));
