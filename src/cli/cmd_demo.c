@@ -1,6 +1,7 @@
 /* The whole way in one command: a shop is simulated, read, checked, learnt, forecast, reported. */
 #include "cli/leaderboard.h"
 #include "core/context.h"
+#include "core/file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -72,6 +73,7 @@ static skua_status simulate(demo *d, skua_error *err) {
                 settings[n++] = d->call->settings[i + 1];
             }
     }
+    SKUA_TRY(skuai_folder_make(d->folder, err));
     SKUA_TRY(skua_simulate(path, settings, &callbacks, &report, err));
     tell(d, report, d->call->term->quiet ? NULL : command_simulate_show);
     return SKUA_OK;
@@ -90,6 +92,18 @@ static skua_status make_shop(demo *d, skua_error *err) {
     return SKUA_OK;
 }
 
+/* Whether a file is there and holds more than its header: a small shop has no bundles, say. */
+static bool has_rows(const char *path) {
+    FILE *file = fopen(path, "rb");
+    if (!file) return false;
+    int c = getc(file);
+    while (c != EOF && c != '\n')
+        c = getc(file);
+    bool more = c != EOF && getc(file) != EOF;
+    (void)fclose(file);
+    return more;
+}
+
 static skua_status ingest(demo *d, skua_error *err) {
     static const char *const tables[] = {"sales",  "items", "channels", "promotions", "supply",
                                          "events", "parts", "calendar", "future"};
@@ -98,7 +112,7 @@ static skua_status ingest(demo *d, skua_error *err) {
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         char *report = NULL;
         (void)snprintf(name, sizeof name, "files/%s.csv", tables[i]);
-        if (access(path_of(d, name, path), R_OK) != 0) continue;
+        if (!has_rows(path_of(d, name, path))) continue;
         SKUA_TRY(skua_shop_set(d->shop, "table", tables[i], err));
         SKUA_TRY(skua_shop_ingest(d->shop, path, &report, err));
         tell(d, report, command_ingest_show_short);
