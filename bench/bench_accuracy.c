@@ -127,7 +127,7 @@ static int one_set(const char *name, const char *figure, const char *const *mode
     report(figure, "wql", scores.wql, &set, seconds);
     if (with_wape) report(figure, "wape", scores.wape, &set, seconds);
     printf("  combination: MASE %.4f WAPE %.4f SQL %.4f, 80 %% interval holds %.3f\n", scores.mase,
-           scores.wape, scores.sql, scores.coverage[8] - scores.coverage[0]);
+           scores.wape, scores.sql, skuai_scores_cover(&scores, 0.1));
     bench_set_clear(&set);
     return 0;
 }
@@ -179,7 +179,7 @@ int bench_coverage(int argc, char **argv) {
         if (status == SKUA_OK && choose(&kept, models, windows, &c)) {
             skuai_forecaster combined = skuai_ensemble_forecaster(&c.ensemble);
             if (bench_score(&kept, &combined, NULL, &scores, &seconds, NULL)) {
-                double cover = scores.coverage[8] - scores.coverage[0];
+                double cover = skuai_scores_cover(&scores, 0.1);
                 printf("  %-13s %4zu series: the 80 %% interval holds %.4f, PIT KS %.4f\n", sets[i],
                        n, cover, scores.pit_ks);
                 worst = fmax(worst, fabs(cover - 0.8));

@@ -17,7 +17,7 @@ static void print_scores(const char *model, const skuai_scores *s, double second
     printf("%-20s WQL %.4f WAPE %.4f MASE %.4f SQL %.4f RMSSE %.4f sMAPE %.4f bias %+.4f PIT %.3f "
            "cover80 %.3f %6.2f s (%zu series, %zu points)\n",
            model, s->wql, s->wape, s->mase, s->sql, s->rmsse, s->smape, s->bias, s->pit_ks,
-           s->coverage[8] - s->coverage[0], seconds, s->n_series, s->n_points);
+           skuai_scores_cover(s, 0.1), seconds, s->n_series, s->n_points);
     (void)fflush(stdout);
 }
 

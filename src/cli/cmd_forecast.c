@@ -51,6 +51,8 @@ void command_forecast_show(const invocation *call, const skuai_json *report) {
         skuai_json_as_text(skuai_json_get(report, "run"), ""), output ? " and in " : "",
         output ? output : "");
     terminal_wrap(call->term, 0, text);
+    int64_t ended = skuai_json_as_integer(skuai_json_get(report, "ended"), 0);
+    if (ended > 0) printf("%lld series ended before and are not forecast.\n", (long long)ended);
     int64_t fallbacks = skuai_json_as_integer(skuai_json_get(report, "fallbacks"), 0);
     if (fallbacks > 0)
         printf("%lld series were too short or too strange for the models and took a fallback: the "

@@ -52,7 +52,7 @@ typedef struct totals {
     double mase, sql, rmsse, wrmsse, wrmsse_weight;
     size_t n_rmsse;
     double pinball[SKUAI_SCORES_LEVELS];
-    size_t below[SKUAI_SCORES_LEVELS];
+    size_t covered[SKUAI_SCORES_LEVELS], below[SKUAI_SCORES_LEVELS];
     double *pit; /* [points so far] */
 } totals;
 
@@ -89,7 +89,8 @@ static void score_point(const skuai_forecast *f, size_t s, size_t h, size_t medi
     for (size_t i = 0; i < f->n_quantiles; i++) {
         double d = y - q[i], loss = 2 * (d > 0 ? d * f->levels[i] : d * (f->levels[i] - 1));
         all->pinball[i] += loss;
-        all->below[i] += y <= q[i];
+        all->covered[i] += y <= q[i];
+        all->below[i] += y < q[i];
         pinball += loss;
     }
     if (f->n_quantiles) sums->pinball += pinball / (double)f->n_quantiles;
@@ -154,10 +155,25 @@ static void finish(const skuai_forecast *f, totals *all, skuai_scores *scores) {
     for (size_t i = 0; i < f->n_quantiles; i++) {
         scores->level[i] = f->levels[i];
         scores->pinball[i] = ratio(all->pinball[i], sums->weight);
-        scores->coverage[i] = (double)all->below[i] / n;
+        scores->coverage[i] = (double)all->covered[i] / n;
+        scores->below[i] = (double)all->below[i] / n;
         scores->wql += scores->pinball[i] / (double)f->n_quantiles;
     }
     scores->pit_ks = f->n_quantiles ? uniform_distance(all->pit, sums->points) : (double)NAN;
+    for (size_t i = 0, j = 0; i < f->n_quantiles; i++) { /* the PIT values are sorted now */
+        while (j < sums->points && all->pit[j] <= f->levels[i])
+            j++;
+        scores->kept[i] = (double)j / n;
+    }
+}
+
+double skuai_scores_cover(const skuai_scores *scores, double level) {
+    double low = (double)NAN, high = (double)NAN;
+    for (size_t i = 0; i < scores->n_levels; i++) {
+        if (fabs(scores->level[i] - level) < 1e-9) low = scores->below[i];
+        if (fabs(scores->level[i] - (1 - level)) < 1e-9) high = scores->coverage[i];
+    }
+    return high - low;
 }
 
 static void keep_series(const skuai_series_scores *series, size_t s, const series_sums *one,

@@ -40,7 +40,9 @@ typedef struct skuai_scores {
     double level[SKUAI_SCORES_LEVELS];
     double pinball[SKUAI_SCORES_LEVELS];  /* 2 pinball(q) / sum |y| of each level */
     double coverage[SKUAI_SCORES_LEVELS]; /* share of points <= quantile of each level */
-    double pit_ks; /* largest distance of the PIT's distribution from uniform */
+    double below[SKUAI_SCORES_LEVELS];    /* share of points < quantile of each level */
+    double kept[SKUAI_SCORES_LEVELS]; /* share of PIT values <= level: the level, when it holds */
+    double pit_ks;                    /* largest distance of the PIT's distribution from uniform */
 } skuai_scores;
 
 /* Per-series results beside the total, for choices and significance. Any member may be NULL. */
@@ -63,6 +65,10 @@ typedef struct skuai_score_options {
 SKUA_MUST_USE skua_status skuai_score(const skuai_panel *panel, const skuai_forecast *forecast,
                                       const skuai_score_options *options, skuai_scores *scores,
                                       const skuai_series_scores *series, skua_error *err);
+
+/* Share of points inside the central interval between `level` and 1 - level, ends included; NaN
+ * when a level is missing. A mass at an end makes it larger than what the interval promises. */
+double skuai_scores_cover(const skuai_scores *scores, double level);
 
 /* In-sample scale d of one history: mean |y_t - y_(t-m)| over pairs both observed; NaN when there
  * is no pair or all differences are 0. */

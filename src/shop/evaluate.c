@@ -3,15 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-double skuai_scores_cover80(const skuai_scores *scores) {
-    double low = (double)NAN, high = (double)NAN;
-    for (size_t i = 0; i < scores->n_levels; i++) {
-        if (fabs(scores->level[i] - 0.1) < 1e-9) low = scores->coverage[i];
-        if (fabs(scores->level[i] - 0.9) < 1e-9) high = scores->coverage[i];
-    }
-    return high - low;
-}
-
 void skuai_evaluation_clear(skuai_evaluation *evaluation) {
     skuai_free(evaluation->leaderboard);
     *evaluation = (skuai_evaluation){0};
@@ -43,7 +34,7 @@ static void put_row(skuai_json_writer *w, const row *r) {
         skuai_json_number(w, "mape", s->mape);
         skuai_json_number(w, "sql", s->sql);
         skuai_json_number(w, "bias", s->bias);
-        skuai_json_number(w, "cover80", skuai_scores_cover80(s));
+        skuai_json_number(w, "cover80", skuai_scores_cover(s, 0.1));
         skuai_json_number(w, "pit_ks", s->pit_ks);
         skuai_json_integer(w, "points", (int64_t)s->n_points);
         skuai_json_number(w, "difference_low", r->low);
@@ -208,7 +199,7 @@ skua_status skuai_evaluate(const skua_shop *shop, const skuai_panel *panel,
     SKUA_TRY_OUT(skuai_backtest_run(sample, models, candidates->n, &options, &context, &b, err));
     e->n_windows = b->n_windows;
     SKUA_TRY_OUT(test_combination(b, candidates, models, context.seed, chosen, e, err));
-    memcpy(e->calibration, e->combination.coverage, sizeof e->calibration);
+    memcpy(e->calibration, e->combination.kept, sizeof e->calibration);
     if (b->n_windows > 1)
         SKUA_TRY_OUT(
             skuai_ensemble_choose(b, models, 0, b->n_windows, context.seed, &e->ensemble, err));

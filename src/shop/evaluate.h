@@ -17,7 +17,7 @@ typedef struct skuai_evaluation {
     double levels[SKUAI_LEVELS_MOST];
     skuai_ensemble ensemble;  /* for forecasting: chosen on all windows */
     skuai_scores combination; /* of the combination chosen without window 0, on window 0 */
-    double calibration[SKUAI_LEVELS_MOST]; /* its share of outcomes below each level */
+    double calibration[SKUAI_LEVELS_MOST]; /* its share of PIT values below each level */
     char *leaderboard;                     /* JSON array, best first, owned */
 } skuai_evaluation;
 
@@ -26,8 +26,5 @@ typedef struct skuai_evaluation {
 SKUA_MUST_USE skua_status skuai_evaluate(const skua_shop *shop, const skuai_panel *panel,
                                          skuai_evaluation *evaluation, skua_error *err);
 void skuai_evaluation_clear(skuai_evaluation *evaluation);
-
-/* Share of outcomes inside the interval between the levels .1 and .9; NaN without them. */
-double skuai_scores_cover80(const skuai_scores *scores);
 
 #endif

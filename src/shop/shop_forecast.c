@@ -1,5 +1,5 @@
 #include "shop/candidates.h"
-#include "shop/evaluate.h"
+#include "shop/live.h"
 #include "shop/model_file.h"
 #include "shop/result.h"
 #include "shop/shop_panel.h"
@@ -120,9 +120,10 @@ static size_t find_largest(const skuai_forecast *f, size_t *largest) {
     return n;
 }
 
-static skua_status make_report(const skuai_panel *panel, const skuai_forecast *f,
-                               const skuai_run *run, const char *output, char **report,
-                               skua_error *err) {
+static skua_status make_report(const skuai_live *live, const skuai_run *run, const char *output,
+                               char **report, skua_error *err) {
+    const skuai_panel *panel = live->panel;
+    const skuai_forecast *f = live->forecast;
     skuai_report r;
     size_t largest[LARGEST], n = find_largest(f, largest), fallbacks = 0;
     int64_t first = INT64_MAX, last = INT64_MIN;
@@ -143,6 +144,7 @@ static skua_status make_report(const skuai_panel *panel, const skuai_forecast *f
     skuai_json_text(&r.json, "last",
                     skuai_period_text(&panel->grid, last + (int64_t)f->horizon - 1, text));
     skuai_json_number(&r.json, "mean", total);
+    skuai_json_integer(&r.json, "ended", (int64_t)live->n_ended);
     skuai_json_integer(&r.json, "fallbacks", (int64_t)fallbacks);
     skuai_json_text(&r.json, "output", output);
     skuai_json_array(&r.json, "largest");
@@ -185,7 +187,7 @@ skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **repor
     skuai_context context = skuai_shop_context(shop, false);
     skuai_run run;
     skuai_panel *panel = NULL;
-    skuai_forecast *f = NULL;
+    skuai_live live = {0};
     size_t horizon = 0;
     skuai_run_begin(&run, "forecast", context.seed);
     skuai_model_file *model = skuai_zero(1, sizeof *model);
@@ -198,11 +200,12 @@ skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **repor
         run.model = model->name;
         run.horizon = horizon;
         run.frequency = skuai_frequency_name(panel->grid.frequency);
-        status = skuai_forecaster_run(&combination, panel, NULL, &request, &context, &f, err);
+        status = skuai_live_forecast(&combination, panel, &request, &context, &live, err);
     }
-    if (status == SKUA_OK) status = write_results(shop, &run, panel, f, output, err);
-    if (status == SKUA_OK) status = make_report(panel, f, &run, output, report, err);
-    skuai_forecast_free(f);
+    if (status == SKUA_OK)
+        status = write_results(shop, &run, live.panel, live.forecast, output, err);
+    if (status == SKUA_OK) status = make_report(&live, &run, output, report, err);
+    skuai_live_clear(&live);
     skuai_panel_free(panel);
     skuai_free(model);
     return status;

@@ -15,7 +15,8 @@ enum { SERIES_SHOWN = 120, HISTORY_LEAST = 60, HISTORY_MOST = 200 };
 
 /* The forecasts of a run, sorted as the panel's series are looked up. */
 typedef struct run_table {
-    skuai_table *table; /* item, channel, ds, mean, note, then a column a level */
+    skuai_table *table;  /* item, channel, ds, mean, note, then a column a level */
+    skuai_table *titles; /* item, title, in order of item */
     double levels[SKUAI_LEVELS_MOST];
     size_t n_levels, horizon;
     char run[96];
@@ -78,6 +79,21 @@ static skua_status read_run(skuai_store *store, run_table *t, skua_error *err) {
     return status;
 }
 
+/* The title of an item, "" when it has none. */
+static const char *find_title(const skuai_table *titles, const char *item) {
+    size_t low = 0, high = titles->n_rows;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = strcmp(titles->columns[0].texts[middle], item);
+        if (order == 0) return titles->columns[1].texts[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return "";
+}
+
 /* First row of an item in a channel; SIZE_MAX when it was not forecast. */
 static size_t find_rows(const run_table *t, const char *item, const char *channel) {
     size_t low = 0, high = t->table->n_rows;
@@ -122,7 +138,7 @@ static void put_series(skuai_json_writer *w, const skuai_panel *panel, const run
     const double *y = skuai_panel_target(panel, s);
     skuai_json_object(w, NULL);
     skuai_json_text(w, "name", skuai_panel_name(panel, s));
-    skuai_json_text(w, "title", skuai_series_text(panel, s, "title", ""));
+    skuai_json_text(w, "title", find_title(t->titles, item));
     skuai_json_text(w, "note", t->table->columns[4].texts[row]);
     skuai_json_number(w, "volume", volume);
     put_periods(w, panel, panel->start[s] + (int64_t)from, n - from + t->horizon);
@@ -343,12 +359,18 @@ skua_status skua_shop_report(skua_shop *shop, const char *output, char **report,
     skuai_buffer_init(&data, (size_t)1 << 30);
     skuai_json_begin(&w, &data);
     skua_status status = read_run(store, &t, err);
+    if (status == SKUA_OK)
+        status = skuai_store_query(store,
+                                   "SELECT item, title FROM items WHERE title IS NOT NULL ORDER BY "
+                                   "item",
+                                   NULL, 0, &t.titles, err);
     if (status == SKUA_OK) status = skuai_shop_panel(shop, store, false, &panel, err);
     if (status == SKUA_OK) status = put_all(shop, store, &w, panel, &t, err);
     if (status == SKUA_OK) status = skuai_buffer_check(&data, err);
     skuai_store_close(store);
     if (status == SKUA_OK) status = write_page(output, &data, err);
     skuai_table_free(t.table);
+    skuai_table_free(t.titles);
     skuai_panel_free(panel);
     skuai_buffer_clear(&data);
     if (status != SKUA_OK) return status;

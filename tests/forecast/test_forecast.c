@@ -182,6 +182,9 @@ static void metrics_by_hand(void **state) {
     assert_close(s.wql, (s.pinball[0] + s.pinball[1] + s.pinball[2]) / 3, 1e-12, 0);
     assert_close(s.coverage[0], 1.0 / 3, 1e-12, 0);
     assert_close(s.coverage[2], 2.0 / 3, 1e-12, 0);
+    assert_close(s.below[0], 0, 0, 0); /* the third point is 0, and so is its first quantile */
+    assert_close(skuai_scores_cover(&s, 0.1), 2.0 / 3, 1e-12, 0);
+    assert_true(isnan(skuai_scores_cover(&s, 0.2)));
     skuai_forecast_free(f);
     skuai_panel_free(view);
     skuai_panel_free(full);
@@ -233,8 +236,8 @@ static void calibration_mends_the_spread(void **state) {
     assert_ok(skuai_calibration_apply(&c, test, -INFINITY, now, &err), &err);
     assert_ok(skuai_score(test, now, NULL, &after, NULL, &err), &err);
     assert_true(after.wql < before.wql);
-    assert_close(before.coverage[8] - before.coverage[0], 0.48, 0, 0.04);
-    assert_close(after.coverage[8] - after.coverage[0], 0.8, 0, 0.03);
+    assert_close(skuai_scores_cover(&before, 0.1), 0.48, 0, 0.04);
+    assert_close(skuai_scores_cover(&after, 0.1), 0.8, 0, 0.03);
     skuai_forecast_free(past);
     skuai_forecast_free(now);
     skuai_panel_free(window);

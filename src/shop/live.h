@@ -1,0 +1,24 @@
+/* live.h -- forecasting what still lives (room shop). A shop's forecast begins, for every series,
+ * in the period behind the last one that the shop has seen. A series that ended before (an item
+ * taken from sale, or silent for longer than a season) is left out and counted; one whose last rows
+ * are merely missing is forecast across the gap. */
+#ifndef SKUA_SHOP_LIVE_H
+#define SKUA_SHOP_LIVE_H
+
+#include "shop/shop.h"
+
+typedef struct skuai_live {
+    skuai_panel *panel;       /* the living series, owned */
+    skuai_forecast *forecast; /* of them, all beginning in the same period; owned */
+    size_t n_ended;           /* series left out */
+} skuai_live;
+
+/* Run a forecaster on the living series of a panel. SKUA_EDATA: none lives. */
+SKUA_MUST_USE skua_status skuai_live_forecast(const skuai_forecaster *forecaster,
+                                              const skuai_panel *panel,
+                                              const skuai_request *request,
+                                              const skuai_context *context, skuai_live *live,
+                                              skua_error *err);
+void skuai_live_clear(skuai_live *live);
+
+#endif
