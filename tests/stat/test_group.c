@@ -223,6 +223,80 @@ static void test_invariance(void **unused) {
     skuai_panel_free(reversed);
 }
 
+/* -- Covariates ----------------------------------------------------------------------------------
+ */
+
+enum { PROMOTION_SERIES = 30, PROMOTION_WEEKS = 80, AHEAD = 10 };
+
+/* On in about every sixth week, its own in every series; the effect on demand differs. */
+static bool promoted(size_t s, size_t t) {
+    skuai_random random;
+    skuai_random_split(&random, 77, s * 1000 + t);
+    return skuai_random_uniform(&random) < 0.17;
+}
+
+static double promotion_truth(size_t s, size_t t) {
+    double effect = s % 3 == 0 ? 0.8 : s % 3 == 1 ? 0.5 : 0;
+    return 50 * (double)(1 + s % 4) * exp(promoted(s, t) ? effect : 0);
+}
+
+/* `known` says what the promotion is declared as. */
+static skuai_panel *make_promotions(skuai_known known) {
+    skuai_grid grid = {SKUAI_FREQUENCY_WEEK, 0, 0};
+    skuai_panel_builder *builder = skuai_panel_builder_new(&grid, 10);
+    skua_error err = {0};
+    const char *kind[PROMOTION_SERIES];
+    static const char *const kinds[] = {"a", "b", "c"};
+    assert_ok(skuai_panel_builder_dynamic(builder, "promotion", known, &err), &err);
+    for (size_t s = 0; s < PROMOTION_SERIES; s++) {
+        double y[PROMOTION_WEEKS];
+        float x[PROMOTION_WEEKS + AHEAD];
+        const float *columns[] = {x};
+        skuai_random random;
+        skuai_random_split(&random, 78, s);
+        for (size_t t = 0; t < PROMOTION_WEEKS + AHEAD; t++) {
+            x[t] = promoted(s, t) ? 1 : 0;
+            if (t < PROMOTION_WEEKS)
+                y[t] = promotion_truth(s, t) * exp(0.08 * skuai_random_normal(&random));
+        }
+        char name[32];
+        (void)snprintf(name, sizeof name, "p%zu", s);
+        kind[s] = kinds[s % 3];
+        assert_ok(skuai_panel_builder_series(builder, name, 0, PROMOTION_WEEKS, AHEAD, y, NULL,
+                                             columns, &err),
+                  &err);
+    }
+    assert_ok(skuai_panel_builder_category(builder, "kind", kind, &err), &err);
+    skuai_panel *panel;
+    assert_ok(skuai_panel_builder_finish(builder, &panel, &err), &err);
+    skuai_panel_builder_free(builder);
+    return panel;
+}
+
+static double promotion_error(const skuai_forecast *forecast) {
+    double sum = 0;
+    for (size_t s = 0; s < PROMOTION_SERIES; s++)
+        for (size_t h = 0; h < AHEAD; h++)
+            sum += fabs(skuai_forecast_quantiles(forecast, s, h)[MEDIAN] /
+                            promotion_truth(s, PROMOTION_WEEKS + h) -
+                        1);
+    return sum / (PROMOTION_SERIES * AHEAD);
+}
+
+/* What is known ahead is used, kind by kind; what is not, is not, and costs accuracy. */
+static void test_promotions(void **unused) {
+    (void)unused;
+    skuai_panel *ahead = make_promotions(SKUAI_KNOWN_AHEAD);
+    skuai_panel *past = make_promotions(SKUAI_KNOWN_PAST);
+    skuai_forecast *with = run(ahead, AHEAD, 2), *without = run(past, AHEAD, 2);
+    assert_true(promotion_error(with) < 0.05);
+    assert_true(promotion_error(without) > 0.08);
+    skuai_forecast_free(with);
+    skuai_forecast_free(without);
+    skuai_panel_free(ahead);
+    skuai_panel_free(past);
+}
+
 /* -- Odd panels ---------------------------------------------------------------------------------
  */
 
@@ -371,7 +445,7 @@ int main(void) {
         cmocka_unit_test(test_easter_moves),   cmocka_unit_test(test_new_series),
         cmocka_unit_test(test_invariance),     cmocka_unit_test(test_odd_panel),
         cmocka_unit_test(test_single),         cmocka_unit_test(test_other_panel),
-        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_errors),         cmocka_unit_test(test_promotions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 #include "stat/group/group.h"
 
+#include "stat/group/group_effect.h"
 #include "stat/group/group_forecast.h"
 #include "stat/group/group_rank.h"
 #include "stat/group/group_smooth.h"
@@ -21,6 +22,7 @@
 typedef struct known_part {
     size_t source; /* index of the static; SIZE_MAX: all */
     double variance[SKUAI_GROUP_KERNELS];
+    double effect[SKUAI_GROUP_EFFECTS]; /* variances of covariates' effects */
 } known_part;
 
 struct skuai_model {
@@ -28,6 +30,8 @@ struct skuai_model {
     double own[SKUAI_GROUP_KERNELS];
     size_t n_parts, n_plain;
     known_part part[SKUAI_GROUP_PARTS];
+    skuai_group_covariates covariates;
+    double own_effect[SKUAI_GROUP_EFFECTS];
     skuai_group_calibration calibration;
 };
 
@@ -94,11 +98,16 @@ static bool any_observed(const skuai_panel *panel) {
 
 static void remember(const skuai_group_state *state, skuai_model *model) {
     memcpy(model->own, state->own, sizeof model->own);
+    memcpy(model->own_effect, state->effect_variance[SKUAI_GROUP_PARTITIONS],
+           sizeof model->own_effect);
     model->n_parts = state->n_parts;
     model->n_plain = state->n_plain;
     for (size_t p = 0; p < state->n_parts; p++) {
-        model->part[p].source = state->part[p].source;
-        memcpy(model->part[p].variance, state->part[p].variance, sizeof state->part[p].variance);
+        known_part *known = model->part + p;
+        *known = (known_part){.source = state->part[p].source};
+        memcpy(known->variance, state->part[p].variance, sizeof known->variance);
+        if (p < state->n_plain)
+            memcpy(known->effect, state->effect_variance[p], sizeof known->effect);
     }
 }
 
@@ -106,17 +115,24 @@ static void remember(const skuai_group_state *state, skuai_model *model) {
  * factor), static and rank; a part unknown to the model gets none. */
 static void recall(const skuai_model *model, skuai_group_state *state, size_t from) {
     memcpy(state->own, model->own, sizeof model->own);
+    memcpy(state->effect_variance[SKUAI_GROUP_PARTITIONS], model->own_effect,
+           sizeof model->own_effect);
     for (size_t p = from; p < state->n_parts; p++) {
         skuai_group_part *part = state->part + p;
         size_t before = 0, first = p < state->n_plain ? 0 : state->n_plain;
         for (size_t i = first; i < p; i++)
             before += state->part[i].source == part->source;
         memset(part->variance, 0, sizeof part->variance);
+        if (p < state->n_plain)
+            memset(state->effect_variance[p], 0, sizeof state->effect_variance[p]);
         size_t low = p < state->n_plain ? 0 : model->n_plain;
         size_t high = p < state->n_plain ? model->n_plain : model->n_parts;
         for (size_t i = low; i < high; i++) {
             if (model->part[i].source != part->source || before-- > 0) continue;
             memcpy(part->variance, model->part[i].variance, sizeof part->variance);
+            if (p < state->n_plain)
+                memcpy(state->effect_variance[p], model->part[i].effect,
+                       sizeof model->part[i].effect);
             break;
         }
     }
@@ -126,6 +142,7 @@ static void recall(const skuai_model *model, skuai_group_state *state, size_t fr
 static skua_status condition(const skuai_model *model, skuai_group_state *state, skua_error *err) {
     bool found;
     size_t first, second;
+    SKUA_TRY(skuai_group_effect_init(state, &model->covariates, err));
     recall(model, state, 0);
     SKUA_TRY(skuai_group_sweep(state, PREDICT_SWEEPS, false, err));
     if (model->n_parts == model->n_plain) return SKUA_OK;
@@ -185,8 +202,8 @@ static void choose_feast(skuai_group_state *state) {
         state->part[p].variance[gone] = 0;
 }
 
-/* Estimate the partitions' variances, then, in a two-way panel, those of the factors. The model
- * without factors goes to *plain. */
+/* Estimate the partitions' variances, then, in a two-way panel, those of the factors. *plain in
+ * out: the parameters and covariates, the model without factors; *model out: that with them. */
 static skua_status estimate(skuai_model *model, skuai_model *plain, const skuai_panel *panel,
                             const skuai_group_time *time, const skuai_context *context,
                             skuai_arena *arena, skua_error *err) {
@@ -194,6 +211,7 @@ static skua_status estimate(skuai_model *model, skuai_model *plain, const skuai_
     bool found;
     size_t first, second;
     SKUA_TRY(skuai_group_state_init(&state, panel, time, time->window, context, arena, err));
+    SKUA_TRY(skuai_group_effect_init(&state, &plain->covariates, err));
     SKUA_TRY(skuai_group_sweep(&state, 1, true, err));
     if (time->kernel[SKUAI_GROUP_EASTER] && time->kernel[SKUAI_GROUP_LUNAR]) choose_feast(&state);
     SKUA_TRY(skuai_group_sweep(&state, FIT_SWEEPS - 1, true, err));
@@ -208,24 +226,46 @@ static skua_status estimate(skuai_model *model, skuai_model *plain, const skuai_
     return SKUA_OK;
 }
 
-/* Learn everything; factors stay only if the backtests get better by them. */
+/* Learn with the covariates of *start; *best and *least are replaced by the model with the least
+ * error in the backtests, without factors or with, when that is less than *least. */
+static skua_status learn_variant(const skuai_model *start, const skuai_panel *panel,
+                                 const skuai_group_time *time, const skuai_context *context,
+                                 skuai_arena *arena, skuai_model *best, double *least,
+                                 skua_error *err) {
+    skuai_arena_mark mark = skuai_arena_mark_get(arena);
+    skuai_model variant[2] = {*start, *start};
+    SKUA_TRY(estimate(variant + 1, variant, panel, time, context, arena, err));
+    size_t n = variant[1].n_parts > variant[1].n_plain ? 2 : 1;
+    for (size_t i = 0; i < n; i++) {
+        double error;
+        skuai_arena_reset(arena, mark);
+        SKUA_TRY(run_backtests(variant + i, panel, time, context, arena, &error, err));
+        if (!(error < *least)) continue;
+        *least = error;
+        *best = variant[i];
+    }
+    skuai_arena_reset(arena, mark);
+    return SKUA_OK;
+}
+
+/* Learn everything; factors and covariates stay only if the backtests get better by them. */
 static skua_status learn(skuai_model *model, const skuai_panel *panel, const skuai_context *context,
                          skuai_arena *arena, skua_error *err) {
     skuai_group_time time;
-    skuai_model plain = *model, factors;
-    double error_plain, error_factors;
+    skuai_model start = *model;
+    double least = INFINITY;
     set_time(panel, model->window, 0, &time);
     SKUA_TRY(skuai_group_time_init(&time, &panel->grid, arena, err));
-    skuai_arena_mark mark = skuai_arena_mark_get(arena);
-    SKUA_TRY(estimate(&factors, &plain, panel, &time, context, arena, err));
-    skuai_arena_reset(arena, mark);
-    SKUA_TRY(run_backtests(&plain, panel, &time, context, arena, &error_plain, err));
-    skuai_arena_reset(arena, mark);
-    *model = plain;
-    if (factors.n_parts == factors.n_plain) return SKUA_OK;
-    SKUA_TRY(run_backtests(&factors, panel, &time, context, arena, &error_factors, err));
-    if (error_factors < error_plain) *model = factors;
-    return SKUA_OK;
+    SKUA_TRY(learn_variant(&start, panel, &time, context, arena, model, &least, err));
+    if (backtest_periods(&time) == 0) return SKUA_OK;
+    skuai_group_covariates_choose(panel, &time, false, &start.covariates);
+    size_t all = start.covariates.n;
+    if (all == 0) return SKUA_OK;
+    SKUA_TRY(learn_variant(&start, panel, &time, context, arena, model, &least, err));
+    skuai_group_covariates_choose(panel, &time, true, &start.covariates);
+    if (model->covariates.n > 0 || start.covariates.n == 0 || start.covariates.n == all)
+        return SKUA_OK;
+    return learn_variant(&start, panel, &time, context, arena, model, &least, err);
 }
 
 static void group_free(skuai_model *model) {

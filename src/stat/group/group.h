@@ -5,7 +5,8 @@
  * adds factors of low rank. On the asinh scale
  *
  *     z[s,t] = level[s] + sum over partitions p of path_p[g_p(s), t]
- *            + sum over factors k of loading_k[s] path_k[g_k(s), t] + own[s,t] + noise[s,t],
+ *            + sum over factors k of loading_k[s] path_k[g_k(s), t]
+ *            + sum over known-ahead covariates k of beta_k[s] x_k[s,t] + own[s,t] + noise[s,t],
  *
  * and every path is a Gaussian process in time: a sum of kernels for trend, slope, slow and fast
  * changes, a season (smooth, and period by period), the place in the month, Easter and the lunar

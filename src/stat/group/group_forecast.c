@@ -2,6 +2,7 @@
 
 #include "math/distribution.h"
 #include "math/statistics.h"
+#include "stat/group/group_effect.h"
 #include "stat/group/group_smooth.h"
 #include "stat/local.h"
 
@@ -58,7 +59,7 @@ static skua_status moments_from(const skuai_group_state *state, size_t from, dou
     for (size_t s = 0; s < S; s++) {
         double *m = mean + s * n, *d = deviation + s * n;
         for (size_t h = 0; h < n; h++)
-            m[h] += state->level[s];
+            m[h] += state->level[s] + skuai_group_effect_at(state, s, from + h);
         for (size_t p = 0; p < state->n_parts; p++) {
             const skuai_group_part *part = state->part + p;
             if (part->code[s] < 0) continue;

@@ -1,7 +1,7 @@
 #include "stat/group/group_smooth.h"
 
 #include "math/linear.h"
-#include "stat/group/group_pattern.h"
+#include "stat/group/group_effect.h"
 #include "stat/group/group_sample.h"
 
 #include <math.h>
@@ -328,7 +328,8 @@ static void set_residuals(skuai_group_state *state) {
     size_t S = state->n_series, W = state->window;
     for (size_t s = 0; s < S; s++)
         for (size_t t = 0; t < W; t++)
-            state->residual[s * W + t] = state->z[s * W + t] - state->level[s];
+            state->residual[s * W + t] =
+                state->z[s * W + t] - state->level[s] - skuai_group_effect_at(state, s, t);
     for (size_t p = 0; p < state->n_parts; p++)
         subtract_part(state, state->part + p);
 }
@@ -341,6 +342,7 @@ static skua_status sweep_once(skuai_group_state *state, bool estimate, skuai_gro
     if (!own) return no_memory(err);
     skuai_group_time_sum(&state->time, state->own, true, own);
     SKUA_TRY(update_levels(state, own, space, err));
+    SKUA_TRY(skuai_group_effect_update(state, own, estimate, &space, err));
     if (estimate) {
         SKUA_TRY(skuai_group_estimate_own(state, err));
         skuai_group_time_sum(&state->time, state->own, true, own);

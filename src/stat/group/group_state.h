@@ -13,6 +13,7 @@
 #include <math.h>
 
 enum { SKUAI_GROUP_PARTITIONS = 8, SKUAI_GROUP_RANK = 4 };
+enum { SKUAI_GROUP_EFFECTS = 8 };
 enum { SKUAI_GROUP_PARTS = SKUAI_GROUP_PARTITIONS + 2 * SKUAI_GROUP_RANK };
 
 /* A partition, or a factor of low rank over a partition's groups. */
@@ -53,6 +54,11 @@ typedef struct skuai_group_state {
     double own[SKUAI_GROUP_KERNELS]; /* variances of a series' own part, at volatility 1 */
     size_t n_parts, n_plain;         /* all parts; the partitions among them, which come first */
     skuai_group_part part[SKUAI_GROUP_PARTS];
+    size_t n_effects; /* covariates, see group_effect.h */
+    float *x;         /* [S, T, n_effects] */
+    double *beta;     /* [S, n_effects] */
+    /* of the effects' levels: the partitions, then (last) the series */
+    double effect_variance[SKUAI_GROUP_PARTITIONS + 1][SKUAI_GROUP_EFFECTS];
     size_t n_patterns;
     skuai_group_pattern *pattern;
     skuai_arena *arena; /* all of the above */
