@@ -1,5 +1,6 @@
 #include "forecast/calibration.h"
 
+#include "math/distribution.h"
 #include "math/statistics.h"
 
 #include <math.h>
@@ -27,6 +28,7 @@ typedef struct point {
     const double *q; /* [Q], borrowed from the forecast */
     double u;        /* for the randomised PIT */
     unsigned char half, kind;
+    bool follows; /* the point before is the period before of the same series */
 } point;
 
 typedef struct points {
@@ -95,6 +97,26 @@ static void fit_correction(const points *p, int half, correction *c) {
     fit_levels(p, half, c->level_taken);
 }
 
+/* Correlation of neighbouring horizons, by class. */
+static void fit_autocorrelation(const points *p, double *correlation) {
+    double product[SKUAI_DEMAND_CLASSES] = {0}, square[SKUAI_DEMAND_CLASSES] = {0}, before = 0;
+    size_t pairs[SKUAI_DEMAND_CLASSES] = {0};
+    for (size_t j = 0; j < p->n; j++) {
+        const point *x = &p->items[j];
+        double z = skuai_normal_quantile(fmin(fmax(pit(p, x), 0.01), 0.99));
+        if (x->follows) {
+            product[x->kind] += before * z;
+            square[x->kind] += 0.5 * (before * before + z * z);
+            pairs[x->kind]++;
+        }
+        before = z;
+    }
+    for (int k = 0; k < SKUAI_DEMAND_CLASSES; k++) {
+        double r = square[k] > 0 ? product[k] / square[k] : 0, n = (double)pairs[k];
+        correlation[k] = fmin(fmax(r * n / (n + SHRINK_POINTS), 0), 0.95);
+    }
+}
+
 /* -- Applying --------------------------------------------------------------------------------- */
 
 static void correct(const double *levels, size_t n_levels, size_t median, const correction *c,
@@ -143,11 +165,17 @@ static void collect(const skuai_panel *view, const skuai_forecast *f, skuai_rand
         unsigned char half = skuai_random_bits(random) & 1;
         unsigned char kind =
             (unsigned char)skuai_demand_classify(skuai_panel_target(view, s), view->length[s]);
+        bool follows = false;
         for (size_t h = 0; h < f->horizon; h++) {
             double y = skuai_panel_actual(view, s, h);
-            if (isnan(y)) continue;
-            p->items[p->n++] = (point){y, skuai_forecast_quantiles(f, s, h),
-                                       skuai_random_uniform(random), half, kind};
+            if (!isnan(y))
+                p->items[p->n++] = (point){y,
+                                           skuai_forecast_quantiles(f, s, h),
+                                           skuai_random_uniform(random),
+                                           half,
+                                           kind,
+                                           follows};
+            follows = !isnan(y);
         }
     }
 }
@@ -189,6 +217,7 @@ skua_status skuai_calibration_fit(const skuai_panel *const *views,
     memcpy(made.level_taken, c.level_taken, sizeof made.level_taken);
     for (size_t k = 0; k < SKUAI_DEMAND_CLASSES; k++)
         made.used[k] = gain[k] > 0;
+    fit_autocorrelation(&p, made.autocorrelation);
     for (size_t j = 0; j < p.n; j++)
         made.n_points[p.items[j].kind]++;
     skuai_free(p.items);
@@ -210,6 +239,8 @@ skua_status skuai_calibration_apply(const skuai_calibration *calibration, const 
     for (size_t s = 0; s < f->n_series; s++) {
         skuai_demand_class kind =
             skuai_demand_classify(skuai_panel_target(panel, s), panel->length[s]);
+        if (calibration->n_points[kind] > 0)
+            f->autocorrelation[s] = calibration->autocorrelation[kind];
         if (!calibration->used[kind]) continue;
         for (size_t h = 0; h < f->horizon; h++) {
             double q[SKUAI_SCORES_LEVELS], *own = skuai_forecast_quantiles(f, s, h);

@@ -29,8 +29,9 @@ typedef struct skuai_calibration {
     size_t n_levels; /* 0: no correction at all */
     double level[SKUAI_SCORES_LEVELS];
     bool used[SKUAI_DEMAND_CLASSES];
-    double factor[SKUAI_SCORES_LEVELS];      /* k_q; 1 where q is the median */
-    double level_taken[SKUAI_SCORES_LEVELS]; /* g(q) */
+    double factor[SKUAI_SCORES_LEVELS];           /* k_q; 1 where q is the median */
+    double level_taken[SKUAI_SCORES_LEVELS];      /* g(q) */
+    double autocorrelation[SKUAI_DEMAND_CLASSES]; /* of the copula, in [0, 0.95] */
     size_t n_points[SKUAI_DEMAND_CLASSES];
 } skuai_calibration;
 

@@ -24,6 +24,11 @@ static void put_calibration(skuai_json_writer *w, const skuai_calibration *c) {
     put_numbers(w, "level", c->level, c->n_levels);
     put_numbers(w, "factor", c->factor, c->n_levels);
     put_numbers(w, "level_taken", c->level_taken, c->n_levels);
+    put_numbers(w, "autocorrelation", c->autocorrelation, SKUAI_DEMAND_CLASSES);
+    skuai_json_array(w, "points");
+    for (int k = 0; k < SKUAI_DEMAND_CLASSES; k++)
+        skuai_json_integer(w, NULL, (int64_t)c->n_points[k]);
+    skuai_json_close(w);
     skuai_json_array(w, "used");
     for (int k = 0; k < SKUAI_DEMAND_CLASSES; k++)
         skuai_json_bool(w, NULL, c->used[k]);
@@ -134,9 +139,14 @@ static bool get_calibration(const skuai_json *json, size_t n_levels, skuai_calib
     size_t n = skuai_json_size(skuai_json_get(json, "level"));
     if (n == 0) return true; /* none */
     c->n_levels = n;
-    for (int k = 0; k < SKUAI_DEMAND_CLASSES; k++)
-        c->used[k] = skuai_json_as_bool(skuai_json_at(used, (size_t)k), false);
+    for (size_t k = 0; k < SKUAI_DEMAND_CLASSES; k++) {
+        c->used[k] = skuai_json_as_bool(skuai_json_at(used, k), false);
+        c->n_points[k] =
+            (size_t)skuai_json_as_integer(skuai_json_at(skuai_json_get(json, "points"), k), 0);
+    }
     return n == n_levels && get_numbers(skuai_json_get(json, "level"), c->level, n) &&
+           get_numbers(skuai_json_get(json, "autocorrelation"), c->autocorrelation,
+                       SKUAI_DEMAND_CLASSES) &&
            get_numbers(skuai_json_get(json, "factor"), c->factor, n) &&
            get_numbers(skuai_json_get(json, "level_taken"), c->level_taken, n);
 }

@@ -246,6 +246,44 @@ static void calibration_mends_the_spread(void **state) {
     skuai_panel_free(full);
 }
 
+/* Series whose level jumps for a whole window: neighbouring errors go together, and the interval of
+ * a sum has to be wide. */
+static void calibration_measures_dependence(void **state) {
+    (void)state;
+    skuai_grid grid = {SKUAI_FREQUENCY_DAY, 0, 0};
+    skua_error err;
+    for (int k = 0; k < 2; k++) {
+        skuai_panel *full = NULL, *view = NULL;
+        skuai_panel_builder *b = skuai_panel_builder_new(&grid, 7);
+        for (size_t s = 0; s < 300; s++) {
+            skuai_random r;
+            double y[30], shift = 0;
+            char name[16];
+            skuai_random_split(&r, 11, s);
+            if (k) shift = 2 * skuai_random_normal(&r);
+            for (size_t t = 0; t < 30; t++)
+                y[t] = 50 + (t >= 20 ? shift : 0) + skuai_random_normal(&r);
+            (void)snprintf(name, sizeof name, "s%zu", s);
+            assert_ok(skuai_panel_builder_series(b, name, 0, 30, 0, y, NULL, NULL, &err), &err);
+        }
+        assert_ok(skuai_panel_builder_finish(b, &full, &err), &err);
+        skuai_panel_builder_free(b);
+        assert_ok(skuai_panel_cut(full, 10, &view, &err), &err);
+        skuai_forecast *f = gaussian(view, 10, 50, k ? sqrt(5) : 1);
+        skuai_calibration c;
+        const skuai_panel *views[] = {view};
+        const skuai_forecast *made[] = {f};
+        assert_ok(skuai_calibration_fit(views, made, 1, 1, &c, &err), &err);
+        /* variance 4 of the level, 1 of the noise: correlation 0.8 */
+        assert_close(c.autocorrelation[SKUAI_DEMAND_REGULAR], k ? 0.8 : 0, 0, 0.06);
+        assert_ok(skuai_calibration_apply(&c, view, -INFINITY, f, &err), &err);
+        assert_close(f->autocorrelation[7], c.autocorrelation[SKUAI_DEMAND_REGULAR], 0, 0);
+        skuai_forecast_free(f);
+        skuai_panel_free(view);
+        skuai_panel_free(full);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(levels_are_checked),
@@ -256,6 +294,7 @@ int main(void) {
         cmocka_unit_test(metrics_by_hand),
         cmocka_unit_test(pit_tells_right_from_wrong),
         cmocka_unit_test(calibration_mends_the_spread),
+        cmocka_unit_test(calibration_measures_dependence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
