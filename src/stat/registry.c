@@ -2,7 +2,6 @@
 #include "stat/decomposed/decomposed.h"
 #include "stat/exponential/exponential.h"
 #include "stat/intermittent/intermittent.h"
-#include "stat/intermittent/intermittent.h"
 #include "stat/local.h"
 #include "stat/simple/simple.h"
 
