@@ -195,9 +195,9 @@ static skua_status fill_block(skuai_reader *reader, block *b, skua_error *err) {
     while (whole > SKUAI_CSV_LINE && line < end) { /* at the end of the file a long line is whole */
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         if ((size_t)((stop ? stop : end) - line) > SKUAI_CSV_LINE)
-            return skuai_error_set(err, SKUA_ELIMIT, "%s:%lld: a line of more than 16 MB",
-                                   reader->path,
-                                   (long long)(reader->line + count_lines(b->data, (size_t)(line - b->data))));
+            return skuai_error_set(
+                err, SKUA_ELIMIT, "%s:%lld: a line of more than 16 MB", reader->path,
+                (long long)(reader->line + count_lines(b->data, (size_t)(line - b->data))));
         line = stop ? stop + 1 : end;
     }
     size_t rest = b->size - whole;

@@ -1,7 +1,7 @@
 /* Delimited text: cut anywhere, the whole records of both parts are those of the text; every field
  * lies inside the text; a head of any bytes becomes a plan or a sentence. */
-#include "store/csv.h"
 #include "core/alloc.h"
+#include "store/csv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,8 @@ static size_t split_all(char *text, size_t size, const skuai_csv_dialect *dialec
         skuai_csv_split(text + at, size - at, dialect, fields, 16, &record);
         if (!record.size || record.size > size - at || !record.n_fields) abort();
         for (size_t i = 0; i < record.n_fields && i < 16; i++)
-            if (fields[i].text < text + at || fields[i].text + fields[i].size > text + at + record.size)
+            if (fields[i].text < text + at ||
+                fields[i].text + fields[i].size > text + at + record.size)
                 abort();
         at += record.size;
         if (n < most) ends[n++] = at;
@@ -41,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool found = whole == 0 || n == 64;
     for (size_t i = 0; i < n; i++)
         found = found || ends[i] == whole;
-    if (!found && !memchr(data, dialect.quote, size)) abort(); /* a quote may close behind the cut */
+    if (!found && !memchr(data, dialect.quote, size))
+        abort(); /* a quote may close behind the cut */
     skuai_free(text);
     return 0;
 }

@@ -19,14 +19,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     skua_error err = {0};
     skuai_bytes *bytes = NULL;
     skuai_arena *arena = skuai_arena_new(0);
-    skua_status status = written == size && arena ? skuai_bytes_open(path, NULL, &bytes, &err) : SKUA_EIO;
+    skua_status status =
+        written == size && arena ? skuai_bytes_open(path, NULL, &bytes, &err) : SKUA_EIO;
     if (status == SKUA_OK && skuai_bytes_format_of(bytes) == SKUAI_BYTES_TEXT) {
         const skuai_table_roles *table = skuai_table_roles_find(tables[size % 5]);
         skuai_plan plan = {0};
         skuai_sample sample;
         skuai_plan_options options = {0};
         status = skuai_head_read(bytes, path, table, '\0', -1, arena, &plan.dialect, &sample, &err);
-        if (status == SKUA_OK) status = skuai_plan_make(table, &sample, &options, arena, &plan, &err);
+        if (status == SKUA_OK)
+            status = skuai_plan_make(table, &sample, &options, arena, &plan, &err);
         if (status == SKUA_OK) {
             skuai_buffer json;
             skuai_buffer_init(&json, 1 << 24);

@@ -1,5 +1,5 @@
-/* Numbers and dates of any bytes: read or refused, finite and in range when read, and a number that is
- * read does not depend on blanks around it. */
+/* Numbers and dates of any bytes: read or refused, finite and in range when read, and a number that
+ * is read does not depend on blanks around it. */
 #include "store/field.h"
 
 #include <math.h>
@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     for (int form = 0; form < SKUAI_DATE_FORM_COUNT; form++) {
         skuai_instant instant;
-        if (skuai_field_date(text, size, (skuai_date_form)form, &instant) != SKUAI_FIELD_GOOD) continue;
+        if (skuai_field_date(text, size, (skuai_date_form)form, &instant) != SKUAI_FIELD_GOOD)
+            continue;
         if (instant.micros < INT64_C(-631152000) * 1000000 ||
             instant.micros > INT64_C(4133980800) * 1000000 + INT64_C(86400000000))
             abort();

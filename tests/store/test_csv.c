@@ -50,7 +50,8 @@ static void records(void **state) {
 /* Cut anywhere, the whole records of the pieces are those of the text. */
 static void whole_records(void **state) {
     (void)state;
-    static const char text[] = "a,\"b\nc\",d\n\"x\"\"y\",2\nplain,3\r\n\"q\",\"r\ns\nt\"\nend,\"z\"\n";
+    static const char text[] =
+        "a,\"b\nc\",d\n\"x\"\"y\",2\nplain,3\r\n\"q\",\"r\ns\nt\"\nend,\"z\"\n";
     size_t size = sizeof text - 1;
     size_t ends[8], n_ends = 0;
     char copy[sizeof text];
@@ -100,8 +101,12 @@ static void encodings(void **state) {
         const char *want;
         size_t mark;
     } cases[] = {{"plain text", 10, "UTF-8", 0},
-                 {"\xEF\xBB\xBF" "x", 4, "UTF-8", 3},
-                 {"\xFF\xFE" "a\0b\0", 6, "UTF-16LE", 2},
+                 {"\xEF\xBB\xBF"
+                  "x",
+                  4, "UTF-8", 3},
+                 {"\xFF\xFE"
+                  "a\0b\0",
+                  6, "UTF-16LE", 2},
                  {"\0a\0b\0c\0,\0d\0e", 12, "UTF-16BE", 0},
                  {"\xE7\xBB\xBF\xE8\x8C\xB6,\xE7\xBA\xA2", 10, "UTF-8", 0}};
     skua_error err;
@@ -109,11 +114,12 @@ static void encodings(void **state) {
         char name[SKUAI_ENCODING_NAME_SIZE];
         size_t mark = 99;
         assert_ok(skuai_encoding_detect((const unsigned char *)cases[i].bytes, cases[i].size, true,
-                                        name, &mark, &err), &err);
+                                        name, &mark, &err),
+                  &err);
         assert_string_equal(name, cases[i].want);
         assert_int_equal(mark, cases[i].mark);
     }
-    assert_int_equal(skuai_utf8_valid((const unsigned char *)"ab\xC0\x80", 4), 2); /* overlong */
+    assert_int_equal(skuai_utf8_valid((const unsigned char *)"ab\xC0\x80", 4), 2);   /* overlong */
     assert_int_equal(skuai_utf8_valid((const unsigned char *)"\xED\xA0\x80", 3), 0); /* surrogate */
     assert_int_equal(skuai_utf8_valid((const unsigned char *)"\xF4\x90\x80\x80", 4), 0);
     assert_int_equal(skuai_utf8_valid((const unsigned char *)"0123456789\xC3", 11), 10);
@@ -134,7 +140,8 @@ static void conversion(void **state) {
             have += step;
             if (have > sizeof text - 1 - at) have = sizeof text - 1 - at;
             bool last = at + have == sizeof text - 1;
-            assert_ok(skuai_converter_add(converter, text + at, have, last, &used, &out, &err), &err);
+            assert_ok(skuai_converter_add(converter, text + at, have, last, &used, &out, &err),
+                      &err);
             at += used;
             have -= used;
         }
@@ -148,8 +155,8 @@ static void conversion(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(records), cmocka_unit_test(whole_records), cmocka_unit_test(dialects),
-        cmocka_unit_test(encodings), cmocka_unit_test(conversion)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(records), cmocka_unit_test(whole_records),
+                                       cmocka_unit_test(dialects), cmocka_unit_test(encodings),
+                                       cmocka_unit_test(conversion)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

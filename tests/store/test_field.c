@@ -13,18 +13,39 @@ static void numbers(void **state) {
         const char *text;
         char decimal;
         double want;
-    } good[] = {
-        {"0", '.', 0},           {"-0.5", '.', -0.5},       {"+3", '.', 3},
-        {".5", '.', 0.5},        {"5.", '.', 5},            {"1e3", '.', 1000},
-        {"1.5E-2", '.', 0.015},  {"1,234,567.5", '.', 1234567.5}, {"1.234.567,5", ',', 1234567.5},
-        {"1 234,5", ',', 1234.5}, {"1'234.5", '.', 1234.5}, {"1\xC2\xA0" "234", '.', 1234},
-        {"12%", '.', 0.12},      {"(7.5)", '.', -7.5},      {"7.5-", '.', -7.5},
-        {"$ 1,000", '.', 1000},  {"12,5 €", ',', 12.5},     {"¥99", '.', 99},
-        {"-$5", '.', -5},        {" 42\t", '.', 42},        {"\xE2\x88\x92" "4", '.', -4},
-        {"0.1", '.', 0.1},       {"9007199254740993", '.', 9007199254740992.0},
-        {"123456789012345678901234567890", '.', 123456789012345678901234567890.0},
-        {"0.30000000000000004", '.', 0.30000000000000004}, {"2.2250738585072014e-308", '.', 2.2250738585072014e-308},
-        {"8.41", '.', 8.41},     {"1e22", '.', 1e22},       {"00012", '.', 12}};
+    } good[] = {{"0", '.', 0},
+                {"-0.5", '.', -0.5},
+                {"+3", '.', 3},
+                {".5", '.', 0.5},
+                {"5.", '.', 5},
+                {"1e3", '.', 1000},
+                {"1.5E-2", '.', 0.015},
+                {"1,234,567.5", '.', 1234567.5},
+                {"1.234.567,5", ',', 1234567.5},
+                {"1 234,5", ',', 1234.5},
+                {"1'234.5", '.', 1234.5},
+                {"1\xC2\xA0"
+                 "234",
+                 '.', 1234},
+                {"12%", '.', 0.12},
+                {"(7.5)", '.', -7.5},
+                {"7.5-", '.', -7.5},
+                {"$ 1,000", '.', 1000},
+                {"12,5 €", ',', 12.5},
+                {"¥99", '.', 99},
+                {"-$5", '.', -5},
+                {" 42\t", '.', 42},
+                {"\xE2\x88\x92"
+                 "4",
+                 '.', -4},
+                {"0.1", '.', 0.1},
+                {"9007199254740993", '.', 9007199254740992.0},
+                {"123456789012345678901234567890", '.', 123456789012345678901234567890.0},
+                {"0.30000000000000004", '.', 0.30000000000000004},
+                {"2.2250738585072014e-308", '.', 2.2250738585072014e-308},
+                {"8.41", '.', 8.41},
+                {"1e22", '.', 1e22},
+                {"00012", '.', 12}};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         double value = -77;
         if (skuai_field_number(good[i].text, strlen(good[i].text), good[i].decimal, &value) !=
@@ -32,8 +53,9 @@ static void numbers(void **state) {
             fail_msg("'%s' was not read", good[i].text);
         assert_close(value, good[i].want, 3e-16, 0);
     }
-    static const char *const bad[] = {"abc", "1,23", "12,3456", "1.2.3", "--", "1e", "$", "12 34", "0x10",
-                                      "1,234,56", ",123", "e5", "5 pieces", "2024-01-01", "1234,567"};
+    static const char *const bad[] = {"abc",  "1,23", "12,3456",  "1.2.3",      "--",
+                                      "1e",   "$",    "12 34",    "0x10",       "1,234,56",
+                                      ",123", "e5",   "5 pieces", "2024-01-01", "1234,567"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         double value = -77;
         if (skuai_field_number(bad[i], strlen(bad[i]), '.', &value) != SKUAI_FIELD_BAD)
@@ -119,14 +141,17 @@ static void offsets(void **state) {
     (void)state;
     skuai_instant instant;
     const char *text = "2024-03-01T17:00:00+08:30";
-    assert_int_equal(skuai_field_date(text, strlen(text), SKUAI_DATE_YMD, &instant), SKUAI_FIELD_GOOD);
+    assert_int_equal(skuai_field_date(text, strlen(text), SKUAI_DATE_YMD, &instant),
+                     SKUAI_FIELD_GOOD);
     assert_true(instant.has_offset && instant.has_time);
     assert_int_equal(instant.offset, 510);
     text = "2024-03-01T17:00:00Z";
-    assert_int_equal(skuai_field_date(text, strlen(text), SKUAI_DATE_YMD, &instant), SKUAI_FIELD_GOOD);
+    assert_int_equal(skuai_field_date(text, strlen(text), SKUAI_DATE_YMD, &instant),
+                     SKUAI_FIELD_GOOD);
     assert_true(instant.has_offset && instant.offset == 0);
     text = "2024-03-01";
-    assert_int_equal(skuai_field_date(text, strlen(text), SKUAI_DATE_YMD, &instant), SKUAI_FIELD_GOOD);
+    assert_int_equal(skuai_field_date(text, strlen(text), SKUAI_DATE_YMD, &instant),
+                     SKUAI_FIELD_GOOD);
     assert_false(instant.has_offset || instant.has_time);
 }
 
@@ -136,14 +161,20 @@ static void bad_dates(void **state) {
         const char *text;
         skuai_date_form form;
         skuai_field_result want;
-    } cases[] = {
-        {"2023-02-29", SKUAI_DATE_YMD, SKUAI_FIELD_BAD},   {"2024-13-01", SKUAI_DATE_YMD, SKUAI_FIELD_BAD},
-        {"1900-01-01", SKUAI_DATE_YMD, SKUAI_FIELD_RANGE}, {"2500-01-01", SKUAI_DATE_YMD, SKUAI_FIELD_RANGE},
-        {"2024-01-01x", SKUAI_DATE_YMD, SKUAI_FIELD_BAD},  {"2024-01-01 25:00", SKUAI_DATE_YMD, SKUAI_FIELD_BAD},
-        {"13/13/2024", SKUAI_DATE_DMY, SKUAI_FIELD_BAD},   {"2016-W54", SKUAI_DATE_WEEK, SKUAI_FIELD_BAD},
-        {"2015-W54", SKUAI_DATE_WEEK, SKUAI_FIELD_BAD},    {"2016-W53", SKUAI_DATE_WEEK, SKUAI_FIELD_BAD},
-        {"", SKUAI_DATE_YMD, SKUAI_FIELD_MISSING},         {"NA", SKUAI_DATE_MDY, SKUAI_FIELD_MISSING},
-        {"20000", SKUAI_DATE_SERIAL, SKUAI_FIELD_GOOD},    {"123", SKUAI_DATE_SERIAL, SKUAI_FIELD_BAD}};
+    } cases[] = {{"2023-02-29", SKUAI_DATE_YMD, SKUAI_FIELD_BAD},
+                 {"2024-13-01", SKUAI_DATE_YMD, SKUAI_FIELD_BAD},
+                 {"1900-01-01", SKUAI_DATE_YMD, SKUAI_FIELD_RANGE},
+                 {"2500-01-01", SKUAI_DATE_YMD, SKUAI_FIELD_RANGE},
+                 {"2024-01-01x", SKUAI_DATE_YMD, SKUAI_FIELD_BAD},
+                 {"2024-01-01 25:00", SKUAI_DATE_YMD, SKUAI_FIELD_BAD},
+                 {"13/13/2024", SKUAI_DATE_DMY, SKUAI_FIELD_BAD},
+                 {"2016-W54", SKUAI_DATE_WEEK, SKUAI_FIELD_BAD},
+                 {"2015-W54", SKUAI_DATE_WEEK, SKUAI_FIELD_BAD},
+                 {"2016-W53", SKUAI_DATE_WEEK, SKUAI_FIELD_BAD},
+                 {"", SKUAI_DATE_YMD, SKUAI_FIELD_MISSING},
+                 {"NA", SKUAI_DATE_MDY, SKUAI_FIELD_MISSING},
+                 {"20000", SKUAI_DATE_SERIAL, SKUAI_FIELD_GOOD},
+                 {"123", SKUAI_DATE_SERIAL, SKUAI_FIELD_BAD}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         skuai_instant instant = {.micros = 42};
         skuai_field_result result =
@@ -158,8 +189,8 @@ static void bad_dates(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers), cmocka_unit_test(numbers_like_strtod),
-        cmocka_unit_test(decimal_sign), cmocka_unit_test(dates), cmocka_unit_test(offsets),
-        cmocka_unit_test(bad_dates)};
+        cmocka_unit_test(numbers),      cmocka_unit_test(numbers_like_strtod),
+        cmocka_unit_test(decimal_sign), cmocka_unit_test(dates),
+        cmocka_unit_test(offsets),      cmocka_unit_test(bad_dates)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,8 +24,8 @@ static void not_tables(void **state) {
                    "not readable as Parquet");
     assert_refused("sales", file_write("x.json", "[{\"item\": \"A\", "), SKUA_EDATA,
                    "not readable as JSON");
-    assert_refused("sales", file_write_n("z.bin", "ab\0\0cd\0\0\0\0gh\0\0ij\0kl\0\0", 20), SKUA_EDATA,
-                   "NUL bytes, the first at byte 3");
+    assert_refused("sales", file_write_n("z.bin", "ab\0\0cd\0\0\0\0gh\0\0ij\0kl\0\0", 20),
+                   SKUA_EDATA, "NUL bytes, the first at byte 3");
     assert_refused("sales", "/nowhere/at/all.csv", SKUA_ENOTFOUND, "no such file");
     assert_refused("dreams", file_write("s.csv", "a\n1\n"), SKUA_EINVAL, "no table 'dreams'");
     static const unsigned char cut[] = {0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0x4B, 0x4C};
@@ -41,8 +41,8 @@ static void wrong_shape(void **state) {
                    "the columns are: colour, size");
     assert_refused("sales", file_write("t.csv", "item,price,date,price\nA,1,2024-01-01,2\n"),
                    SKUA_ESCHEMA, "columns 2 and 4 are both called 'price'");
-    assert_refused("sales", file_write("m.csv", "item,date,units\nA,soon,1\nB,later,2\n"), SKUA_ESCHEMA,
-                   "no column for ds");
+    assert_refused("sales", file_write("m.csv", "item,date,units\nA,soon,1\nB,later,2\n"),
+                   SKUA_ESCHEMA, "no column for ds");
     assert_refused("calendar", file_write("c.csv", "dt,holiday_flag\n2024-01-01,1\n"), SKUA_ESCHEMA,
                    "--future");
     skua_error err;
@@ -94,28 +94,29 @@ static void too_large(void **state) {
 
 static void rejected_rows(void **state) {
     (void)state;
-    static const char text[] = "item,date,units\n"
-                               "A,2024-01-01,1\n"
-                               "A,14/01/2024,1\n"          /* 3 mixed format */
-                               "A,1900-01-01,1\n"          /* 4 */
-                               "A,2500-01-01,1\n"          /* 5 */
-                               "A,2024-01-02,inf\n"        /* 6 */
-                               "A,2024-01-03,-Infinity\n"  /* 7 */
-                               "A,2024-01-04,many\n"       /* 8 */
-                               "A,2024-01-05\n"            /* 9 */
-                               "A,2024-01-06,1,2\n"        /* 10 */
-                               ",2024-01-07,1\n"           /* 11 */
-                               "A,,1\n"                    /* 12 */
-                               "A,2024-02-30,1\n"          /* 13 */
-                               "A\0B,2024-01-08,1\n"       /* 14 */
-                               "\"A\nB\",2024-01-09,1\n"   /* 15, 16: good, a line end in quotes */
-                               "\"open,2024-01-10,1\n"     /* 17 */
-                               "\xC3\x28,2024-01-11,1\n"   /* 18 */
-                               "A,2024-01-12,7,,\n"        /* 19: delimiters behind: good */
-                               "\n"                        /* 20: blank: no row */
-                               "A,2024-01-13,\n"           /* 21: missing: kept as missing */
-                               "A,2024-01-14,9\n"          /* 22 */
-                               "\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9,2024-01-14,1\n";
+    static const char text[] =
+        "item,date,units\n"
+        "A,2024-01-01,1\n"
+        "A,14/01/2024,1\n"         /* 3 mixed format */
+        "A,1900-01-01,1\n"         /* 4 */
+        "A,2500-01-01,1\n"         /* 5 */
+        "A,2024-01-02,inf\n"       /* 6 */
+        "A,2024-01-03,-Infinity\n" /* 7 */
+        "A,2024-01-04,many\n"      /* 8 */
+        "A,2024-01-05\n"           /* 9 */
+        "A,2024-01-06,1,2\n"       /* 10 */
+        ",2024-01-07,1\n"          /* 11 */
+        "A,,1\n"                   /* 12 */
+        "A,2024-02-30,1\n"         /* 13 */
+        "A\0B,2024-01-08,1\n"      /* 14 */
+        "\"A\nB\",2024-01-09,1\n"  /* 15, 16: good, a line end in quotes */
+        "\"open,2024-01-10,1\n"    /* 17 */
+        "\xC3\x28,2024-01-11,1\n"  /* 18 */
+        "A,2024-01-12,7,,\n"       /* 19: delimiters behind: good */
+        "\n"                       /* 20: blank: no row */
+        "A,2024-01-13,\n"          /* 21: missing: kept as missing */
+        "A,2024-01-14,9\n"         /* 22 */
+        "\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9,2024-01-14,1\n";
     ingest("sales", file_write_n("r.csv", text, sizeof text - 1));
     assert_number("SELECT count(*) FROM sales", 6);
     assert_number("SELECT sum(units) FROM sales", 1 + 1 + 7 + 9 + 1);
@@ -147,8 +148,9 @@ static void rejected_rows(void **state) {
 
 static void nothing_readable(void **state) {
     (void)state;
-    assert_refused("sales", file_write("n.csv", "item,date,units\nA,1900-01-01,1\nB,1901-01-01,2\n"),
-                   SKUA_EDATA, "none of its 2 rows can be read; line 2: ds '1900-01-01' is outside");
+    assert_refused(
+        "sales", file_write("n.csv", "item,date,units\nA,1900-01-01,1\nB,1901-01-01,2\n"),
+        SKUA_EDATA, "none of its 2 rows can be read; line 2: ds '1900-01-01' is outside");
     assert_untouched();
 }
 
@@ -216,7 +218,8 @@ static void full_disk(void **state) {
     uint64_t noise = 1;
     for (int i = 0; i < 1000000; i++) {
         noise = noise * UINT64_C(6364136223846793005) + 1442695040888963407u;
-        (void)skuai_buffer_format(&text, "I%d,2024-01-01,0.%llu\n", i, (unsigned long long)(noise >> 16));
+        (void)skuai_buffer_format(&text, "I%d,2024-01-01,0.%llu\n", i,
+                                  (unsigned long long)(noise >> 16));
     }
     const char *path = file_write("f.csv", text.data);
     skuai_buffer_clear(&text);
