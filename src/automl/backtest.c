@@ -154,14 +154,14 @@ skua_status skuai_backtest_run(const skuai_panel *panel, const skuai_forecaster 
     return SKUA_OK;
 }
 
-void skuai_backtest_compare(const skuai_backtest *b, size_t window, size_t first, size_t second,
-                            uint64_t seed, double *low, double *high) {
+void skuai_backtest_compare(const skuai_backtest *backtest, size_t window, size_t first,
+                            size_t second, uint64_t seed, double *low, double *high) {
     enum { RESAMPLES = 1000 };
     double difference[RESAMPLES];
-    const double *x = skuai_backtest_at(b, window, first)->series_pinball;
-    const double *y = skuai_backtest_at(b, window, second)->series_pinball;
-    size_t S = b->views[window]->n_series;
-    const double *weight = b->series_weight + window * S;
+    const double *x = skuai_backtest_at(backtest, window, first)->series_pinball;
+    const double *y = skuai_backtest_at(backtest, window, second)->series_pinball;
+    size_t S = backtest->views[window]->n_series;
+    const double *weight = backtest->series_weight + window * S;
     *low = *high = (double)NAN;
     if (!x || !y || S == 0) return;
     skuai_random random;

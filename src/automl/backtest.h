@@ -64,7 +64,7 @@ void skuai_backtest_free(skuai_backtest *backtest); /* NULL allowed */
 
 /* Interval of the difference of two models' WQL in a window, by bootstrap over series (paired):
  * low and high bound at 95 %. A model is better than noise when the interval excludes 0. */
-void skuai_backtest_compare(const skuai_backtest *backtest, size_t window, size_t a, size_t b,
-                            uint64_t seed, double *low, double *high);
+void skuai_backtest_compare(const skuai_backtest *backtest, size_t window, size_t first,
+                            size_t second, uint64_t seed, double *low, double *high);
 
 #endif

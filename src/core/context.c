@@ -48,6 +48,7 @@ skua_status skuai_context_check(const skuai_context *context, skua_error *err) {
 
 /* What the workers of one loop share. */
 typedef struct loop_state {
+    omp_lock_t lock; /* of the members below, while there are several workers */
     size_t next, done, n;
     size_t failed_at; /* lowest i that failed so far; n: none */
     skua_status status;
@@ -85,17 +86,18 @@ static void loop_work(loop_state *loop, const skuai_context *context, const char
                       skuai_parallel_body body, void *argument, int worker) {
     bool first = true;
     for (;;) {
-        size_t i;
-#pragma omp critical(skuai_parallel_loop)
-        i = loop_take(loop, context, stage, first);
+        omp_set_lock(&loop->lock);
+        size_t i = loop_take(loop, context, stage, first);
+        omp_unset_lock(&loop->lock);
         if (i >= loop->n) return;
         first = false;
         skua_error error;
         skuai_error_clear(&error);
         skua_status status = body(argument, i, worker, &error);
         if (status != SKUA_OK) {
-#pragma omp critical(skuai_parallel_loop)
+            omp_set_lock(&loop->lock);
             loop_fail(loop, i, status, &error);
+            omp_unset_lock(&loop->lock);
         }
     }
 }
@@ -105,12 +107,14 @@ skua_status skuai_parallel_for(const skuai_context *context, const char *stage, 
     loop_state loop = {.n = n, .failed_at = n, .status = SKUA_OK, .last_report = skuai_clock()};
     int threads = skuai_context_threads(context);
     if ((size_t)threads > n) threads = n ? (int)n : 1;
+    omp_init_lock(&loop.lock);
     if (threads <= 1) {
         loop_work(&loop, context, stage, body, argument, 0);
     } else {
 #pragma omp parallel num_threads(threads)
         loop_work(&loop, context, stage, body, argument, omp_get_thread_num());
     }
+    omp_destroy_lock(&loop.lock);
     if (loop.status != SKUA_OK) {
         if (err) *err = loop.error;
         return loop.status;

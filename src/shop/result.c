@@ -194,10 +194,13 @@ skua_status skuai_forecast_write(skuai_store *store, const skuai_run *run, const
     r.mean = skuai_arena_take(arena, r.most, sizeof *r.mean);
     r.quantiles = skuai_arena_take(arena, r.most, f->n_quantiles * sizeof *r.quantiles);
     skua_status status = SKUA_OK;
-    if (!r.run || !r.ds || !r.mean || !r.quantiles) status = skuai_error_memory(err, "forecasts");
-    r.item = r.run + r.most;
-    r.channel = r.item + r.most;
-    r.note = r.channel + r.most;
+    if (!r.run || !r.ds || !r.mean || !r.quantiles) {
+        status = skuai_error_memory(err, "forecasts");
+    } else {
+        r.item = r.run + r.most;
+        r.channel = r.item + r.most;
+        r.note = r.channel + r.most;
+    }
     for (size_t s = 0; s < f->n_series && status == SKUA_OK; s++) {
         fill(run, panel, f, s, &r);
         if ((s + 1) % SERIES_A_TIME != 0 && s + 1 < f->n_series) continue;
