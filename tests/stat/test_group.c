@@ -412,6 +412,43 @@ static void test_other_panel(void **unused) {
     skuai_panel_free(panel);
 }
 
+/* What is read back forecasts the same to the last bit; a damaged file is refused. */
+static void test_save_and_load(void **unused) {
+    (void)unused;
+    skuai_panel *panel = make_promotions(SKUAI_KNOWN_AHEAD), *other = make_odd();
+    skua_error err = {0};
+    skuai_forecaster group = skuai_group_forecaster();
+    skuai_request request = {AHEAD, levels, Q, 1};
+    skuai_model *model, *again, *none = (skuai_model *)&err;
+    skuai_forecast *one, *two;
+    char folder[512], path[600];
+    test_folder_new(folder, sizeof folder);
+    assert_ok(group.fit(&group, panel, NULL, NULL, &model, &err), &err);
+    assert_ok(group.save(model, folder, &err), &err);
+    assert_ok(group.load(&group, folder, &again, &err), &err);
+    assert_ok(group.predict(model, panel, &request, NULL, &one, &err), &err);
+    assert_ok(group.predict(again, panel, &request, NULL, &two, &err), &err);
+    assert_memory_equal(one->quantiles, two->quantiles, one->n_series * AHEAD * Q * sizeof(double));
+    skuai_forecast *refused = one;
+    assert_int_equal(group.predict(again, other, &request, NULL, &refused, &err), SKUA_EINVAL);
+    assert_ptr_equal(refused, one); /* a panel without the model's covariates */
+    (void)snprintf(path, sizeof path, "%s/group.json", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    (void)fputs("{\"model\":\"group\",\"window\":160,\"rank\":2,\"partitions\":9}", file);
+    (void)fclose(file);
+    assert_int_equal(group.load(&group, folder, &none, &err), SKUA_EDATA);
+    assert_ptr_equal(none, (skuai_model *)&err);
+    test_folder_remove(folder);
+    assert_true(group.load(&group, folder, &none, &err) != SKUA_OK); /* gone */
+    group.free(model);
+    group.free(again);
+    skuai_forecast_free(one);
+    skuai_forecast_free(two);
+    skuai_panel_free(panel);
+    skuai_panel_free(other);
+}
+
 static void test_errors(void **unused) {
     (void)unused;
     skuai_panel *panel = make_odd(), *empty;
@@ -446,6 +483,7 @@ int main(void) {
         cmocka_unit_test(test_invariance),     cmocka_unit_test(test_odd_panel),
         cmocka_unit_test(test_single),         cmocka_unit_test(test_other_panel),
         cmocka_unit_test(test_errors),         cmocka_unit_test(test_promotions),
+        cmocka_unit_test(test_save_and_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

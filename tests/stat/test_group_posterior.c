@@ -16,6 +16,8 @@ enum { POINTS = SERIES * WINDOW };
 /* 12 series, a store and a department each; with gaps: some weeks are missing; newcomer: a series
  * is short.
  */
+static const skuai_context one_thread = {.seed = 1, .threads = 1};
+
 static skuai_panel *make_panel(uint64_t seed, bool gaps, bool newcomer) {
     skuai_grid grid = {SKUAI_FREQUENCY_WEEK, 0, 0};
     skua_error err = {0};
@@ -67,7 +69,7 @@ static void init_state(skuai_group_state *state, const skuai_panel *panel, skuai
     skua_error err = {0};
     skuai_group_time time = {.first = 1000, .n = TIMES, .window = WINDOW, .season = 8};
     assert_ok(skuai_group_time_init(&time, &panel->grid, arena, &err), &err);
-    assert_ok(skuai_group_state_init(state, panel, &time, WINDOW, NULL, arena, &err), &err);
+    assert_ok(skuai_group_state_init(state, panel, &time, WINDOW, &one_thread, arena, &err), &err);
 }
 
 /* Prior covariance of z of series a at i and series b at j; noise of the own part when noisy. */

@@ -1,7 +1,7 @@
 #include "stat/group/group.h"
 
 #include "stat/group/group_effect.h"
-#include "stat/group/group_forecast.h"
+#include "stat/group/group_model.h"
 #include "stat/group/group_rank.h"
 #include "stat/group/group_smooth.h"
 #include "stat/group/group_state.h"
@@ -17,23 +17,6 @@
 #define BACKTESTS      2
 #define MOST_WAIT      100 /* periods between the last history and an announced series */
 #define LEAST_KEPT     8   /* periods that a backtest leaves to condition on */
-
-/* A part's variances, found again by the static it stands for. */
-typedef struct known_part {
-    size_t source; /* index of the static; SIZE_MAX: all */
-    double variance[SKUAI_GROUP_KERNELS];
-    double effect[SKUAI_GROUP_EFFECTS]; /* variances of covariates' effects */
-} known_part;
-
-struct skuai_model {
-    size_t window, rank;
-    double own[SKUAI_GROUP_KERNELS];
-    size_t n_parts, n_plain;
-    known_part part[SKUAI_GROUP_PARTS];
-    skuai_group_covariates covariates;
-    double own_effect[SKUAI_GROUP_EFFECTS];
-    skuai_group_calibration calibration;
-};
 
 /* -- Parameters ---------------------------------------------------------------------------------
  */
@@ -103,8 +86,8 @@ static void remember(const skuai_group_state *state, skuai_model *model) {
     model->n_parts = state->n_parts;
     model->n_plain = state->n_plain;
     for (size_t p = 0; p < state->n_parts; p++) {
-        known_part *known = model->part + p;
-        *known = (known_part){.source = state->part[p].source};
+        skuai_group_known_part *known = model->part + p;
+        *known = (skuai_group_known_part){.source = state->part[p].source};
         memcpy(known->variance, state->part[p].variance, sizeof known->variance);
         if (p < state->n_plain)
             memcpy(known->effect, state->effect_variance[p], sizeof known->effect);
@@ -272,6 +255,12 @@ static void group_free(skuai_model *model) {
     skuai_free(model);
 }
 
+static skua_status group_load(const skuai_forecaster *self, const char *folder, skuai_model **model,
+                              skua_error *err) {
+    (void)self;
+    return skuai_group_model_load(folder, model, err);
+}
+
 static skua_status group_fit(const skuai_forecaster *self, const skuai_panel *panel,
                              const skuai_parameters *parameters, const skuai_context *context,
                              skuai_model **model, skua_error *err) {
@@ -280,8 +269,12 @@ static skua_status group_fit(const skuai_forecaster *self, const skuai_panel *pa
         return skuai_error_set(err, SKUA_EDATA, "group: no series has an observation");
     skuai_model *made = skuai_zero(1, sizeof *made);
     skuai_arena *arena = skuai_arena_new(0);
-    skua_status status =
-        made && arena ? parse(parameters, made, err) : skuai_error_memory(err, "a group model");
+    if (!made || !arena) {
+        group_free(made);
+        skuai_arena_free(arena);
+        return skuai_error_memory(err, "a group model");
+    }
+    skua_status status = parse(parameters, made, err);
     if (status == SKUA_OK) status = learn(made, panel, context, arena, err);
     skuai_arena_free(arena);
     if (status != SKUA_OK) {
@@ -311,6 +304,10 @@ static skua_status forecast_panel(const skuai_model *model, const skuai_panel *p
 static skua_status group_predict(const skuai_model *model, const skuai_panel *panel,
                                  const skuai_request *request, const skuai_context *context,
                                  skuai_forecast **forecast, skua_error *err) {
+    for (size_t k = 0; k < model->covariates.n; k++)
+        if (model->covariates.index[k] >= panel->n_dynamic)
+            return skuai_error_set(
+                err, SKUA_EINVAL, "group: the panel lacks covariates that the model was fitted on");
     skuai_forecast *made = NULL;
     skuai_arena *arena = skuai_arena_new(0);
     if (!arena) return skuai_error_memory(err, "a group forecast");
@@ -335,5 +332,7 @@ skuai_forecaster skuai_group_forecaster(void) {
         .fit = group_fit,
         .predict = group_predict,
         .free = group_free,
+        .save = skuai_group_model_save,
+        .load = group_load,
     };
 }

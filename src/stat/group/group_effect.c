@@ -256,19 +256,23 @@ static skua_status update_levels(skuai_group_state *state, const normal *equatio
     return SKUA_OK;
 }
 
+static skua_status estimate_effects(skuai_group_state *state, const double *kernel, bool estimate,
+                                    const skuai_group_workers *workers, skuai_arena *scratch,
+                                    skua_error *err) {
+    normal *equation = skuai_arena_take_zero(scratch, state->n_series, sizeof *equation);
+    if (!equation) return skuai_error_memory(err, "covariates of a group model");
+    effect_job job = {state, kernel, workers, equation};
+    SKUA_TRY(skuai_parallel_for(state->context, NULL, state->n_patterns, equations, &job, err));
+    return update_levels(state, equation, estimate, scratch, err);
+}
+
 skua_status skuai_group_effect_update(skuai_group_state *state, const double *kernel, bool estimate,
                                       const skuai_group_workers *workers, skua_error *err) {
     if (state->n_effects == 0) return SKUA_OK;
     skuai_arena *scratch = skuai_arena_new(0);
-    normal *equation =
-        scratch ? skuai_arena_take_zero(scratch, state->n_series, sizeof *equation) : NULL;
-    effect_job job = {state, kernel, workers, equation};
-    skua_status status = SKUA_OK;
-    if (!equation) status = skuai_error_memory(err, "covariates of a group model");
+    if (!scratch) return skuai_error_memory(err, "covariates of a group model");
     add_effects(state, 1);
-    if (status == SKUA_OK)
-        status = skuai_parallel_for(state->context, NULL, state->n_patterns, equations, &job, err);
-    if (status == SKUA_OK) status = update_levels(state, equation, estimate, scratch, err);
+    skua_status status = estimate_effects(state, kernel, estimate, workers, scratch, err);
     add_effects(state, -1);
     skuai_arena_free(scratch);
     return status;

@@ -97,10 +97,9 @@ static void multiply(const table *t, double *b, double *c) {
                 skuai_dot(t->x + s * W, c + ((size_t)t->column[s] * r + k) * W, W);
 }
 
-/* loading [r] arrays [S]: the r leading left vectors, mean square 1 over the rows; zero when the
- * table has no such rank. */
-static skua_status load(const table *t, double *const *loading, skuai_arena *scratch,
-                        skua_error *err) {
+/* loading [r, S]: the r leading left vectors, mean square 1 over the rows; zero when the table has
+ * no such rank. */
+static skua_status load(const table *t, double *loading, skuai_arena *scratch, skua_error *err) {
     size_t r = t->rank, S = t->state->n_series;
     double *b = skuai_arena_take(scratch, t->n_rows * r, sizeof *b);
     double *c = skuai_arena_take(scratch, t->n_columns * t->state->window * r, sizeof *c);
@@ -117,7 +116,7 @@ static skua_status load(const table *t, double *const *loading, skuai_arena *scr
     double size = full ? sqrt((double)t->n_rows) : 0;
     for (size_t k = 0; k < r; k++)
         for (size_t s = 0; s < S; s++)
-            loading[k][s] = t->row[s] >= 0 ? size * b[(size_t)t->row[s] * r + k] : 0;
+            loading[k * S + s] = t->row[s] >= 0 ? size * b[(size_t)t->row[s] * r + k] : 0;
     return SKUA_OK;
 }
 
@@ -140,10 +139,10 @@ static skua_status own_table(const skuai_group_state *state, double *x, bool *us
 }
 
 static skua_status add_direction(skuai_group_state *state, const table *t, size_t partition,
-                                 double *const *loading, skuai_arena *scratch, skua_error *err) {
+                                 double *loading, skuai_arena *scratch, skua_error *err) {
     SKUA_TRY(load(t, loading, scratch, err));
     for (size_t k = 0; k < t->rank; k++)
-        SKUA_TRY(skuai_group_part_add(state, partition, loading[k], err));
+        SKUA_TRY(skuai_group_part_add(state, partition, loading + k * t->state->n_series, err));
     return SKUA_OK;
 }
 
@@ -152,12 +151,8 @@ static skua_status add_factors(skuai_group_state *state, size_t first, size_t se
     size_t S = state->n_series;
     double *x = skuai_arena_take(scratch, S * state->window, sizeof *x);
     bool *used = skuai_arena_take(scratch, S, sizeof *used);
-    double *loading[2 * SKUAI_GROUP_RANK];
-    if (!x || !used) return skuai_error_memory(err, "factors of a group model");
-    for (size_t k = 0; k < 2 * rank; k++) {
-        loading[k] = skuai_arena_take_zero(state->arena, S, sizeof(double));
-        if (!loading[k]) return skuai_error_memory(err, "factors of a group model");
-    }
+    double *loading = skuai_arena_take_zero(state->arena, 2 * rank * S, sizeof *loading);
+    if (!x || !used || !loading) return skuai_error_memory(err, "factors of a group model");
     SKUA_TRY(own_table(state, x, used, scratch, err));
     const skuai_group_part *p = state->part + first, *q = state->part + second;
     for (size_t s = 0; s < S; s++)
@@ -165,7 +160,7 @@ static skua_status add_factors(skuai_group_state *state, size_t first, size_t se
     table one = {state, x, used, p->code, q->code, p->n_groups, q->n_groups, rank};
     table two = {state, x, used, q->code, p->code, q->n_groups, p->n_groups, rank};
     SKUA_TRY(add_direction(state, &one, second, loading, scratch, err));
-    return add_direction(state, &two, first, loading + rank, scratch, err);
+    return add_direction(state, &two, first, loading + rank * S, scratch, err);
 }
 
 skua_status skuai_group_rank_add(skuai_group_state *state, size_t first, size_t second, size_t rank,

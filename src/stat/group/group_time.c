@@ -120,7 +120,7 @@ static bool feast_kernel(skuai_group_time *time, const skuai_grid *grid, skuai_g
                          double *x, skuai_arena *arena) {
     feast_window blocks = {-1, 1, BLOCK_DAYS};
     if (grid->frequency == SKUAI_FREQUENCY_DAY) blocks = (feast_window){-7, 2, 1};
-    size_t columns = (size_t)(blocks.to - blocks.from + 1), seen = 0;
+    size_t columns = (size_t)((int64_t)blocks.to - blocks.from + 1), seen = 0;
     memset(x, 0, time->n * columns * sizeof *x);
     int64_t last = time->first + (int64_t)time->n - 1;
     int from = skuai_date_from_day(skuai_period_first_day(grid, time->first)).year - 1;
