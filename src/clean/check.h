@@ -13,7 +13,7 @@
  *
  * Applied findings are an overlay. Of rows: views that skuai_check_views makes,
  *     kept_orders        orders without applied duplicates, wholesale orders, non-products, rows
- *                        with negative or impossible values
+ *                        with negative or impossible values; applied price errors set right
  *     kept_items         items with applied texts and category spellings
  *     item_successors    (item, becomes): applied successors
  *     bundle_parts       (bundle, item, units): parts, down to the last

@@ -4,7 +4,7 @@
 
 #include "learn/isolation_forest.h"
 
-enum { FEATURES = 3, FOREST_ROWS_MOST = 200000, BLOCK = 4096 };
+enum { FEATURES = 3, FOREST_ROWS_MOST = 200000 };
 
 /* What a feature of the forest may be at most: beyond, all is equally far. */
 static double clipped(double z) {
@@ -34,18 +34,6 @@ static skua_status grow(const skuai_panel *panel, const skuai_residuals *res, ui
         n ? skuai_isolation_forest_new(x, n, FEATURES, &options, forest, err) : SKUA_OK;
     skuai_free(x);
     return status;
-}
-
-/* Score all rows of a series, block by block. */
-static void score_series(const skuai_panel *panel, const skuai_residuals *res,
-                         const skuai_isolation_forest *forest, size_t s, double *x, double *score) {
-    size_t n = panel->length[s];
-    for (size_t i = 0; i < n; i += BLOCK) {
-        size_t m = n - i < BLOCK ? n - i : BLOCK;
-        for (size_t j = 0; j < m; j++)
-            features_of(res, panel->row[s] + i + j, x + FEATURES * j);
-        skuai_isolation_forest_score(forest, x, m, score + i);
-    }
 }
 
 /* Bounds of |z|, upward and downward, of one opinion in one series. */
@@ -93,17 +81,21 @@ static skua_status add_finding(const skuai_panel *panel, const skuai_residuals *
 }
 
 static skua_status judge_series(const skuai_panel *panel, const skuai_residuals *res,
-                                const skuai_outlier_options *options, size_t s, double *scratch,
-                                const double *score, skuai_findings *findings, skua_error *err) {
+                                const skuai_outlier_options *options,
+                                const skuai_isolation_forest *forest, size_t s, double *scratch,
+                                skuai_findings *findings, skua_error *err) {
     size_t n = panel->length[s], row = panel->row[s];
     const double *z = res->z + row, *stl = res->z_stl + row;
-    double *votes = scratch;
+    double *votes = scratch, *score = scratch + 3 * n;
     bounds hampel = series_bounds(z, n, options, scratch + n);
     bounds remainder = series_bounds(stl, n, options, scratch + n);
     for (size_t i = 0; i < n; i++) {
         votes[i] = 0;
         if (!beyond(z[i], hampel)) continue;
         bool agrees = isnan(stl[i]) ? false : beyond(stl[i], remainder) && stl[i] * z[i] > 0;
+        double x[FEATURES]; /* the forest is asked about the few that the first calls far */
+        features_of(res, row + i, x);
+        skuai_isolation_forest_score(forest, x, 1, &score[i]);
         votes[i] = 1 + agrees + (score[i] >= options->isolation);
     }
     for (size_t i = 0, j; i < n; i = j + 1) {
@@ -127,15 +119,13 @@ skua_status skuai_outliers_find(const skuai_panel *panel, const skuai_residuals 
         if (panel->length[s] > longest) longest = panel->length[s];
     skuai_isolation_forest *forest = NULL;
     skua_status status = SKUA_OK;
-    double *scratch = skuai_new(4 * longest + FEATURES * BLOCK, sizeof *scratch);
+    double *scratch = skuai_new(4 * longest, sizeof *scratch);
     if (!scratch) return skuai_error_memory(err, "outliers");
-    double *score = scratch + 3 * longest, *x = scratch + 4 * longest;
     SKUA_TRY_OUT(grow(panel, residuals, options->seed, &forest, err));
     for (size_t s = 0; s < panel->n_series; s++) {
         if (panel->length[s] == 0) continue;
         if (s % 64 == 0) SKUA_TRY_OUT(skuai_context_check(context, err));
-        score_series(panel, residuals, forest, s, x, score);
-        SKUA_TRY_OUT(judge_series(panel, residuals, options, s, scratch, score, findings, err));
+        SKUA_TRY_OUT(judge_series(panel, residuals, options, forest, s, scratch, findings, err));
     }
 out:
     skuai_isolation_forest_free(forest);

@@ -7,6 +7,7 @@
 
 enum { HALF = 7, PRICES_LEAST = 5 };
 static const double SPREAD_LEAST = 0.02; /* of log prices: rounding of small prices */
+static const double SAME_PRICE = 0.005;  /* of log prices */
 static const double LOG_TEN = 2.30258509299404568402;
 
 static const char *const texts[] = {"", "price and units exchanged", "decimal point misplaced",
@@ -17,11 +18,13 @@ const char *skuai_price_error_text(skuai_price_error_kind kind) {
 }
 
 static skuai_price_error_kind judge(double deviation, double spread, double tail, double log_units,
-                                    double usual_price, double usual_units,
+                                    double usual_price, double usual_units, bool counts,
                                     const skuai_price_error_options *options) {
     double size = fabs(deviation);
     if (!(size > options->least * spread)) return SKUAI_PRICE_NONE;
-    if (size > 0.69314718055994530942 && /* exchanging is seen when the two differ twofold */
+    double price = exp(usual_price + deviation);
+    bool as_units = !counts || fabs(price - nearbyint(price)) < 1e-6 * price; /* it was units */
+    if (as_units && size > 0.69314718055994530942 && /* seen when the two differ twofold */
         fabs(usual_price + deviation - usual_units) < 0.7 &&
         fabs(log_units - usual_price) < fmax(0.3, 3 * spread))
         return SKUAI_PRICE_EXCHANGED;
@@ -32,12 +35,29 @@ static skuai_price_error_kind judge(double deviation, double spread, double tail
     return size > bound ? SKUAI_PRICE_SLIP : SKUAI_PRICE_NONE;
 }
 
+/* A price that the item was sold at time and again is a tier of its list, not an error: at least 3
+ * times, and a hundredth of all. sorted [m] ascending logarithms. */
+static bool is_tier(const double *sorted, size_t m, double log_price) {
+    size_t low = 0, high = m;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sorted[middle] < log_price - SAME_PRICE)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    size_t from = low;
+    while (low < m && sorted[low] <= log_price + SAME_PRICE)
+        low++;
+    return low - from >= 3 && (double)(low - from) >= 0.01 * (double)m;
+}
+
 void skuai_price_errors(const double *price, const double *units, size_t n,
                         const skuai_price_error_options *options, unsigned char *kind,
                         double *usual, double *scratch) {
     double *log_price = scratch, *center = scratch + n, *place = scratch + 2 * n;
     double *deviation = scratch + 3 * n, *rest = scratch + 4 * n; /* rest [n + 64] */
-    size_t m = 0, held = 0;
+    size_t m = 0, held = 0, whole = 0;
     for (size_t i = 0; i < n; i++) {
         kind[i] = SKUAI_PRICE_NONE;
         usual[i] = NAN;
@@ -57,11 +77,14 @@ void skuai_price_errors(const double *price, const double *units, size_t n,
     for (size_t k = 0; k < m; k++)
         deviation[k] = log_price[k] - center[k];
     double usual_units = NAN;
+    bool counts = false;
     if (units) {
         for (size_t k = 0; k < m; k++) {
             double x = units[(size_t)place[k]];
             if (x > 0) rest[held++] = x;
+            whole += x > 0 && x == nearbyint(x);
         }
+        counts = (double)whole >= 0.9 * (double)held;
         skuai_sort(rest, held);
         usual_units = log(skuai_quantile_sorted(rest, held, 0.5));
     }
@@ -70,8 +93,14 @@ void skuai_price_errors(const double *price, const double *units, size_t n,
         usual[i] = exp(center[k]);
         double log_units = units && units[i] > 0 ? log(units[i]) : NAN;
         kind[i] = (unsigned char)judge(deviation[k], spread, tail, log_units, center[k],
-                                       usual_units, options);
+                                       usual_units, counts, options);
     }
+    for (size_t k = 0; k < m; k++)
+        rest[k] = log_price[k];
+    skuai_sort(rest, m);
+    for (size_t k = 0; k < m; k++)
+        if (kind[(size_t)place[k]] && is_tier(rest, m, log_price[k]))
+            kind[(size_t)place[k]] = SKUAI_PRICE_NONE;
     for (size_t k = 0, j; k < m; k = j + 1) { /* what lasts is a new price */
         for (j = k; j < m && kind[(size_t)place[j]];)
             j++;

@@ -8,7 +8,9 @@
  *   - slip: it is beyond `factor_up` or below 1 / `factor_down` and beyond `least` robust
  *     deviations, and beyond what the tail of this item's own deviations would reach by chance
  *     (skuai_tail_bound). A price cut of a half is a promotion, so the bound downward is wider.
- * Robust deviation: 1.4826 times the median absolute one (Hampel 1974, JASA 69). */
+ * A price that the item was sold at at least 3 times, and in a hundredth of its rows, is a tier of
+ * its list and no error. Robust deviation: 1.4826 times the median absolute one (Hampel 1974, JASA
+ * 69). */
 #ifndef SKUA_CLEAN_PRICE_ERROR_H
 #define SKUA_CLEAN_PRICE_ERROR_H
 

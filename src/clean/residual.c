@@ -10,9 +10,10 @@ enum { HALF_LEAST = 4, HALF_MOST = 12, GROUP_LEAST = 8, TAIL_LEAST = 20, PHASES_
 static const double MAD_TO_DEVIATION = 1.4826022185056018;
 static const double FLAGGED = 0.1; /* cut that a flag stands for */
 static const double PROMOTED_SHARE = 0.9;
-static const double REPEATS = 0.3;         /* correlation of a season with the next */
-static const double PROMOTED_PRICE = 0.95; /* of the usual price */
-static const double GROUP_SHARE = 0.8;     /* what this share of a group shows is the period's */
+static const double INTERMITTENT = 1.0 / 3; /* share of zeros from which sizes are judged */
+static const double REPEATS = 0.3;          /* correlation of a season with the next */
+static const double PROMOTED_PRICE = 0.95;  /* of the usual price */
+static const double GROUP_SHARE = 0.8;      /* what this share of a group shows is the period's */
 
 /* Deviation of the square root of a Poisson count. */
 static const double ROOT_DEVIATION = 0.5;
@@ -169,15 +170,26 @@ static double choose_deviation(const work *w, const double *a, const double *b, 
     return deviation > floor ? deviation : floor > 0 ? floor : 1e-9;
 }
 
+static bool is_intermittent(const double *x, size_t n) {
+    size_t zeros = 0, observed = 0;
+    for (size_t i = 0; i < n; i++) {
+        observed += isnan(x[i]) ? 0 : 1;
+        zeros += x[i] <= 0 ? 1 : 0;
+    }
+    return (double)zeros > INTERMITTENT * (double)observed;
+}
+
 /* Trend, explanations and deviation of series s. scratch [7 n + 64]. */
 static void explain_series(work *w, size_t s, double *scratch) {
     const skuai_panel *panel = w->panel;
     size_t n = panel->length[s], row = panel->row[s], season = (size_t)panel->season;
     double *d = scratch, *plain = scratch + n, *cut = scratch + 2 * n, *rest = scratch + 3 * n;
     size_t half = season > HALF_MOST ? HALF_MOST : season < HALF_LEAST ? HALF_LEAST : season;
-    for (size_t i = 0; i < n; i++)
-        w->scaled[row + i] =
-            isnan(panel->target[row + i]) ? NAN : to_scale(w, panel->target[row + i]);
+    bool sizes = w->roots && is_intermittent(panel->target + row, n);
+    for (size_t i = 0; i < n; i++) {
+        double x = panel->target[row + i];
+        w->scaled[row + i] = isnan(x) || (sizes && !(x > 0)) ? NAN : to_scale(w, x);
+    }
     skuai_running_median(w->scaled + row, n, half, w->trend + row, rest);
     for (size_t i = 0; i < n; i++)
         d[i] = w->scaled[row + i] - w->trend[row + i];

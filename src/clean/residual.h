@@ -8,6 +8,9 @@
  *
  *     residual = d - clip(d, min(0, explanations), max(0, explanations)).
  *
+ * A series with more than a third of zeros is judged by the sizes of its sales alone (Croston
+ * 1972): its zeros have no residual, and what is expected is a usual size.
+ *
  * So a festival that moves a week, or one that lifts a whole department, is no outlier, and a
  * value never explains itself (its own year is left out). The deviation is 1.4826 times the median
  * absolute one (Hampel 1974, JASA 69), never below that of a Poisson count. */

@@ -190,6 +190,8 @@ static void decisions_last_and_the_overlay_follows(void **state) {
     double all = number(store, "SELECT count(*) FROM orders");
     double kept = number(store, "SELECT count(*) FROM kept_orders");
     assert_close(all - kept, 1, 0, 0); /* the negative one: the rest is proposed */
+    assert_close(number(store, "SELECT unit_price FROM kept_orders WHERE \"order\" = 'o6-60'"), 16,
+                 1e-9, 0);
     assert_ok(skuai_check_decide(store, "non-product", "POST", "applied", &changed, &err), &err);
     assert_int_equal(changed, 1);
     assert_close(number(store, "SELECT count(*) FROM kept_orders"), kept - 200, 0, 0);
