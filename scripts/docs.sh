@@ -46,8 +46,8 @@ def read(name):
 
 def number(text):
     value = float(text)
-    if value >= 1e12:
-        return f"{value:.3g}".replace("e+", "e")
+    if value >= 1e12 and float(f"{value:g}") == value:
+        return f"{value:g}".replace("e+", "e")
     return f"{value:.0f}" if value == int(value) else f"{value:g}"
 
 
