@@ -42,8 +42,9 @@ static void announce(demo *d, const char *verb, const char *rest) {
     if (d->call->json) return;
     terminal_bar_end(d->call->term);
     bool colour = d->call->term->colour;
-    printf("%s%s%d. skua %s %s%s\n", d->step > 1 ? "\n" : "", colour ? "\033[1m" : "", d->step,
-           verb, rest, colour ? "\033[0m" : "");
+    printf("%s%s", d->step > 1 ? "\n" : "", colour ? "\033[1m" : "");
+    command_print(d->call, "%d. skua %s %s", d->step, verb, rest);
+    if (colour) fputs("\033[0m", stdout);
     (void)fflush(stdout);
 }
 
@@ -148,14 +149,16 @@ static exit_code run(invocation *call) {
     if (status == SKUA_OK) status = learn(&d, &err);
     skua_shop_close(d.shop);
     if (status != SKUA_OK) return command_fail(call, status, &err);
+    if (!call->json) putchar('\n');
     if (call->json)
         printf(
             "{\"verb\":\"demo\",\"report\":\"%s/report.html\",\"forecast\":\"%s/forecast.csv\"}\n",
             d.folder, d.folder);
     else
-        printf("\nDone in %.0f s. Open %s/report.html in a browser; the forecasts are in "
-               "%s/forecast.csv.\n",
-               skuai_clock() - start, d.folder, d.folder);
+        command_print(call,
+                      "Done in %.0f s. Open %s/report.html in a browser; the forecasts are in "
+                      "%s/forecast.csv.",
+                      skuai_clock() - start, d.folder, d.folder);
     return EXIT_DONE;
 }
 

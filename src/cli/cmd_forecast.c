@@ -4,6 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Units for people, into text [32]: 12.7, or 5 210 from a hundred on. */
+static const char *rounded(const skuai_json *value, char *text) {
+    double x = skuai_json_as_number(value, 0);
+    if (fabs(x) >= 99.95 && fabs(x) < 1e15) return grouped((int64_t)llround(x), text);
+    (void)snprintf(text, 32, "%.3g", x);
+    return text;
+}
+
 /* The largest series with a picture of history and forecast. */
 static void show_largest(const invocation *call, const skuai_json *report) {
     const skuai_json *largest = skuai_json_get(report, "largest");
@@ -19,9 +27,10 @@ static void show_largest(const invocation *call, const skuai_json *report) {
             values[t] = skuai_json_as_number(skuai_json_at(line, t), (double)NAN);
         terminal_sparkline(values, count < 256 ? count : 256, 24, spark, sizeof spark);
         cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(s, "name"), ""));
-        cells_add(&table, "%.6g", skuai_json_as_number(skuai_json_get(s, "mean"), 0));
-        cells_add(&table, "%.6g .. %.6g", skuai_json_as_number(skuai_json_get(s, "low"), 0),
-                  skuai_json_as_number(skuai_json_get(s, "high"), 0));
+        char mean[32], low[32], high[32];
+        cells_add(&table, "%s", rounded(skuai_json_get(s, "mean"), mean));
+        cells_add(&table, "%s .. %s", rounded(skuai_json_get(s, "low"), low),
+                  rounded(skuai_json_get(s, "high"), high));
         cells_add(&table, "%s", spark);
         cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(s, "note"), ""));
     }
@@ -33,31 +42,30 @@ static void show_largest(const invocation *call, const skuai_json *report) {
 }
 
 void command_forecast_show(const invocation *call, const skuai_json *report) {
-    char series[32], sum[128];
+    char series[32], sum[32];
     show_largest(call, report);
     const char *output = skuai_json_as_text(skuai_json_get(report, "output"), NULL);
-    (void)snprintf(sum, sizeof sum, "%.10g",
-                   skuai_json_as_number(skuai_json_get(report, "mean"), 0));
-    char text[1024];
-    (void)snprintf(
-        text, sizeof text,
+    command_print(
+        call,
         "%s series, %lld periods from %s to %s, %s units expected in all (model %s). They stand in "
         "the table forecasts under the run %s%s%s.",
         grouped(skuai_json_as_integer(skuai_json_get(report, "series"), 0), series),
         (long long)skuai_json_as_integer(skuai_json_get(report, "horizon"), 0),
         skuai_json_as_text(skuai_json_get(report, "first"), ""),
-        skuai_json_as_text(skuai_json_get(report, "last"), ""), sum,
+        skuai_json_as_text(skuai_json_get(report, "last"), ""),
+        rounded(skuai_json_get(report, "mean"), sum),
         skuai_json_as_text(skuai_json_get(report, "model"), ""),
         skuai_json_as_text(skuai_json_get(report, "run"), ""), output ? " and in " : "",
         output ? output : "");
-    terminal_wrap(call->term, 0, text);
     int64_t ended = skuai_json_as_integer(skuai_json_get(report, "ended"), 0);
     if (ended > 0) printf("%lld series ended before and are not forecast.\n", (long long)ended);
     int64_t fallbacks = skuai_json_as_integer(skuai_json_get(report, "fallbacks"), 0);
     if (fallbacks > 0)
-        printf("%lld series were too short or too strange for the models and took a fallback: the "
-               "column note says which.\n",
-               (long long)fallbacks);
+        command_print(
+            call,
+            "%lld series were too short or too strange for the models and took a fallback: the "
+            "column note says which.",
+            (long long)fallbacks);
 }
 
 static exit_code run(invocation *call) {

@@ -22,31 +22,50 @@ static void show_mapping(const invocation *call, const skuai_json *file) {
     cells_clear(&table);
 }
 
-static void show_file(const invocation *call, const skuai_json *file, bool with_mapping) {
-    char rows[32], added[32];
-    const char *note = skuai_json_as_text(skuai_json_get(file, "note"), NULL);
-    printf("%s: %s rows into %s", skuai_json_as_text(skuai_json_get(file, "file"), ""),
-           grouped(skuai_json_as_integer(skuai_json_get(file, "rows"), 0), rows),
-           skuai_json_as_text(skuai_json_get(file, "table"), ""));
-    printf(", %s new", grouped(skuai_json_as_integer(skuai_json_get(file, "added"), 0), added));
+/* "sales.csv: 60 rows into sales, 58 new, 2 corrections", or that there was nothing to do. */
+static void show_counts(const invocation *call, const skuai_json *file) {
     static const char *const counts[][2] = {{"corrected", "corrections"},
                                             {"unchanged", "known already"},
                                             {"duplicates", "repeated in the file"},
                                             {"rejected", "rejected"},
                                             {"late", "late"}};
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        int64_t n = skuai_json_as_integer(skuai_json_get(file, counts[i][0]), 0);
-        if (n > 0) printf(", %s %s", grouped(n, added), counts[i][1]);
+    const char *name = skuai_json_as_text(skuai_json_get(file, "file"), "");
+    const char *table = skuai_json_as_text(skuai_json_get(file, "table"), "");
+    char line[4096 + 512], number[32], more[32];
+    size_t n = 0;
+    if (!skuai_json_get(file, "rows")) {
+        (void)snprintf(line, sizeof line, "%.4096s: %s (%s)", name,
+                       skuai_json_as_text(skuai_json_get(file, "status"), ""), table);
+        terminal_wrap_after(call->term, 0, 2, line);
+        return;
     }
-    putchar('\n');
+    int64_t rows = skuai_json_as_integer(skuai_json_get(file, "rows"), 0);
+    n = (size_t)snprintf(line, sizeof line, "%.4096s: %s row%s into %s, %s new", name,
+                         grouped(rows, number), rows == 1 ? "" : "s", table,
+                         grouped(skuai_json_as_integer(skuai_json_get(file, "added"), 0), more));
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        int64_t count = skuai_json_as_integer(skuai_json_get(file, counts[i][0]), 0);
+        if (count > 0 && n < sizeof line)
+            n += (size_t)snprintf(line + n, sizeof line - n, ", %s %s", grouped(count, number),
+                                  counts[i][1]);
+    }
+    terminal_wrap_after(call->term, 0, 2, line);
+}
+
+static void show_file(const invocation *call, const skuai_json *file, bool with_mapping) {
+    const char *note = skuai_json_as_text(skuai_json_get(file, "note"), NULL);
+    show_counts(call, file);
     if (note) terminal_wrap(call->term, 2, note);
     if (with_mapping) show_mapping(call, file);
     const skuai_json *rejects = skuai_json_get(file, "rejects");
-    for (size_t i = 0; i < skuai_json_size(rejects); i++)
-        printf(
-            "  line %lld: %s\n",
-            (long long)skuai_json_as_integer(skuai_json_get(skuai_json_at(rejects, i), "line"), 0),
-            skuai_json_as_text(skuai_json_get(skuai_json_at(rejects, i), "why"), ""));
+    for (size_t i = 0; i < skuai_json_size(rejects); i++) {
+        char line[512];
+        const skuai_json *reject = skuai_json_at(rejects, i);
+        (void)snprintf(line, sizeof line, "line %lld: %s",
+                       (long long)skuai_json_as_integer(skuai_json_get(reject, "line"), 0),
+                       skuai_json_as_text(skuai_json_get(reject, "why"), ""));
+        terminal_wrap(call->term, 2, line);
+    }
 }
 
 static void show(const invocation *call, const skuai_json *report) {
@@ -57,7 +76,9 @@ static void show(const invocation *call, const skuai_json *report) {
         show_file(call, skuai_json_at(files, i), i == 0);
     if (n > FILES_SHOWN) printf("... and %zu more files\n", n - FILES_SHOWN);
     int64_t rejected = skuai_json_as_integer(skuai_json_get(report, "rejected"), 0);
-    if (rejected > 0) puts("Rejected rows stand in the table rejects, with file, line and reason.");
+    if (rejected > 0)
+        terminal_wrap(call->term, 0,
+                      "Rejected rows stand in the table rejects, with file, line and reason.");
 }
 
 void command_ingest_show_short(const invocation *call, const skuai_json *report) {

@@ -9,8 +9,8 @@ static exit_code run(invocation *call) {
     if (call->json)
         puts("{\"verb\":\"init\",\"done\":true}");
     else
-        printf("%s is ready. Next: skua ingest %s --sales FILE (or --orders FILE)\n",
-               call->arguments[0], call->arguments[0]);
+        command_print(call, "%s is ready. Next: skua ingest %s --sales FILE (or --orders FILE)",
+                      call->arguments[0], call->arguments[0]);
     return EXIT_DONE;
 }
 

@@ -3,9 +3,8 @@
 #include <stdio.h>
 
 static void show(const invocation *call, const skuai_json *report) {
-    (void)call;
-    printf("%s is written: one file that any browser opens, no network needed.\n",
-           skuai_json_as_text(skuai_json_get(report, "output"), ""));
+    command_print(call, "%s is written: one file that any browser opens, no network needed.",
+                  skuai_json_as_text(skuai_json_get(report, "output"), ""));
 }
 
 static exit_code run(invocation *call) {

@@ -16,8 +16,8 @@ static void show(const invocation *call, const skuai_json *report) {
     }
     static const char *const header[] = {"table", "rows", "from", "to"};
     static const bool right[] = {false, true, false, false};
-    printf("%s (%s)\n", skuai_json_as_text(skuai_json_get(report, "name"), ""),
-           skuai_json_as_text(skuai_json_get(report, "folder"), ""));
+    command_print(call, "%s (%s)", skuai_json_as_text(skuai_json_get(report, "name"), ""),
+                  skuai_json_as_text(skuai_json_get(report, "folder"), ""));
     cells_print(&table, call->term, header, right);
     cells_clear(&table);
     const char *series = skuai_json_as_text(skuai_json_get(report, "series"), NULL);

@@ -3,13 +3,14 @@
 #include <stdio.h>
 
 void command_simulate_show(const invocation *call, const skuai_json *report) {
+    int64_t channels = skuai_json_as_integer(skuai_json_get(report, "channels"), 0);
     char a[32], b[32], c[32], text[512];
     (void)snprintf(text, sizeof text,
-                   "%s: %s items, %lld channels, %s rows of sales, %s events; %.1f %% of the "
+                   "%s: %s items, %lld channel%s, %s rows of sales, %s events; %.1f %% of the "
                    "item-days ran out of stock. The truth is in %s/truth.",
                    skuai_json_as_text(skuai_json_get(report, "folder"), ""),
                    grouped(skuai_json_as_integer(skuai_json_get(report, "items"), 0), a),
-                   (long long)skuai_json_as_integer(skuai_json_get(report, "channels"), 0),
+                   (long long)channels, channels == 1 ? "" : "s",
                    grouped(skuai_json_as_integer(skuai_json_get(report, "rows"), 0), b),
                    grouped(skuai_json_as_integer(skuai_json_get(report, "events"), 0), c),
                    100 * skuai_json_as_number(skuai_json_get(report, "stockout_share"), 0),

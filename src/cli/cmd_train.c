@@ -4,8 +4,8 @@
 
 static void show(const invocation *call, const skuai_json *report) {
     leaderboard_show(call, report);
-    printf("Model %s is kept; skua forecast uses it.\n",
-           skuai_json_as_text(skuai_json_get(report, "model"), ""));
+    command_print(call, "Model %s is kept; skua forecast uses it.",
+                  skuai_json_as_text(skuai_json_get(report, "model"), ""));
 }
 
 static exit_code run(invocation *call) {

@@ -74,6 +74,15 @@ exit_code command_show_report(const invocation *call, char *report,
     return code;
 }
 
+void command_print(const invocation *call, const char *format, ...) {
+    char text[3 * 4096];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    terminal_wrap(call->term, 0, text);
+}
+
 void cells_init(cell_table *table, size_t n_columns) {
     *table = (cell_table){.arena = skuai_arena_new(0), .n_columns = n_columns};
 }

@@ -72,6 +72,9 @@ void command_ingest_show_short(const invocation *call, const skuai_json *report)
 void command_check_show(const invocation *call, const skuai_json *report);
 void command_forecast_show(const invocation *call, const skuai_json *report);
 
+/* A paragraph on standard output, broken to the width of the terminal. */
+void command_print(const invocation *call, const char *format, ...) SKUA_PRINTF(2, 3);
+
 /* Cells of a table that is built row by row. */
 typedef struct cell_table {
     skuai_arena *arena;

@@ -37,12 +37,11 @@ void leaderboard_show(const invocation *call, const skuai_json *report) {
     static const bool right[] = {false, true, true, true, true, true, true, true};
     cells_print(&table, call->term, header, right);
     cells_clear(&table);
-    char text[256];
-    (void)snprintf(text, sizeof text,
-                   "%lld series, horizon %lld, %lld windows; scored on the latest one, which no "
-                   "model and no weight has seen.",
-                   (long long)skuai_json_as_integer(skuai_json_get(report, "series_tested"), 0),
-                   (long long)skuai_json_as_integer(skuai_json_get(report, "horizon"), 0),
-                   (long long)skuai_json_as_integer(skuai_json_get(report, "windows"), 0));
-    terminal_wrap(call->term, 0, text);
+    int64_t windows = skuai_json_as_integer(skuai_json_get(report, "windows"), 0);
+    command_print(call,
+                  "%lld series, horizon %lld, %lld window%s; scored on the latest one, which no "
+                  "model and no weight has seen.",
+                  (long long)skuai_json_as_integer(skuai_json_get(report, "series_tested"), 0),
+                  (long long)skuai_json_as_integer(skuai_json_get(report, "horizon"), 0),
+                  (long long)windows, windows == 1 ? "" : "s");
 }

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 
 #include <locale.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,11 +24,17 @@ static const command *find_command(const char *name) {
 
 /* -- Help -------------------------------------------------------------------------------------- */
 
+static void print_summary(const terminal *t, const command *c) {
+    enum { INDENT = 13 };
+    printf("  %-*s", INDENT - 2, c->name);
+    terminal_wrap_after(t, INDENT, INDENT, c->summary);
+}
+
 static void print_help(const terminal *t) {
     puts("skua: demand forecasting for online shops\n");
     puts("usage: skua COMMAND [ARGUMENT...] [--option VALUE...]\n");
     for (size_t i = 0; command_all()[i]; i++)
-        printf("  %-10s %s\n", command_all()[i]->name, command_all()[i]->summary);
+        print_summary(t, command_all()[i]);
     putchar('\n');
     terminal_wrap(t, 0,
                   "skua COMMAND --help tells the options of a command. Every command takes --json "
@@ -40,13 +47,18 @@ static void print_option(const terminal *t, const char *left, const char *help) 
     terminal_wrap(t, 6, help);
 }
 
+/* The option of a setting: time_zone is --time-zone. */
+static void option_name(const char *key, char *name, size_t size) {
+    size_t n = 0;
+    for (; key[n] && n + 1 < size; n++)
+        name[n] = (char)(key[n] == '_' ? '-' : key[n]);
+    name[n] = '\0';
+}
+
 static void print_setting(const terminal *t, skuai_config_key key) {
     const skuai_config_entry *e = skuai_config_entry_at(key);
     char left[96], help[512], name[64];
-    size_t n = 0;
-    for (const char *p = e->key; *p && n < sizeof name - 1; p++)
-        name[n++] = (char)(*p == '_' ? '-' : *p);
-    name[n] = '\0';
+    option_name(e->key, name, sizeof name);
     if (e->kind == SKUAI_CONFIG_FLAG)
         (void)snprintf(left, sizeof left, "--%s", name);
     else if (e->kind == SKUAI_CONFIG_CHOICE)
@@ -65,7 +77,9 @@ static void print_setting(const terminal *t, skuai_config_key key) {
 static void print_command_help(const terminal *t, const command *c) {
     printf("usage: skua %s %s [--option VALUE...]\n\n", c->name, c->arguments);
     terminal_wrap(t, 0, c->description);
-    printf("\nexample: %s\n\noptions:\n", c->example);
+    puts("\nexample:");
+    terminal_wrap_command(t, c->example);
+    puts("\noptions:");
     for (const file_option *f = c->files; f && f->name; f++) {
         char left[96];
         (void)snprintf(left, sizeof left, "--%s FILE", f->name);
@@ -92,9 +106,12 @@ typedef struct reader {
     bool only_arguments;
 } reader;
 
-static exit_code usage(const invocation *call, const char *format, const char *word) {
+static exit_code SKUA_PRINTF(2, 3) usage(const invocation *call, const char *format, ...) {
     char message[512];
-    (void)snprintf(message, sizeof message, format, word);
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
     terminal_say(call->term, message);
     if (call->command)
         fprintf(stderr, "usage: skua %s %s (skua %s --help tells more)\n", call->command->name,
@@ -123,11 +140,11 @@ static exit_code unknown_option(const reader *r, const char *name) {
     for (const file_option *f = r->call->command->files; f && f->name && n < SKUAI_CONFIG_KEYS + 30;
          f++)
         words[n++] = f->name;
-    const char *near = skuai_nearest_word(name, words, n);
-    char message[256];
-    (void)snprintf(message, sizeof message, "unknown option --%.64s%s%s%s", name,
-                   near ? ": did you mean --" : "", near ? near : "", near ? "?" : "");
-    return usage(r->call, "%s", message);
+    const char *word = skuai_nearest_word(name, words, n);
+    char near[64];
+    option_name(word ? word : "", near, sizeof near);
+    return usage(r->call, "unknown option --%.64s%s%s%s", name, word ? ": did you mean --" : "",
+                 near, word ? "?" : "");
 }
 
 /* One "--name[=value]"; *i moves over a value of its own. */
@@ -181,7 +198,7 @@ static exit_code read_word(reader *r, int argc, char **argv, int *i) {
     } else if (strcmp(word, "-v") == 0) {
         call->term->verbose = true;
     } else if (strcmp(word, "-o") == 0 && call->command->has_output) {
-        if (*i + 1 >= argc) return usage(call, "-o wants a %s", "file");
+        if (*i + 1 >= argc) return usage(call, "-o wants a file");
         call->output = argv[++*i];
     } else {
         return usage(call, "unknown option %s", word);
@@ -220,17 +237,26 @@ static exit_code run_command(terminal *t, const command *c, int argc, char **arg
     return code;
 }
 
+/* A result that did not reach standard output is no result. */
+static exit_code finish(terminal *t, exit_code code) {
+    terminal_bar_end(t);
+    bool written = fflush(stdout) == 0 && !ferror(stdout);
+    if (code != EXIT_DONE || written) return code;
+    terminal_say(t, "standard output cannot be written");
+    return EXIT_FILES;
+}
+
 int main(int argc, char **argv) {
     terminal t;
     terminal_init(&t);
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_help(&t);
-        return argc < 2 ? EXIT_USAGE : EXIT_DONE;
+        return finish(&t, argc < 2 ? EXIT_USAGE : EXIT_DONE);
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("skua %s\n", skua_version());
-        return EXIT_DONE;
+        return finish(&t, EXIT_DONE);
     }
     const command *c = find_command(argv[1]);
     if (!c) {
@@ -244,8 +270,5 @@ int main(int argc, char **argv) {
                 argv[1], near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
         return EXIT_USAGE;
     }
-    exit_code code = run_command(&t, c, argc, argv);
-    terminal_bar_end(&t);
-    if (fflush(stdout) != 0) return EXIT_FILES;
-    return code;
+    return finish(&t, run_command(&t, c, argc, argv));
 }

@@ -102,9 +102,20 @@ skua_callbacks terminal_callbacks(terminal *t) {
     return (skua_callbacks){on_progress, on_log, on_cancel, t};
 }
 
+/* n bytes of text, control characters as '?': names and values come from data, and a terminal would
+ * obey them. */
+static void put_clean(FILE *file, const char *text, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
+        (void)putc(c < 0x20 || c == 0x7F ? '?' : c, file);
+    }
+}
+
 void terminal_say(terminal *t, const char *message) {
     terminal_bar_end(t);
-    fprintf(stderr, "skua: %s\n", message);
+    fputs("skua: ", stderr);
+    put_clean(stderr, message, strlen(message));
+    fputc('\n', stderr);
 }
 
 /* -- Text -------------------------------------------------------------------------------------- */
@@ -147,7 +158,7 @@ static void put_spaces(size_t n) {
         putchar(' ');
 }
 
-/* Print a text in exactly `width` columns; control characters (names come from data) as '?'. */
+/* Print a text in exactly `width` columns. */
 static void put_cell(const char *text, size_t width, bool right, bool last) {
     size_t own = terminal_text_width(text), used = 0;
     if (right && own < width) put_spaces(width - own);
@@ -157,10 +168,7 @@ static void put_cell(const char *text, size_t width, bool right, bool last) {
         unsigned code = read_character(&text);
         size_t w = character_width(code);
         if (used + w > width - (cut ? 1 : 0)) break;
-        if (code < 0x20 || code == 0x7F)
-            putchar('?');
-        else
-            printf("%.*s", (int)(text - from), from);
+        put_clean(stdout, from, (size_t)(text - from));
         used += w;
     }
     if (cut) {
@@ -222,32 +230,51 @@ void terminal_table(const terminal *t, const char *const *header, const bool *ri
     }
 }
 
-void terminal_wrap(const terminal *t, int indent, const char *text) {
-    size_t column = 0;
-    bool start = true;
+/* Words of `text` to the width; unless new_line, the first line has `column` columns already. Of a
+ * command an option and its value are one word, and a backslash ends every line but the last. */
+static void wrap(const terminal *t, size_t column, size_t indent, bool new_line, bool is_command,
+                 const char *text) {
+    const char *tail = is_command ? " \\" : "";
+    bool first_word = true;
+    if (new_line) column = 0;
     while (*text) {
-        size_t n = strcspn(text, " ");
+        const char *option = is_command ? strstr(text, " -") : NULL;
+        size_t n = !is_command ? strcspn(text, " ")
+                   : option    ? (size_t)(option - text)
+                               : strlen(text);
         char word[512];
         (void)snprintf(word, sizeof word, "%.*s", (int)n, text);
         size_t w = terminal_text_width(word);
-        if (!start && column + 1 + w > (size_t)t->width) {
-            putchar('\n');
-            start = true;
+        if (column > indent && column + !first_word + w + strlen(tail) > (size_t)t->width) {
+            puts(tail);
+            new_line = true;
         }
-        if (start) {
-            put_spaces((size_t)indent);
-            column = (size_t)indent;
-        } else {
+        if (new_line) {
+            put_spaces(indent);
+            column = indent;
+        } else if (!first_word) {
             putchar(' ');
             column++;
         }
-        printf("%.*s", (int)n, text);
+        put_clean(stdout, text, n);
         column += w;
-        start = false;
+        first_word = new_line = false;
         text += n;
         text += strspn(text, " ");
     }
     putchar('\n');
+}
+
+void terminal_wrap(const terminal *t, int indent, const char *text) {
+    wrap(t, 0, (size_t)indent, true, false, text);
+}
+
+void terminal_wrap_after(const terminal *t, size_t column, int indent, const char *text) {
+    wrap(t, column, (size_t)indent, false, false, text);
+}
+
+void terminal_wrap_command(const terminal *t, const char *text) {
+    wrap(t, 0, 4, true, true, text);
 }
 
 void terminal_sparkline(const double *values, size_t n, size_t width, char *out, size_t size) {

@@ -36,6 +36,10 @@ void terminal_table(const terminal *t, const char *const *header, const bool *ri
 
 /* A line of words broken to the width, each line after `indent` spaces. */
 void terminal_wrap(const terminal *t, int indent, const char *text);
+/* The same after `column` columns that are printed already; the lines that follow are indented. */
+void terminal_wrap_after(const terminal *t, size_t column, int indent, const char *text);
+/* A command for the shell, broken with backslashes so that it can be copied. */
+void terminal_wrap_command(const terminal *t, const char *text);
 
 /* Values as one line of block characters, at most `width` long: "▁▂▃▅▇". Missing: a blank. */
 void terminal_sparkline(const double *values, size_t n, size_t width, char *out, size_t size);
