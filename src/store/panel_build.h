@@ -56,6 +56,10 @@ typedef struct skuai_panel_build {
 /* Period of an instant of the shop's clock. */
 int64_t skuai_build_period(const skuai_grid *grid, int64_t second);
 
+/* All series with their covariates and statics to a panel, owned by the caller. */
+SKUA_MUST_USE skua_status skuai_build_panel(skuai_panel_build *build, skuai_panel **panel,
+                                            skua_error *err);
+
 /* Covariates beside the sales: read before the series are built. */
 SKUA_MUST_USE skua_status skuai_build_future(skuai_panel_build *build, skua_error *err);
 void skuai_future_rows_clear(skuai_future_rows *future);

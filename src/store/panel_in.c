@@ -204,12 +204,6 @@ static void add_value(skuai_cell_values *v, size_t cell, double value, double un
     v->weight[cell] += (float)weight;
 }
 
-/* The mean of a cell, NaN when it has none. */
-static float cell_value(const skuai_cell_values *v, size_t cell) {
-    if (!v->weight) return v->sum[cell];
-    return v->weight[cell] > 0 ? v->sum[cell] / v->weight[cell] : NAN;
-}
-
 static void add_cell(skuai_panel_build *b, size_t s, int64_t period, double units,
                      const skuai_column *columns, size_t i) {
     if (period < b->first[s] || period > b->last[s]) return;
@@ -483,197 +477,6 @@ static skua_status settle_ranges(skuai_panel_build *b, int64_t least, int64_t mo
     return b->n_rows ? SKUA_OK : skuai_error_set(err, SKUA_EDATA, "no whole period of sales");
 }
 
-/* What one series is given to the builder as. */
-typedef struct series_space {
-    size_t capacity, n_dynamic, n_fixed; /* n_fixed: values of the sales; then future, promo, ... */
-    double *target;
-    float *available;
-    float *cells; /* [n_dynamic, capacity] */
-    const float **dynamic;
-    float **future;               /* [future.n_columns] where each of its columns goes */
-    size_t *of_value, *of_future; /* dynamic index of each; SIZE_MAX: none */
-    size_t promotion, depth, calendar;
-    size_t of_available; /* value that is `available`; SIZE_MAX: none */
-} series_space;
-
-static skua_status declare(skuai_panel_builder *builder, series_space *space, const char *name,
-                           bool ahead, size_t *index, skua_error *err) {
-    SKUA_TRY(skuai_panel_builder_dynamic(builder, name,
-                                         ahead ? SKUAI_KNOWN_AHEAD : SKUAI_KNOWN_PAST, err));
-    *index = space->n_dynamic++;
-    return SKUA_OK;
-}
-
-static skua_status declare_all(skuai_panel_build *b, skuai_panel_builder *builder,
-                               series_space *space, skua_error *err) {
-    const skuai_future_rows *future = &b->future;
-    space->of_value = skuai_arena_take(b->arena, b->n_values, sizeof *space->of_value);
-    space->of_future = skuai_arena_take(b->arena, future->n_columns, sizeof *space->of_future);
-    space->future = skuai_arena_take(b->arena, future->n_columns, sizeof *space->future);
-    if (!space->of_value || !space->of_future || !space->future)
-        return skuai_error_memory(err, "covariates");
-    space->promotion = space->depth = space->calendar = space->of_available = SIZE_MAX;
-    for (size_t k = 0; k < b->n_values; k++) {
-        space->of_value[k] = SIZE_MAX;
-        if (!b->values[k].any) continue;
-        if (strcmp(b->values[k].name, "available") == 0) {
-            space->of_available = k;
-            continue;
-        }
-        bool ahead = b->values[k].ahead;
-        for (size_t f = 0; f < future->n_columns; f++)
-            ahead = ahead || strcmp(future->names[f], b->values[k].name) == 0;
-        SKUA_TRY(declare(builder, space, b->values[k].name, ahead, &space->of_value[k], err));
-    }
-    for (size_t f = 0; f < future->n_columns; f++) {
-        space->of_future[f] = SIZE_MAX;
-        for (size_t k = 0; k < b->n_values; k++)
-            if (strcmp(future->names[f], b->values[k].name) == 0)
-                space->of_future[f] = space->of_value[k];
-        if (space->of_future[f] == SIZE_MAX)
-            SKUA_TRY(declare(builder, space, future->names[f], true, &space->of_future[f], err));
-    }
-    if (b->promotions && b->promotions->n_rows) {
-        SKUA_TRY(declare(builder, space, "promotion", true, &space->promotion, err));
-        SKUA_TRY(declare(builder, space, "promotion_depth", true, &space->depth, err));
-    }
-    if (b->calendar && b->calendar->n_rows)
-        SKUA_TRY(declare(builder, space, "calendar", true, &space->calendar, err));
-    return SKUA_OK;
-}
-
-static skua_status space_reserve(skuai_panel_build *b, series_space *space, size_t n,
-                                 skua_error *err) {
-    if (n <= space->capacity) return SKUA_OK;
-    n += n / 2;
-    space->target = skuai_arena_take(b->arena, n, sizeof *space->target);
-    space->available = skuai_arena_take(b->arena, n, sizeof *space->available);
-    space->cells = skuai_arena_take(b->arena, n * space->n_dynamic, sizeof *space->cells);
-    space->dynamic = skuai_arena_take(b->arena, space->n_dynamic, sizeof *space->dynamic);
-    if (!space->target || !space->available || !space->cells || !space->dynamic)
-        return skuai_error_memory(err, "a panel");
-    space->capacity = n;
-    for (size_t k = 0; k < space->n_dynamic; k++)
-        space->dynamic[k] = space->cells + k * n;
-    return SKUA_OK;
-}
-
-/* One series: history from launch or first row to end, future behind it. */
-static skua_status add_series(skuai_panel_build *b, series_space *space, size_t s,
-                              const char *category, int64_t launch, int64_t end,
-                              skuai_panel_builder *builder, const char *name, skua_error *err) {
-    bool zeros = s >= b->n_given || b->info.zeros == SKUAI_ZEROS_ZERO;
-    const char *item = b->keys.items[s], *channel = b->keys.channels[s];
-    int64_t first = b->first[s], last = zeros ? b->global_last : b->last[s];
-    if (zeros && launch != INT64_MIN) {
-        int64_t period = skuai_build_period(&b->grid, launch);
-        if (period < first && period >= b->global_first) first = period;
-    }
-    if (zeros && end != INT64_MIN) {
-        int64_t period = skuai_build_period(&b->grid, end);
-        if (period < last) last = period > b->last[s] ? period : b->last[s];
-    }
-    int64_t ahead = skuai_future_last(&b->future, item, channel);
-    size_t length = (size_t)(last - first + 1), future = b->query->future;
-    if (ahead > last && (size_t)(ahead - last) > future) future = (size_t)(ahead - last);
-    size_t n = length + future, have = (size_t)(b->last[s] - b->first[s] + 1);
-    size_t shift = (size_t)(b->first[s] - first);
-    SKUA_TRY(space_reserve(b, space, n, err));
-    for (size_t t = 0; t < length; t++)
-        space->target[t] = zeros ? 0 : (double)NAN;
-    for (size_t t = 0; t < have; t++)
-        if (!isnan(b->target[b->row[s] + t])) space->target[shift + t] = b->target[b->row[s] + t];
-    for (size_t k = 0; k < space->n_dynamic; k++)
-        for (size_t t = 0; t < n; t++)
-            space->cells[k * space->capacity + t] = NAN;
-    for (size_t k = 0; k < b->n_values; k++) {
-        if (space->of_value[k] == SIZE_MAX) continue;
-        float *cells = space->cells + space->of_value[k] * space->capacity;
-        for (size_t t = 0; t < have; t++)
-            cells[shift + t] = cell_value(&b->values[k], b->row[s] + t);
-    }
-    for (size_t f = 0; f < b->future.n_columns; f++)
-        space->future[f] = space->cells + space->of_future[f] * space->capacity;
-    skuai_future_lay(&b->future, item, channel, first, n, space->future);
-    if (space->promotion != SIZE_MAX) {
-        float *flag = space->cells + space->promotion * space->capacity;
-        float *depth = space->cells + space->depth * space->capacity;
-        (void)skuai_build_promotion(b, item, category, channel, first, n, flag, depth);
-    }
-    if (space->calendar != SIZE_MAX)
-        skuai_build_calendar(b, channel, first, n,
-                             space->cells + space->calendar * space->capacity);
-    bool available = space->of_available != SIZE_MAX;
-    for (size_t t = 0; available && t < length; t++) {
-        bool inside = t >= shift && t < shift + have;
-        float a = inside ? cell_value(&b->values[space->of_available], b->row[s] + t - shift) : NAN;
-        space->available[t] = isnan(a) ? 1 : a < 0 ? 0 : a > 1 ? 1 : a;
-    }
-    return skuai_panel_builder_series(builder, name, first, length, future, space->target,
-                                      available ? space->available : NULL, space->dynamic, err);
-}
-
-/* Numbers of series depend on which thread met them first; their names do not. */
-typedef struct named {
-    const char *item, *channel;
-    size_t s;
-} named;
-
-static int by_name(const void *left, const void *right) {
-    const named *a = left, *b = right;
-    int order = strcmp(a->item, b->item);
-    return order ? order : strcmp(a->channel, b->channel);
-}
-
-/* Series with rows, by item and channel. */
-static skua_status order_series(const skuai_panel_build *b, size_t **order, size_t *n,
-                                bool *several, skua_error *err) {
-    named *list = skuai_arena_take(b->arena, b->keys.n, sizeof *list);
-    *order = skuai_arena_take(b->arena, b->keys.n, sizeof **order);
-    if (!list || !*order) return skuai_error_memory(err, "a panel");
-    *n = 0;
-    for (size_t s = 0; s < b->keys.n; s++)
-        if (b->last[s] >= b->first[s])
-            list[(*n)++] = (named){b->keys.items[s], b->keys.channels[s], s};
-    qsort(list, *n, sizeof *list, by_name);
-    for (size_t i = 0; i < *n; i++) {
-        (*order)[i] = list[i].s;
-        *several = *several || strcmp(list[i].channel, list[0].channel) != 0;
-    }
-    return SKUA_OK;
-}
-
-static skua_status build_panel(skuai_panel_build *b, skuai_panel **panel, skua_error *err) {
-    skuai_panel_builder *builder = skuai_panel_builder_new(&b->grid, b->query->season);
-    if (!builder) return skuai_error_memory(err, "a panel");
-    size_t *order = NULL, n = 0;
-    series_space space = {0};
-    const char **categories;
-    int64_t *launch, *end;
-    bool several = false; /* channels */
-    skuai_buffer name;
-    skuai_buffer_init(&name, 1 << 16);
-    skua_status status;
-    SKUA_TRY_OUT(skuai_build_items(b, &categories, &launch, &end, err));
-    SKUA_TRY_OUT(declare_all(b, builder, &space, err));
-    SKUA_TRY_OUT(order_series(b, &order, &n, &several, err));
-    for (size_t i = 0; i < n; i++) {
-        size_t s = order[i];
-        skuai_buffer_reset(&name);
-        (void)skuai_buffer_text(&name, b->keys.items[s]);
-        if (several) (void)skuai_buffer_format(&name, "/%s", b->keys.channels[s]);
-        SKUA_TRY_OUT(skuai_buffer_check(&name, err));
-        SKUA_TRY_OUT(
-            add_series(b, &space, s, categories[s], launch[s], end[s], builder, name.data, err));
-    }
-    SKUA_TRY_OUT(skuai_build_statics(b, order, n, categories, builder, err));
-    SKUA_TRY_OUT(skuai_panel_builder_finish(builder, panel, err));
-out:
-    skuai_buffer_clear(&name);
-    skuai_panel_builder_free(builder);
-    return status;
-}
-
 /* First and last second that given sales cover, and whether they are finer than the grid. */
 static skua_status given_cover(skuai_panel_build *b, const skuai_grid *native, int64_t *least,
                                int64_t *most, skua_error *err) {
@@ -721,7 +524,7 @@ static skua_status make_panel(skuai_panel_build *b, skuai_table **orders, skuai_
     *orders = NULL;
     if (!b->query->target_only) SKUA_TRY(skuai_build_future(b, err));
     b->info.grid = b->grid;
-    return build_panel(b, panel, err);
+    return skuai_build_panel(b, panel, err);
 }
 
 skua_status skuai_store_panel(skuai_store *store, const skuai_panel_query *query,
