@@ -12,7 +12,7 @@
 #define LOG_TWO_PI 1.8378770664093454836
 
 size_t skuai_arima_terms(const skuai_arima_order *order) {
-    return (size_t)(order->p + order->q + order->P + order->Q);
+    return (size_t)order->p + (size_t)order->q + (size_t)order->P + (size_t)order->Q;
 }
 
 size_t skuai_arima_degree(const skuai_arima_order *order) {
@@ -248,8 +248,9 @@ static bool innovate(skuai_arima_sample *sample, const skuai_arima_order *order,
                      double *missing_value) {
     sample->evaluations++;
     skuai_arima_polynomials(order, coefficient, sample->ar, sample->ma);
-    size_t p = (size_t)(order->p + order->P * order->season);
-    size_t q = (size_t)(order->q + order->Q * order->season);
+    size_t m = (size_t)order->season;
+    size_t p = (size_t)order->p + (size_t)order->P * m;
+    size_t q = (size_t)order->q + (size_t)order->Q * m;
     if (!skuai_arma_filter_set(sample->filter, sample->ar, p, sample->ma, q)) return false;
     size_t n_columns = 1 + sample->n_missing + (order->constant ? 1 : 0);
     if (!skuai_arma_filter_run(sample->filter, sample->length, n_columns,
@@ -283,7 +284,7 @@ static void settle(const skuai_arima_sample *sample, const outcome *found, skuai
 }
 
 bool skuai_arima_evaluate(skuai_arima_sample *sample, skuai_arima_fit *fit, double *missing_value) {
-    outcome found;
+    outcome found = {0};
     if (!innovate(sample, &fit->order, fit->coefficient, sample->residual, &found, missing_value))
         return false;
     settle(sample, &found, fit);
@@ -292,7 +293,7 @@ bool skuai_arima_evaluate(skuai_arima_sample *sample, skuai_arima_fit *fit, doub
 
 double skuai_arima_conditional(skuai_arima_sample *sample, const skuai_arima_fit *fit,
                                size_t common, skuai_arima_criterion criterion) {
-    outcome all;
+    outcome all = {0};
     double early = 0, value[3], *residual = sample->residual;
     if (common > sample->length || common == 0) return INFINITY;
     size_t skip = sample->length - common;
@@ -330,7 +331,7 @@ static bool differentiate(skuai_arima_sample *sample, const skuai_arima_order *o
         double *row = sample->jacobian + i * n, kept = raw[i];
         /* away from the nearer limit, where every value is allowed */
         double step = (kept > 0 ? -DIFFERENCE : DIFFERENCE) * (1 + fabs(kept));
-        outcome ignored;
+        outcome ignored = {0};
         raw[i] = kept + step;
         double sum = scaled_residuals(sample, order, raw, row, &ignored);
         raw[i] = kept;
@@ -377,7 +378,7 @@ static double improve(skuai_arima_sample *sample, const skuai_arima_order *order
     for (int attempt = 0; attempt < 8; attempt++, *lambda *= 6) {
         memcpy(gram, kept, k * k * sizeof *gram);
         if (!step_to(gram, gradient, k, *lambda, raw, work, tried)) continue;
-        outcome now;
+        outcome now = {0};
         double value = scaled_residuals(sample, order, tried, residual + n, &now);
         if (!(value < sum)) continue;
         memcpy(raw, tried, k * sizeof *raw);
@@ -393,7 +394,7 @@ bool skuai_arima_maximise(skuai_arima_sample *sample, skuai_arima_fit *fit, doub
                           int steps) {
     const skuai_arima_order *order = &fit->order;
     size_t n = sample->length, k = skuai_arima_terms(order);
-    outcome found;
+    outcome found = {0};
     double sum = scaled_residuals(sample, order, fit->raw, sample->residual, &found);
     if (!(sum < INFINITY)) return false;
     double lambda = 1e-2, total = skuai_dot(sample->columns[0], sample->columns[0], n);

@@ -30,8 +30,8 @@ skuai_arma_filter *skuai_arma_filter_new(skuai_arena *arena, size_t capacity, si
 /* Autocovariances 0 .. n of the AR process with coefficients ar [p] and unit innovations: the
  * recursion of Levinson backwards gives every lower order, and with them lag by lag the
  * autocovariances. triangle [p (p + 1) / 2]. false: not stationary. */
-static bool autocovariances_of_ar(const double *ar, size_t p, size_t n, double *triangle,
-                                  double *gamma) {
+static bool autocovariances_of_ar(const double *ar, size_t p, const skuai_arma_lags *lags, size_t n,
+                                  double *triangle, double *gamma) {
     double variance = 1;
     if (p > 0) memcpy(triangle + p * (p - 1) / 2, ar, p * sizeof *ar);
     for (size_t m = p; m > 0; m--) {
@@ -45,12 +45,17 @@ static bool autocovariances_of_ar(const double *ar, size_t p, size_t n, double *
             low[j] = (high[j] + k * high[m - 2 - j]) / left;
     }
     gamma[0] = variance;
-    for (size_t k = 1; k <= n; k++) {
-        size_t m = k < p ? k : p;
-        const double *row = triangle + (m > 0 ? m * (m - 1) / 2 : 0);
+    for (size_t k = 1; k <= p && k <= n; k++) {
+        const double *row = triangle + k * (k - 1) / 2;
         double sum = 0;
-        for (size_t j = 0; j < m; j++)
+        for (size_t j = 0; j < k; j++)
             sum += row[j] * gamma[k - 1 - j];
+        gamma[k] = sum;
+    }
+    for (size_t k = p + 1; k <= n; k++) {
+        double sum = 0;
+        for (size_t i = 0; i < lags->n; i++)
+            sum += lags->value[i] * gamma[k - lags->lag[i]];
         gamma[k] = sum;
     }
     return isfinite(variance);
@@ -91,7 +96,7 @@ bool skuai_arma_filter_set(skuai_arma_filter *filter, const double *ar, size_t p
     double *triangle = filter->work;
     double *of_ar = triangle + filter->capacity * (filter->capacity + 1) / 2;
     double *of_ma = of_ar + 2 * (filter->capacity + 1);
-    if (!autocovariances_of_ar(ar, p, r + q, triangle, of_ar)) return false;
+    if (!autocovariances_of_ar(ar, p, &filter->ar, r + q, triangle, of_ar)) return false;
     const skuai_arma_lags *lags = &filter->ma;
     memset(of_ma, 0, (q + 1) * sizeof *of_ma); /* products of the MA polynomial with itself */
     of_ma[0] = 1;

@@ -169,7 +169,7 @@ static void put_back(const skuai_local_input *input, const seasons *s, const par
     size_t n = input->n;
     for (size_t h = 0; h < request->horizon; h++) {
         double seasonal = 0;
-        for (size_t i = 0; i < s->n; i++)
+        for (size_t i = 0; i < s->n && made->each; i++)
             seasonal += made->each[i * n + n - s->period[i] + h % s->period[i]];
         if (made->multiplicative) seasonal = exp(seasonal);
         double *row = output->quantiles + h * request->n_levels;
