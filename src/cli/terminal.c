@@ -180,7 +180,7 @@ static void put_cell(const char *text, size_t width, bool right, bool last) {
 
 /* -- Tables ------------------------------------------------------------------------------------ */
 
-enum { TABLE_COLUMNS = 32, COLUMN_LEAST = 8 };
+enum { TABLE_COLUMNS = 32, FIRST_LEAST = 16, COLUMN_LEAST = 8 };
 
 static size_t total_width(const size_t *widths, size_t n) {
     size_t total = 0;
@@ -189,12 +189,13 @@ static size_t total_width(const size_t *widths, size_t n) {
     return total;
 }
 
-/* Narrow the widest left-aligned columns, then drop columns from the right. */
+/* Narrow the widest left-aligned columns, then drop columns from the right. The first column names
+ * the row: it stays readable. */
 static size_t fit_columns(const terminal *t, const bool *right, size_t *widths, size_t n) {
     while (total_width(widths, n) > (size_t)t->width) {
         size_t widest = SIZE_MAX;
         for (size_t k = 0; k < n; k++)
-            if (!right[k] && widths[k] > COLUMN_LEAST &&
+            if (!right[k] && widths[k] > (k ? COLUMN_LEAST : FIRST_LEAST) &&
                 (widest == SIZE_MAX || widths[k] > widths[widest]))
                 widest = k;
         if (widest != SIZE_MAX)
