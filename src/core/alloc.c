@@ -104,10 +104,6 @@ void skua_text_free(char *text) {
     skuai_free(text);
 }
 
-skua_status skuai_error_memory(skua_error *err, const char *what) {
-    return skuai_error_set(err, SKUA_ENOMEM, "out of memory for %s", what);
-}
-
 /* -- Arena ----------------------------------------------------------------------------------- */
 
 #define ARENA_ALIGN ((size_t)64)

@@ -26,7 +26,9 @@ SKUA_MUST_USE char *skuai_text_copy_n(const char *text, size_t n);
 void skuai_free(void *block); /* NULL allowed */
 
 /* The sentence for a failed allocation. Returns SKUA_ENOMEM. */
-skua_status skuai_error_memory(skua_error *err, const char *what);
+static inline skua_status skuai_error_memory(skua_error *err, const char *what) {
+    return skuai_error_set(err, SKUA_ENOMEM, "out of memory for %s", what);
+}
 
 /* -- Arena: many small blocks, freed whole --------------------------------------------------- */
 

@@ -39,7 +39,7 @@ static void SKUA_PRINTF(2, 0)
     memcpy(err->message, message, sizeof message);
 }
 
-skua_status skuai_error_set(skua_error *err, skua_status code, const char *format, ...) {
+skua_status skuai_error_fill(skua_error *err, skua_status code, const char *format, ...) {
     if (!err) return code;
     va_list arguments;
     va_start(arguments, format);

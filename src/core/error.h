@@ -14,8 +14,16 @@
 
 /* Fill err (NULL allowed) with code and a formatted sentence, truncated at a character boundary
  * when it is too long, and return code. Never allocates. The arguments may point into err. */
-skua_status skuai_error_set(skua_error *err, skua_status code, const char *format, ...)
+#define skuai_error_set(err, code, ...)                                                            \
+    skuai_status_known(skuai_error_fill((err), (code), __VA_ARGS__), (code))
+skua_status skuai_error_fill(skua_error *err, skua_status code, const char *format, ...)
     SKUA_PRINTF(3, 4);
+/* The code itself: so that a reader of one source (the static analyser is one) sees what a failing
+ * function returns. */
+static inline skua_status skuai_status_known(skua_status filled, skua_status code) {
+    (void)filled;
+    return code;
+}
 
 /* Put "prefix: " before the message that err already holds; the code stays. Returns err->code, or
  * code when err is NULL. */
