@@ -2,6 +2,7 @@
 #include "stat/csv_row.h"
 
 #include "stat/exponential/ets_forecast.h"
+#include "stat/exponential/ets_start.h"
 
 #include <math.h>
 
@@ -59,8 +60,10 @@ static void test_likelihood_reached(void **state) {
         gain += row.values[0] - model.likelihood;
         const double *p = model.parameters;
         assert_true(p[SKUAI_ETS_ALPHA] > 0 && p[SKUAI_ETS_ALPHA] < 1);
+        double alpha = p[SKUAI_ETS_ALPHA], limit = 0.3 / series.values[0];
         if (choice.trend != 1)
-            assert_true(p[SKUAI_ETS_BETA] > 0 && p[SKUAI_ETS_BETA] < p[SKUAI_ETS_ALPHA]);
+            assert_true(p[SKUAI_ETS_BETA] > 0 &&
+                        p[SKUAI_ETS_BETA] < alpha * limit / (alpha + limit));
         if (choice.season != 1)
             assert_true(p[SKUAI_ETS_GAMMA] > 0 && p[SKUAI_ETS_GAMMA] < 1 - p[SKUAI_ETS_ALPHA]);
         skuai_arena_clear(arena);
@@ -165,6 +168,76 @@ static void test_simulation(void **state) {
             assert_close(found, variance[h], i == 2 && h >= 4 ? 0.12 : 0.025, 0);
         }
     }
+}
+
+/* A slope that changes all the time would take any growth weight: it is held at its bound. */
+static void test_growth_limit(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_arena *arena = skuai_arena_new(0);
+    skuai_random random;
+    skuai_random_init(&random, 2);
+    double y[80], level = 1000, slope = 0;
+    for (size_t t = 0; t < 80; t++)
+        y[t] = level += slope += 5 * skuai_random_normal(&random);
+    skuai_ets_choice choice = only("AAN");
+    skuai_ets_model model;
+    size_t n_models;
+    assert_ok(skuai_ets_fit(y, 80, 1, &choice, 1, arena, &model, &n_models, &err), &err);
+    double alpha = model.parameters[SKUAI_ETS_ALPHA], bound = alpha * 0.3 / (alpha + 0.3);
+    assert_close(model.parameters[SKUAI_ETS_BETA], bound, 1e-3, 0);
+    skuai_arena_free(arena);
+}
+
+/* Two models by hand: AICc apart by 8 log 3, so weights 3/4 and 1/4; means 10 and 14, deviations 1:
+ * mean 11, variance 1 + (3/4 1 + 1/4 9). */
+static void test_average(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_arena *arena = skuai_arena_new(0);
+    const double parameters[7] = {0.5}, season = 0, levels[] = {0.1, 0.5, 0.9};
+    const skuai_request request = {1, levels, 3, 1};
+    skuai_ets_model one = {.form = form_of("ANN"), .n = 1000000, .m = 1, .n_parameters = 3};
+    one.parameters = parameters, one.variance = 1, one.level = 10, one.season = &season;
+    one.aicc = 100;
+    skuai_ets_model two = one;
+    two.level = 14, two.aicc = 100 + 8 * log(3);
+    const skuai_ets_model models[2] = {one, two};
+    double mean, quantiles[3], correlation;
+    assert_ok(skuai_ets_forecast(models, 2, &request, arena, &mean, quantiles, &correlation, &err),
+              &err);
+    assert_close(mean, 11, 1e-12, 0);
+    assert_close(quantiles[0], 11 - 2 * 1.2815515655446004, 1e-5, 0);
+    assert_close(quantiles[2], 11 + 2 * 1.2815515655446004, 1e-5, 0);
+    skuai_arena_free(arena);
+}
+
+/* Heuristic states: one harmonic around a line below three seasons, classical indices above. */
+static void test_start(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_arena *arena = skuai_arena_new(0);
+    double y[48], season[12];
+    for (size_t i = 0; i < 12; i++)
+        season[i] = 8 * cos(2 * 3.14159265358979 * ((double)i - 2) / 12);
+    for (size_t n = 30; n <= 48; n += 18) {
+        for (size_t t = 0; t < n; t++)
+            y[t] = 100 + 0.5 * ((double)t + 1) + season[t % 12];
+        skuai_ets_start start;
+        assert_ok(skuai_ets_start_find(y, n, 12, SKUAI_ETS_ADDITIVE, arena, &start, &err), &err);
+        assert_close_array(start.season, season, 12, 0, n < 36 ? 0.6 : 1e-9);
+        assert_close(start.growth, 0.5, 0, 0.05);
+        assert_close(start.level, 100, 0, 1.5);
+    }
+    for (size_t t = 0; t < 48; t++)
+        y[t] = 100 * pow(1.02, (double)t + 1) * (t % 2 ? 1.2 : 0.8);
+    skuai_ets_start start;
+    assert_ok(skuai_ets_start_find(y, 48, 2, SKUAI_ETS_MULTIPLICATIVE, arena, &start, &err), &err);
+    assert_close(start.season[0] + start.season[1], 2, 1e-12, 0);
+    assert_close(start.season[1] / start.season[0], 1.5, 0.03, 0);
+    assert_close(start.ratio_growth, 1.02, 0.01, 0);
+    assert_close(start.ratio_level, 100, 0.05, 0);
+    skuai_arena_free(arena);
 }
 
 static size_t fit_all(const double *y, size_t n, size_t m, skuai_arena *arena,
@@ -287,6 +360,9 @@ int main(void) {
         cmocka_unit_test(test_variances_class_3),
         cmocka_unit_test(test_simulation),
         cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_growth_limit),
+        cmocka_unit_test(test_average),
+        cmocka_unit_test(test_start),
         cmocka_unit_test(test_scale),
         cmocka_unit_test(test_strange_series),
     };

@@ -125,6 +125,9 @@ static void test_seasonal_window_mean(void **state) {
     /* Errors of the same forecast in the past: 3-1, 12-10, 8-2, 11-11; root mean square. */
     double sd = sqrt((4 + 4 + 36 + 0) / 4.0);
     assert_close(r.quantiles[2], 5.5 + Z90 * sd, 1e-12, 0);
+    const double yearly[] = {90, 1, 2, 6}; /* three cycles unless told otherwise */
+    r = forecast("seasonal-window-mean", yearly, 4, 1, 1, NULL, NULL);
+    assert_close(r.mean[0], 3, 1e-14, 0);
 }
 
 int main(void) {

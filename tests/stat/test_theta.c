@@ -139,6 +139,9 @@ static void test_shrunk_adjustment(void **state) {
     assert_ok(skuai_adjust(y, 40, 4, SKUAI_ADJUST_SHRUNK, arena, &adjusted, &err), &err);
     assert_true(adjusted.multiplicative);
     assert_close_array(adjusted.index, season, 4, 0.01, 0);
+    /* Nine deviations a phase (the moving average loses two at either end), believed whole: each
+     * holds a ninth of its own mean, and a forecast adds that mean's error. */
+    assert_close(adjusted.excess, (1 + 1.0 / 9) / (1 - 1.0 / 9) - 1, 0.02, 0);
     skuai_random random;
     skuai_random_init(&random, 5);
     double total = 0, kept = 0;
