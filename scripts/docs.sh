@@ -17,7 +17,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 # What the machine that runs this has set must not get into the pages.
 for name in $(env | sed -n 's/^\(SKUA_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
-export LC_ALL=C.UTF-8 COLUMNS=80
+export LC_ALL=C.UTF-8 COLUMNS=4096
 "$program" init "$scratch/shop" -q >/dev/null
 "$program" config "$scratch/shop" --json >"$scratch/config.json"
 "$program" --version >"$scratch/version"
@@ -109,9 +109,13 @@ class Help:
 
     def __init__(self, text):
         blocks = text.split("\n\n")
-        self.usage = re.sub(r"^usage: skua ", "", blocks[0])
+        if not (blocks[0].startswith("usage: skua ") and blocks[-2].startswith("example:")
+                and blocks[-1].startswith("options:")):
+            sys.exit("a help page of another form than scripts/docs.sh reads:\n" + text)
+        self.usage = blocks[0].removeprefix("usage: skua ").strip()
         self.about = " ".join(" ".join(blocks[1:-2]).split())
-        self.example = re.sub(r"^example: ", "", blocks[-2])
+        self.example = "\n".join(
+            line.strip() for line in blocks[-2].removeprefix("example:").strip().splitlines())
         self.options = []
         for line in blocks[-1].splitlines()[1:]:
             if line.startswith("      "):
