@@ -57,9 +57,13 @@ static void show_file(const invocation *call, const skuai_json *file, bool with_
     show_counts(call, file);
     if (note) terminal_wrap(call->term, 2, note);
     if (with_mapping) show_mapping(call, file);
-    const skuai_json *rejects = skuai_json_get(file, "rejects");
+}
+
+/* The first rejected rows, with line and reason. */
+static void show_rejects(const invocation *call, const skuai_json *report) {
+    const skuai_json *rejects = skuai_json_get(report, "rejects");
     for (size_t i = 0; i < skuai_json_size(rejects); i++) {
-        char line[512];
+        char line[1024];
         const skuai_json *reject = skuai_json_at(rejects, i);
         (void)snprintf(line, sizeof line, "line %lld: %s",
                        (long long)skuai_json_as_integer(skuai_json_get(reject, "line"), 0),
@@ -76,6 +80,7 @@ static void show(const invocation *call, const skuai_json *report) {
         show_file(call, skuai_json_at(files, i), i == 0);
     if (n > FILES_SHOWN) printf("... and %zu more files\n", n - FILES_SHOWN);
     int64_t rejected = skuai_json_as_integer(skuai_json_get(report, "rejected"), 0);
+    show_rejects(call, report);
     if (rejected > 0)
         terminal_wrap(call->term, 0,
                       "Rejected rows stand in the table rejects, with file, line and reason.");

@@ -1,5 +1,7 @@
 #include "shop/shop.h"
 
+#include "core/file.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +54,21 @@ skua_status skuai_shop_store(const skua_shop *shop, skuai_store_mode mode, skuai
 /* -- Life ---------------------------------------------------------------------------------------
  */
 
+/* The folders above a new one. */
+static skua_status make_parents(const char *folder, skua_error *err) {
+    size_t n = strlen(folder);
+    while (n > 0 && folder[n - 1] == '/')
+        n--;
+    while (n > 0 && folder[n - 1] != '/')
+        n--;
+    if (n <= 1) return SKUA_OK; /* here, or the root */
+    char *above = skuai_text_copy_n(folder, n - 1);
+    if (!above) return skuai_error_memory(err, "a path");
+    skua_status status = skuai_folder_make(above, err);
+    skuai_free(above);
+    return status;
+}
+
 skua_status skua_shop_init(const char *folder, const char *const *settings, skua_error *err) {
     if (!folder || !*folder) return skuai_error_set(err, SKUA_EINVAL, "a workspace wants a folder");
     skuai_config *config = skuai_new(1, sizeof *config);
@@ -69,6 +86,7 @@ skua_status skua_shop_init(const char *folder, const char *const *settings, skua
         .country = skuai_config_text(config, SKUAI_CONFIG_KEY_country),
         .channel = skuai_config_text(config, SKUAI_CONFIG_KEY_channel),
     };
+    if (status == SKUA_OK) status = make_parents(folder, err);
     if (status == SKUA_OK) status = skuai_store_create(folder, &options, err);
     skuai_free(config);
     return status;

@@ -9,7 +9,7 @@
 enum { MAPPINGS_MOST = 256 };
 
 /* Tables in the order in which a file is tried against them: the more a table demands, the earlier.
- * A file that fits none is refused with what the last try missed of `sales`. */
+ */
 static const char *const tables[] = {"orders", "events", "sales",    "promotions", "supply",
                                      "parts",  "items",  "calendar", "channels"};
 
@@ -23,62 +23,72 @@ static bool named_after(const char *path, const char *word) {
     return false;
 }
 
-/* Whether a dry run found every column by its name: a guess from types alone (an order number from
- * a column that happens to hold texts) does not tell a table. Sales are what is left. */
-static bool by_names(const char *report, const char *table) {
+/* How well a dry run's columns fit the table: those found by name or given, none when a column was
+ * guessed from its type alone (an order number from a column that happens to hold texts does not
+ * tell a table; sales are what is left, and may guess). */
+static size_t fitness(const char *report, const char *table) {
     skuai_json *json = NULL;
-    if (strcmp(table, "sales") == 0) return true;
-    if (skuai_json_parse(report, strlen(report), &json, NULL) != SKUA_OK) return false;
+    if (skuai_json_parse(report, strlen(report), &json, NULL) != SKUA_OK) return 0;
     const skuai_json *mapping =
         skuai_json_get(skuai_json_at(skuai_json_get(json, "files"), 0), "mapping");
-    bool good = true;
+    bool may_guess = strcmp(table, "sales") == 0, guessed = false;
+    size_t fit = 0;
     for (size_t i = 0; i < skuai_json_size(mapping); i++) {
-        const skuai_json *column = skuai_json_at(mapping, i);
-        good = good && strcmp(skuai_json_as_text(skuai_json_get(column, "how"), ""), "type") != 0;
+        const char *how = skuai_json_as_text(skuai_json_get(skuai_json_at(mapping, i), "how"), "");
+        fit += strcmp(how, "name") == 0 || strcmp(how, "given") == 0;
+        guessed = guessed || strcmp(how, "type") == 0;
     }
     skuai_json_free(json);
-    return good;
+    return guessed && !may_guess ? 0 : fit + 1;
 }
 
-/* Which table a file is: the one it is named after, else the first that its columns satisfy. */
+/* A dry run of the file as one table; *fit is 0 when it is none. A failure that no other table
+ * would mend (no such file, no text, ...) is returned. */
+static skua_status try_table(skuai_store *store, const skuai_ingest_options *options,
+                             const skuai_context *context, const char *table, size_t *fit,
+                             skua_error *err) {
+    skuai_ingest_file file = {table, options->files[0].path};
+    skuai_ingest_options dry = *options;
+    skuai_buffer report;
+    dry.files = &file;
+    dry.dry_run = true;
+    skuai_buffer_init(&report, (size_t)1 << 30);
+    skua_status status = skuai_ingest(store, &dry, context, &report, err);
+    *fit = status == SKUA_OK ? fitness(skuai_buffer_view(&report), table) : 0;
+    skuai_buffer_clear(&report);
+    return status == SKUA_ESCHEMA || status == SKUA_EINVAL ? SKUA_OK : status;
+}
+
+/* Which table a file is: the one it is named after if it fits, else the one that knows most of its
+ * columns by name. When none fits the sentence is that of sales. */
 static skua_status infer_table(skuai_store *store, const skuai_ingest_options *options,
                                const skuai_context *context, const char **table, skua_error *err) {
-    skua_error sales_error = {0};
-    skua_status sales_status = SKUA_ESCHEMA;
+    skua_error sales = {0};
+    size_t best = 0, named = SIZE_MAX;
     const char *path = options->files[0].path;
-    bool is_stream = strcmp(path, "-") == 0;
-    if (is_stream)
+    if (strcmp(path, "-") == 0)
         return skuai_error_set(err, SKUA_EINVAL,
                                "standard input can be read once: say what it is, as --table sales");
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-            if (pass == 0 && !named_after(path, tables[i])) continue;
-            skuai_ingest_file file = {tables[i], path};
-            skuai_ingest_options dry = *options;
-            dry.files = &file;
-            dry.dry_run = true;
-            skuai_buffer report;
-            skua_error error = {0};
-            skuai_buffer_init(&report, (size_t)1 << 30);
-            skua_status status = skuai_ingest(store, &dry, context, &report, &error);
-            bool good = status == SKUA_OK && by_names(skuai_buffer_view(&report), tables[i]);
-            skuai_buffer_clear(&report);
-            if (good) {
-                *table = tables[i];
-                return SKUA_OK;
-            }
-            bool fits_not = status == SKUA_OK || status == SKUA_ESCHEMA || status == SKUA_EINVAL;
-            if (!fits_not) { /* no such file, no text, ...: no table helps */
-                if (err) *err = error;
-                return status;
-            }
-            if (strcmp(tables[i], "sales") == 0) {
-                sales_error = error;
-                sales_status = status;
-            }
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        skua_error error = {0};
+        size_t fit;
+        skua_status status = try_table(store, options, context, tables[i], &fit, &error);
+        if (status != SKUA_OK) {
+            if (err) *err = error;
+            return status;
         }
-    if (err) *err = sales_error;
-    return sales_status;
+        if (strcmp(tables[i], "sales") == 0) sales = error;
+        if (fit > 0 && named == SIZE_MAX && named_after(path, tables[i])) named = i;
+        if (fit > best) {
+            best = fit;
+            *table = tables[i];
+        }
+    }
+    if (named != SIZE_MAX) *table = tables[named];
+    if (best > 0) return SKUA_OK;
+    if (err) *err = sales;
+    return sales.code == SKUA_OK ? skuai_error_set(err, SKUA_ESCHEMA, "%s: no table fits it", path)
+                                 : sales.code;
 }
 
 /* "item=StockCode,ds=InvoiceDate" in place; commas inside quotes are not looked for: use skua.yaml
@@ -117,6 +127,36 @@ static skua_status read_options(const skuai_config *c, skuai_ingest_options *o, 
     return SKUA_OK;
 }
 
+/* The store's report with the verb, and with the first rows that this command rejected. */
+static skua_status finish_report(skuai_store *store, double rejected_before,
+                                 const skuai_buffer *made, char **report, skua_error *err) {
+    skuai_report r;
+    skuai_table *rejects = NULL;
+    skuai_value before = skuai_value_integer((int64_t)rejected_before);
+    skuai_report_begin(&r, "ingest");
+    skua_status status = skuai_store_query(
+        store, "SELECT path, line, text, why FROM rejects ORDER BY file, line LIMIT 10 OFFSET ?",
+        &before, 1, &rejects, err);
+    if (status == SKUA_OK) {
+        skuai_json_array(&r.json, "rejects");
+        for (size_t i = 0; i < rejects->n_rows; i++) {
+            skuai_json_object(&r.json, NULL);
+            skuai_json_text(&r.json, "file", rejects->columns[0].texts[i]);
+            skuai_json_integer(&r.json, "line", rejects->columns[1].integers[i]);
+            skuai_json_text(&r.json, "text", rejects->columns[2].texts[i]);
+            skuai_json_text(&r.json, "why", rejects->columns[3].texts[i]);
+            skuai_json_close(&r.json);
+        }
+        skuai_json_close(&r.json);
+        skuai_table_free(rejects);
+        const char *rest = skuai_buffer_view(made); /* "{...}": its members go on here */
+        (void)skuai_buffer_text(&r.buffer, ",");
+        (void)skuai_buffer_text(&r.buffer, rest + 1);
+        r.json.depth = 0;
+    }
+    return skuai_report_end(&r, status, report, err);
+}
+
 skua_status skua_shop_ingest(skua_shop *shop, const char *file, char **report, skua_error *err) {
     if (!file || !*file) return skuai_error_set(err, SKUA_EINVAL, "no file to ingest");
     const char *mapping[MAPPINGS_MOST];
@@ -135,10 +175,14 @@ skua_status skua_shop_ingest(skua_shop *shop, const char *file, char **report, s
     skua_status status = skuai_shop_store(shop, mode, &store, err);
     if (status == SKUA_OK && !one.table)
         status = infer_table(store, &options, &context, &one.table, err);
+    double rejected = 0;
+    if (status == SKUA_OK)
+        status = skuai_store_number(store, "SELECT count(*) FROM rejects", NULL, 0, &rejected, NULL,
+                                    err);
     if (status == SKUA_OK) status = skuai_ingest(store, &options, &context, &buffer, err);
+    if (status == SKUA_OK) status = finish_report(store, rejected, &buffer, report, err);
     skuai_store_close(store);
     skuai_free(map);
-    if (status == SKUA_OK) return skuai_buffer_take(&buffer, report, err);
     skuai_buffer_clear(&buffer);
     return status;
 }
