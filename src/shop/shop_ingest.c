@@ -29,8 +29,10 @@ static bool named_after(const char *path, const char *word) {
 static size_t fitness(const char *report, const char *table) {
     skuai_json *json = NULL;
     if (skuai_json_parse(report, strlen(report), &json, NULL) != SKUA_OK) return 0;
-    const skuai_json *mapping =
-        skuai_json_get(skuai_json_at(skuai_json_get(json, "files"), 0), "mapping");
+    const skuai_json *file = skuai_json_at(skuai_json_get(json, "files"), 0);
+    const skuai_json *mapping = skuai_json_get(file, "mapping");
+    bool known =
+        strcmp(skuai_json_as_text(skuai_json_get(file, "status"), ""), "already ingested") == 0;
     bool may_guess = strcmp(table, "sales") == 0, guessed = false;
     size_t fit = 0;
     for (size_t i = 0; i < skuai_json_size(mapping); i++) {
@@ -39,6 +41,7 @@ static size_t fitness(const char *report, const char *table) {
         guessed = guessed || strcmp(how, "type") == 0;
     }
     skuai_json_free(json);
+    if (known) return SIZE_MAX; /* it was this table before */
     return guessed && !may_guess ? 0 : fit + 1;
 }
 
