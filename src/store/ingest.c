@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define SMALL_FILE (INT64_C(1) << 20) /* bytes, as it lies on the disk */
+
 /* One call of skuai_ingest. */
 typedef struct session {
     skuai_store *store;
@@ -18,6 +20,7 @@ typedef struct session {
     skuai_buffer *report;
     skuai_series series;
     bool series_loaded;
+    int threads; /* of the database now; 0: as it was opened */
     int64_t next_file, first_file;
     size_t n_files, n_skipped;
     int64_t added, corrected, unchanged, rejected, duplicates;
@@ -192,6 +195,17 @@ static skua_status convert(job *j, const char *path, skuai_bytes_format format, 
 /* -- A file
  * ------------------------------------------------------------------------------------------ */
 
+/* Handing a few thousand rows to several threads costs more than it saves. */
+static skua_status choose_threads(session *s, int64_t size, skua_error *err) {
+    char sql[48];
+    int threads = size < SMALL_FILE ? 1 : skuai_context_threads(s->context);
+    if (threads == s->threads) return SKUA_OK;
+    (void)snprintf(sql, sizeof sql, "SET threads = %d", threads);
+    SKUA_TRY(skuai_store_execute(s->store, sql, err));
+    s->threads = threads;
+    return SKUA_OK;
+}
+
 static skua_status open_bytes(job *j, skua_error *err) {
     const char *encoding = j->session->options->encoding,
                *path = j->converted ? j->converted : j->path;
@@ -356,6 +370,7 @@ static skua_status write_file(job *j, const char *described, skua_error *err) {
     bool sales = strcmp(j->table->name, "sales") == 0;
     const char *channel = s->options->channel ? s->options->channel
                                               : skuai_store_setting(s->store, "channel", "main");
+    SKUA_TRY(choose_threads(s, j->size, err));
     if (sales) SKUA_TRY(load_series(s, err));
     SKUA_TRY(skuai_reader_new(j->bytes, j->path, &j->plan, sales ? &s->series : NULL, channel,
                               s->context, &j->reader, err));
@@ -569,6 +584,10 @@ skua_status skuai_ingest(skuai_store *store, const skuai_ingest_options *options
     (void)skuai_buffer_text(&text, "{\"files\":[");
     for (size_t i = 0; status == SKUA_OK && i < options->n_files; i++)
         status = ingest_path(&s, &options->files[i], err);
+    if (s.threads) {
+        skua_status reset = choose_threads(&s, SMALL_FILE, NULL); /* as the context says */
+        (void)reset;
+    }
     int64_t done = s.next_file - s.first_file;
     if (status != SKUA_OK && done > 0)
         (void)skuai_error_prefix(err, status, "%lld %s before it %s in", (long long)done,

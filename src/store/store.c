@@ -20,7 +20,8 @@ char *skuai_store_path(const char *folder, const char *name) {
     return path;
 }
 
-skua_status skuai_file_replace(const char *path, const char *text, size_t size, skua_error *err) {
+skua_status skuai_file_replace(const char *path, const char *text, size_t size, bool sync,
+                               skua_error *err) {
     char *beside = skuai_new(strlen(path) + 8, 1);
     if (!beside) return skuai_error_memory(err, "a path");
     (void)snprintf(beside, strlen(path) + 8, "%s.tmp", path);
@@ -31,7 +32,7 @@ skua_status skuai_file_replace(const char *path, const char *text, size_t size, 
         good = n > 0 || (n < 0 && errno == EINTR);
         if (n > 0) done += (size_t)n;
     }
-    good = good && fsync(file) == 0;
+    good = good && (!sync || fsync(file) == 0);
     int why = errno;
     if (file >= 0 && close(file) != 0 && good) good = false, why = errno;
     if (good && rename(beside, path) != 0) good = false, why = errno;
@@ -157,7 +158,7 @@ static skua_status write_settings(const char *folder, const skuai_store_options 
     skua_status status = skuai_buffer_check(&text, err);
     char *path = skuai_store_path(folder, "skua.yaml");
     if (status == SKUA_OK && !path) status = skuai_error_memory(err, "a path");
-    if (status == SKUA_OK) status = skuai_file_replace(path, text.data, text.size, err);
+    if (status == SKUA_OK) status = skuai_file_replace(path, text.data, text.size, true, err);
     skuai_free(path);
     skuai_buffer_clear(&text);
     return status;
@@ -211,7 +212,9 @@ static skua_status write_generation(const char *folder, int64_t generation, skua
     int n = snprintf(text, sizeof text, "%lld\n", (long long)generation);
     char *path = skuai_store_path(folder, "generation");
     if (!path) return skuai_error_memory(err, "a path");
-    skua_status status = skuai_file_replace(path, text, (size_t)n, err);
+    /* a counter lost with the power is made good at the next opening: no need to wait for the disk
+     */
+    skua_status status = skuai_file_replace(path, text, (size_t)n, false, err);
     skuai_free(path);
     return status;
 }
@@ -413,7 +416,7 @@ skua_status skuai_store_setting_set(const char *folder, const char *key, const c
         status = skuai_buffer_check(&text, err);
         if (status == SKUA_OK) /* never leave a file that the next command cannot read */
             status = skuai_yaml_parse(text.data, text.size, path, &check, err);
-        if (status == SKUA_OK) status = skuai_file_replace(path, text.data, text.size, err);
+        if (status == SKUA_OK) status = skuai_file_replace(path, text.data, text.size, true, err);
     }
     skuai_yaml_free(check);
     skuai_buffer_clear(&text);

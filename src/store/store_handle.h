@@ -44,8 +44,8 @@ void skuai_lock_release(int lock);
 /* Sleep a moment between two tries; false when the time is up at `deadline` (skuai_clock). */
 bool skuai_lock_pause(double deadline);
 
-/* Write a small file beside and rename it over path. */
+/* Write a small file beside and rename it over path; sync: on the disk before it is renamed. */
 SKUA_MUST_USE skua_status skuai_file_replace(const char *path, const char *text, size_t size,
-                                             skua_error *err);
+                                             bool sync, skua_error *err);
 
 #endif

@@ -373,6 +373,40 @@ static void disk_full(void **state) {
     assert_close(n, 0, 0, 0); /* the workspace as it was */
 }
 
+static void read_only_folder(void **state) {
+    (void)state;
+    skua_error err;
+    assert_int_equal(mkdir(shop, 0777), 0);
+    if (mount("none", shop, "tmpfs", 0, "size=16m") != 0) {
+        print_message("skipped: no right to mount a disk\n");
+        skip();
+    }
+    assert_ok(skuai_store_create(shop, NULL, &err), &err);
+    int mounted = mount("none", shop, "tmpfs", MS_REMOUNT | MS_RDONLY, "");
+    skuai_store *store = NULL;
+    skuai_store_open_options options = {.mode = SKUAI_STORE_WRITE};
+    skua_status writing = skuai_store_open(shop, &options, &store, &err);
+    skua_error reading_error, again;
+    options.mode = SKUAI_STORE_READ;
+    skua_status reading = skuai_store_open(shop, &options, &store, &reading_error);
+    double n = -1;
+    if (reading == SKUA_OK)
+        reading = skuai_store_number(store, "SELECT count(*) FROM orders", NULL, 0, &n, NULL,
+                                     &reading_error);
+    skuai_store_close(store);
+    char inner[400];
+    (void)snprintf(inner, sizeof inner, "%s/inner", shop);
+    skua_status creating = skuai_store_create(inner, NULL, &again);
+    (void)umount(shop);
+    assert_int_equal(mounted, 0);
+    assert_int_equal(writing, SKUA_EIO);
+    assert_non_null(strstr(err.message, "Read-only"));
+    assert_ok(reading, &reading_error); /* a shop on such a disk can still be looked at */
+    assert_close(n, 0, 0, 0);
+    assert_int_equal(creating, SKUA_EIO);
+    assert_non_null(strstr(again.message, "Read-only"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(create_and_open, setup, teardown),
@@ -385,6 +419,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(scan_chunks, setup, teardown),
         cmocka_unit_test_setup_teardown(append_columns, setup, teardown),
         cmocka_unit_test_setup_teardown(disk_full, setup, teardown),
+        cmocka_unit_test_setup_teardown(read_only_folder, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
