@@ -11,9 +11,9 @@ static const int64_t DAY = 86400; /* seconds */
 
 typedef enum choice { CHOICE_DEFAULT, CHOICE_PROPOSED, CHOICE_APPLIED, CHOICE_OFF } choice;
 
-/* What skua.yaml says under `clean` about each kind. */
+/* What skua.yaml says under `findings` about each kind. */
 static skua_status read_choices(const skuai_store *store, choice *choices, skua_error *err) {
-    const skuai_yaml *section = skuai_yaml_get(skuai_store_settings(store), "clean");
+    const skuai_yaml *section = skuai_yaml_get(skuai_store_settings(store), "findings");
     for (int k = 0; k < SKUAI_FINDING_KINDS; k++)
         choices[k] = CHOICE_DEFAULT;
     if (!section || section->kind != SKUAI_YAML_MAP) return SKUA_OK;
@@ -22,7 +22,7 @@ static skua_status read_choices(const skuai_store *store, choice *choices, skua_
         const char *text = skuai_yaml_text(node, "");
         if (!skuai_finding_parse(node->key, &kind))
             return skuai_error_set(err, SKUA_ECONFIG,
-                                   "skua.yaml:%zu: clean: no kind of finding '%s'", node->line,
+                                   "skua.yaml:%zu: findings: no kind of finding '%s'", node->line,
                                    node->key);
         if (strcmp(text, "proposed") == 0)
             choices[kind] = CHOICE_PROPOSED;
@@ -31,9 +31,10 @@ static skua_status read_choices(const skuai_store *store, choice *choices, skua_
         else if (strcmp(text, "off") == 0)
             choices[kind] = CHOICE_OFF;
         else
-            return skuai_error_set(err, SKUA_ECONFIG,
-                                   "skua.yaml:%zu: clean.%s is '%s', need proposed, applied or off",
-                                   node->line, node->key, text);
+            return skuai_error_set(
+                err, SKUA_ECONFIG,
+                "skua.yaml:%zu: findings.%s is '%s', need proposed, applied or off", node->line,
+                node->key, text);
     }
     return SKUA_OK;
 }

@@ -9,7 +9,7 @@
  * A check never touches a row of the shop: it fills the table `findings` (run 'check'; table, row,
  * kind, before, after, why, action). `action` is proposed, applied or rejected; a later check finds
  * anew and keeps, for the same (table, row, kind), the action that stands. skua.yaml chooses a
- * kind's first action, "clean: {outlier: proposed, wholesale: applied, text: off}".
+ * kind's first action, "findings: {outlier: proposed, wholesale: applied, text: off}".
  *
  * Applied findings are an overlay. Of rows: views that skuai_check_views makes,
  *     kept_orders        orders without applied duplicates, wholesale orders, non-products, rows

@@ -6,7 +6,15 @@
 #include "math/statistics.h"
 #include "math/stl.h"
 
-enum { HALF_LEAST = 4, HALF_MOST = 12, GROUP_LEAST = 8, TAIL_LEAST = 20, PHASES_LEAST = 2 };
+enum {
+    HALF_LEAST = 4,
+    HALF_MOST = 12,
+    GROUP_LEAST = 8,
+    TAIL_LEAST = 20,
+    PHASES_LEAST = 2,
+    YEARS_AROUND = 4,
+    SAMPLE_MOST = 1024
+};
 static const double MAD_TO_DEVIATION = 1.4826022185056018;
 static const double FLAGGED = 0.1; /* cut that a flag stands for */
 static const double PROMOTED_SHARE = 0.9;
@@ -108,19 +116,19 @@ static bool season_repeats(const double *d, size_t n, size_t season, double devi
     return product > REPEATS * square;
 }
 
-/* The largest and the least of 0 and the medians, over the other seasons, of the same phase and of
+/* The largest and the least of 0 and the medians, over the seasons around, of the same phase and of
  * the phases beside it (feasts move). d [n] distances to the trend. */
 static void season_explains(const double *d, size_t n, size_t season, bool repeats, size_t i,
                             double *low, double *high) {
     for (int shift = -1; shift <= 1; shift++) {
         if (season < 12 && shift) continue; /* the days of a week do not move */
-        double values[32];
+        double values[2 * YEARS_AROUND];
         size_t held = 0;
-        for (size_t k = i % season; k < n + season && held < 32; k += season) {
-            if (k == i) continue;
-            size_t at = k + (size_t)(shift + 1);
-            if (at < 1 || at - 1 >= n || isnan(d[at - 1])) continue;
-            values[held++] = d[at - 1];
+        for (size_t k = 1; k <= YEARS_AROUND; k++) {
+            size_t at = i + k * season + (size_t)(shift + 1) - 1; /* wraps below 0 to beyond n */
+            if (at < n && !isnan(d[at])) values[held++] = d[at];
+            at = i - k * season + (size_t)(shift + 1) - 1;
+            if (at < n && !isnan(d[at])) values[held++] = d[at];
         }
         if (held < PHASES_LEAST && !(repeats && held == 1)) continue;
         double m = small_median(values, held);
@@ -293,35 +301,46 @@ static size_t group_of(const skuai_panel *panel, size_t category, size_t s) {
     return code < 0 ? panel->statics[category].n_levels : (size_t)code;
 }
 
-static skua_status explain_groups(work *w, size_t category, skua_error *err) {
-    const skuai_panel *panel = w->panel;
+/* The panel's time line and groups. */
+typedef struct frame {
+    size_t category, groups, periods;
+    int64_t first;
+} frame;
+
+static frame make_frame(const skuai_panel *panel, size_t category) {
     int64_t first = INT64_MAX, end = INT64_MIN;
-    size_t observed = 0;
     for (size_t s = 0; s < panel->n_series; s++) {
-        observed += panel->length[s];
         if (panel->start[s] < first) first = panel->start[s];
         if (skuai_panel_end(panel, s) > end) end = skuai_panel_end(panel, s);
     }
-    size_t periods = panel->n_series ? (size_t)(end - first) : 0;
-    size_t groups = category == SIZE_MAX ? 1 : panel->statics[category].n_levels + 1, n_spans;
-    if (!skuai_size_mul(groups, periods, &n_spans))
-        return skuai_error_set(err, SKUA_ELIMIT, "outliers: %zu groups", groups);
-    cell *cells = skuai_new(observed, sizeof *cells);
-    span *spans = skuai_zero(n_spans, sizeof *spans);
-    if (!cells || !spans) {
-        skuai_free(cells);
-        skuai_free(spans);
-        return skuai_error_memory(err, "residuals of groups");
-    }
-    size_t n = 0;
+    return (frame){category, category == SIZE_MAX ? 1 : panel->statics[category].n_levels + 1,
+                   panel->n_series ? (size_t)(end - first) : 0, first};
+}
+
+/* First cell of series s in an array [groups, periods]. */
+static size_t frame_base(const frame *f, const skuai_panel *panel, size_t s) {
+    return group_of(panel, f->category, s) * f->periods + (size_t)(panel->start[s] - f->first);
+}
+
+/* Cells of at most about SAMPLE_MOST series a group, evenly spread: enough for quantiles.
+ * count [groups] scratch, zero. cells NULL: their number alone. */
+static size_t fill_cells(const work *w, const frame *f, size_t *count, cell *cells) {
+    const skuai_panel *panel = w->panel;
+    size_t n = 0, step = panel->n_series / (f->groups * SAMPLE_MOST) + 1;
     for (size_t s = 0; s < panel->n_series; s++) {
-        size_t base = group_of(panel, category, s) * periods + (size_t)(panel->start[s] - first);
+        if (count[group_of(panel, f->category, s)]++ % step != 0) continue;
+        size_t base = frame_base(f, panel, s);
         for (size_t i = 0; i < panel->length[s]; i++) {
             double z = rest_of(w, s, panel->row[s] + i);
-            if (!isnan(z)) cells[n++] = (cell){base + i, z};
+            if (isnan(z)) continue;
+            if (cells) cells[n] = (cell){base + i, z};
+            n++;
         }
     }
-    cell_sort(cells, n);
+    return n;
+}
+
+static void find_spans(const cell *cells, size_t n, span *spans) {
     for (size_t i = 0, j; i < n; i = j) {
         for (j = i; j < n && cells[j].key == cells[i].key;)
             j++;
@@ -331,8 +350,12 @@ static skua_status explain_groups(work *w, size_t category, skua_error *err) {
         /* A quiet period's quantiles are noise of the series, not a movement of the group. */
         spans[cells[i].key] = (span){low < -1.5 ? low : 0, high > 1.5 ? high : 0};
     }
+}
+
+static void apply_spans(work *w, const frame *f, const span *spans) {
+    const skuai_panel *panel = w->panel;
     for (size_t s = 0; s < panel->n_series; s++) {
-        size_t base = group_of(panel, category, s) * periods + (size_t)(panel->start[s] - first);
+        size_t base = frame_base(f, panel, s);
         for (size_t i = 0; i < panel->length[s]; i++) {
             size_t r = panel->row[s] + i;
             double z = rest_of(w, s, r);
@@ -343,9 +366,32 @@ static skua_status explain_groups(work *w, size_t category, skua_error *err) {
             w->out->center[r] = from_scale(w, w->trend[r] + w->explained[r]);
         }
     }
-    skuai_free(cells);
+}
+
+static skua_status explain_groups(work *w, size_t category, skua_error *err) {
+    frame f = make_frame(w->panel, category);
+    size_t n_spans, n;
+    if (!skuai_size_mul(f.groups, f.periods, &n_spans))
+        return skuai_error_set(err, SKUA_ELIMIT, "outliers: %zu groups", f.groups);
+    size_t *count = skuai_zero(2 * f.groups, sizeof *count);
+    span *spans = skuai_zero(n_spans, sizeof *spans);
+    cell *cells = NULL;
+    skua_status status = count && spans ? SKUA_OK : skuai_error_memory(err, "residuals of groups");
+    if (status == SKUA_OK) {
+        n = fill_cells(w, &f, count, NULL);
+        cells = skuai_new(n, sizeof *cells);
+        if (!cells) status = skuai_error_memory(err, "residuals of groups");
+    }
+    if (status == SKUA_OK) {
+        (void)fill_cells(w, &f, count + f.groups, cells);
+        cell_sort(cells, n);
+        find_spans(cells, n, spans);
+        apply_spans(w, &f, spans);
+    }
+    skuai_free(count);
     skuai_free(spans);
-    return SKUA_OK;
+    skuai_free(cells);
+    return status;
 }
 
 /* -- The panel -------------------------------------------------------------------------------- */
@@ -371,18 +417,45 @@ static bool mostly_positive(const skuai_panel *panel) {
     return negative <= observed / 100;
 }
 
-static skua_status each_series(work *w, const skuai_context *context, double *scratch,
-                               skuai_arena *arena, skua_error *err) {
-    for (size_t s = 0; s < w->panel->n_series; s++) {
-        if (s % 64 == 0) {
-            SKUA_TRY(skuai_context_check(context, err));
-            skuai_context_progress(context, "residuals", (double)s, (double)w->panel->n_series);
-        }
-        explain_series(w, s, scratch);
-        neighbour_distance(w, s);
-        SKUA_TRY(stl_series(w, s, scratch, arena, err));
+/* One worker's memory. */
+typedef struct bench {
+    double *scratch; /* [7 longest + 64] */
+    skuai_arena *arena;
+} bench;
+
+typedef struct shift {
+    work *work;
+    bench *benches; /* [threads] */
+} shift;
+
+static skua_status series_body(void *argument, size_t s, int worker, skua_error *err) {
+    shift *all = argument;
+    bench *b = &all->benches[worker];
+    explain_series(all->work, s, b->scratch);
+    neighbour_distance(all->work, s);
+    return stl_series(all->work, s, b->scratch, b->arena, err);
+}
+
+static skua_status each_series(work *w, const skuai_context *context, size_t longest,
+                               skua_error *err) {
+    size_t threads = (size_t)skuai_context_threads(context);
+    shift all = {w, skuai_zero(threads, sizeof(bench))};
+    skua_status status = all.benches ? SKUA_OK : skuai_error_memory(err, "residuals");
+    for (size_t k = 0; k < threads && status == SKUA_OK; k++) {
+        all.benches[k].scratch = skuai_new(7 * longest + 64, sizeof(double));
+        all.benches[k].arena = skuai_arena_new(0);
+        if (!all.benches[k].scratch || !all.benches[k].arena)
+            status = skuai_error_memory(err, "residuals");
     }
-    return SKUA_OK;
+    if (status == SKUA_OK)
+        status =
+            skuai_parallel_for(context, "residuals", w->panel->n_series, series_body, &all, err);
+    for (size_t k = 0; k < threads && all.benches; k++) {
+        skuai_free(all.benches[k].scratch);
+        skuai_arena_free(all.benches[k].arena);
+    }
+    skuai_free(all.benches);
+    return status;
 }
 
 skua_status skuai_residuals_make(const skuai_panel *panel, const char *group,
@@ -397,10 +470,8 @@ skua_status skuai_residuals_make(const skuai_panel *panel, const char *group,
     skuai_residuals out = {.n_rows = rows};
     double *block = skuai_new(4, rows * sizeof *block);
     double *inner = skuai_new(3 * rows + panel->n_series, sizeof *inner);
-    double *scratch = skuai_new(7 * longest + 64, sizeof *scratch);
-    skuai_arena *arena = skuai_arena_new(0);
     skua_status status = SKUA_OK;
-    if (!block || !inner || !scratch || !arena) {
+    if (!block || !inner) {
         skuai_free(block);
         status = skuai_error_memory(err, "residuals");
         goto out;
@@ -419,7 +490,7 @@ skua_status skuai_residuals_make(const skuai_panel *panel, const char *group,
               .deviation = inner + 3 * rows};
     find_covariates(&w);
     w.roots = mostly_positive(panel);
-    status = each_series(&w, context, scratch, arena, err);
+    status = each_series(&w, context, longest, err);
     if (status == SKUA_OK) status = explain_groups(&w, category, err);
     if (status == SKUA_OK)
         *result = out;
@@ -427,8 +498,6 @@ skua_status skuai_residuals_make(const skuai_panel *panel, const char *group,
         skuai_residuals_clear(&out);
 out:
     skuai_free(inner);
-    skuai_free(scratch);
-    skuai_arena_free(arena);
     return status;
 }
 

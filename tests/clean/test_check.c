@@ -242,7 +242,7 @@ static void settings_choose(void **state) {
     (void)snprintf(path, sizeof path, "%s/skua.yaml", shop);
     FILE *file = fopen(path, "ab");
     assert_non_null(file);
-    assert_true(fputs("\nclean:\n  wholesale: applied\n  duplicate: off\n", file) >= 0);
+    assert_true(fputs("\nfindings:\n  wholesale: applied\n  duplicate: off\n", file) >= 0);
     assert_int_equal(fclose(file), 0);
     skuai_store *store = open_shop();
     fill(store);
@@ -258,7 +258,7 @@ static void settings_choose(void **state) {
     assert_int_equal(fclose(file), 0);
     store = open_shop();
     assert_int_equal(skuai_check(store, NULL, NULL, NULL, &summary, &err), SKUA_ECONFIG);
-    assert_non_null(strstr(err.message, "clean.outlier"));
+    assert_non_null(strstr(err.message, "findings.outlier"));
     skuai_store_close(store);
 }
 
