@@ -229,6 +229,12 @@ static void test_start(void **state) {
         assert_close(start.growth, 0.5, 0, 0.05);
         assert_close(start.level, 100, 0, 1.5);
     }
+    /* A spike a year is no wave: two and a half years of it are not taken for more than one. */
+    for (size_t t = 0; t < 30; t++)
+        y[t] = t % 12 == 5 ? 60 : 0;
+    skuai_ets_start spike;
+    assert_ok(skuai_ets_start_find(y, 30, 12, SKUAI_ETS_ADDITIVE, arena, &spike, &err), &err);
+    assert_true(spike.season[5] > 5 && spike.season[5] < 20);
     for (size_t t = 0; t < 48; t++)
         y[t] = 100 * pow(1.02, (double)t + 1) * (t % 2 ? 1.2 : 0.8);
     skuai_ets_start start;
