@@ -45,8 +45,8 @@ static bool choose(const bench_set *set, const char *const *names, size_t window
 }
 
 static void print_weights(const combination *c) {
-    for (int k = 0; k < SKUAI_DEMAND_CLASSES; k++) {
-        printf("  weights, %s:", k == SKUAI_DEMAND_REGULAR ? "regular" : "intermittent");
+    for (int k = 0; k < SKUAI_CALIBRATION_CLASSES; k++) {
+        printf("  weights, %s:", k == SKUAI_CALIBRATION_REGULAR ? "regular" : "intermittent");
         for (size_t m = 0; m < c->n; m++)
             if (c->ensemble.weights[k][m] > 0)
                 printf(" %s %.2f", c->models[m].name, c->ensemble.weights[k][m]);

@@ -14,7 +14,7 @@ skua_status skuai_ensemble_equal(const skuai_forecaster *const *members, size_t 
     skuai_ensemble made = {.n_members = n};
     for (size_t m = 0; m < n; m++) {
         made.members[m] = *members[m];
-        for (int c = 0; c < SKUAI_DEMAND_CLASSES; c++)
+        for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++)
             made.weights[c][m] = 1 / (double)n;
     }
     *ensemble = made;
@@ -27,7 +27,7 @@ skua_status skuai_ensemble_equal(const skuai_forecaster *const *members, size_t 
 typedef struct bag {
     const skuai_backtest *backtest;
     size_t from, to;
-    skuai_demand_class kind;
+    skuai_calibration_class kind;
     const unsigned char *kinds; /* [windows, S] class of each series at each origin */
     unsigned char *times;       /* [S] how often the bag holds a series */
     double *sum;                /* [windows, S, H, Q] sum of the quantiles chosen so far */
@@ -174,14 +174,14 @@ skua_status skuai_ensemble_choose(const skuai_backtest *b, const skuai_forecaste
     }
     for (size_t w = from; w < to; w++)
         for (size_t s = 0; s < S; s++)
-            kinds[(w - from) * S + s] = (unsigned char)skuai_demand_classify(
+            kinds[(w - from) * S + s] = (unsigned char)skuai_calibration_classify(
                 skuai_panel_target(b->views[w], s), b->views[w]->length[s]);
-    bool chosen[SKUAI_DEMAND_CLASSES];
-    for (int c = 0; c < SKUAI_DEMAND_CLASSES; c++) {
-        g.kind = (skuai_demand_class)c;
+    bool chosen[SKUAI_CALIBRATION_CLASSES];
+    for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++) {
+        g.kind = (skuai_calibration_class)c;
         chosen[c] = choose_class(&g, S, n_sum, seed, made.weights[c]);
     }
-    for (int c = 0; c < SKUAI_DEMAND_CLASSES; c++)
+    for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++)
         if (!chosen[c]) memcpy(made.weights[c], made.weights[1 - c], sizeof made.weights[c]);
     if (!chosen[0] && !chosen[1])
         SKUA_TRY_OUT(skuai_ensemble_equal(members, b->n_models, &made, err));
@@ -197,7 +197,7 @@ out:
 /* -- Combining -------------------------------------------------------------------------------- */
 
 static void write_note(const skuai_ensemble *e, const skuai_forecast *const *made, size_t s,
-                       skuai_demand_class kind, char *note) {
+                       skuai_calibration_class kind, char *note) {
     size_t best = SIZE_MAX, used = 0;
     for (size_t m = 0; m < e->n_members; m++) {
         if (!made[m] || !(e->weights[kind][m] > 0)) continue;
@@ -228,8 +228,8 @@ skua_status skuai_ensemble_combine(const skuai_ensemble *e, const skuai_panel *p
     double *weights = skuai_new(n * f->n_series, sizeof *weights);
     skua_status status = weights ? SKUA_OK : skuai_error_memory(err, "an ensemble");
     for (size_t s = 0; s < f->n_series && status == SKUA_OK; s++) {
-        skuai_demand_class kind =
-            skuai_demand_classify(skuai_panel_target(panel, s), panel->length[s]);
+        skuai_calibration_class kind =
+            skuai_calibration_classify(skuai_panel_target(panel, s), panel->length[s]);
         double total = 0;
         for (size_t m = 0; m < n; m++)
             total += weights[m * f->n_series + s] = e->weights[kind][which[m]];
@@ -257,7 +257,7 @@ typedef struct ensemble_model {
 } ensemble_model;
 
 static bool member_used(const skuai_ensemble *e, size_t m) {
-    for (int c = 0; c < SKUAI_DEMAND_CLASSES; c++)
+    for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++)
         if (e->weights[c][m] > 0) return true;
     return false;
 }

@@ -15,8 +15,8 @@ enum { SKUAI_ENSEMBLE_MEMBERS = 32 };
 typedef struct skuai_ensemble {
     size_t n_members;
     skuai_forecaster members[SKUAI_ENSEMBLE_MEMBERS];
-    double weights[SKUAI_DEMAND_CLASSES][SKUAI_ENSEMBLE_MEMBERS]; /* each class sums to 1 */
-    skuai_calibration calibration;                                /* of the combined quantiles */
+    double weights[SKUAI_CALIBRATION_CLASSES][SKUAI_ENSEMBLE_MEMBERS]; /* each class sums to 1 */
+    skuai_calibration calibration; /* of the combined quantiles */
 } skuai_ensemble;
 
 /* Equal weights, no calibration. SKUA_ELIMIT: more than SKUAI_ENSEMBLE_MEMBERS. */

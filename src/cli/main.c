@@ -252,11 +252,11 @@ int main(int argc, char **argv) {
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_help(&t);
-        return finish(&t, argc < 2 ? EXIT_USAGE : EXIT_DONE);
+        return (int)finish(&t, argc < 2 ? EXIT_USAGE : EXIT_DONE);
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("skua %s\n", skua_version());
-        return finish(&t, EXIT_DONE);
+        return (int)finish(&t, EXIT_DONE);
     }
     const command *c = find_command(argv[1]);
     if (!c) {
@@ -270,5 +270,5 @@ int main(int argc, char **argv) {
                 argv[1], near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
         return EXIT_USAGE;
     }
-    return finish(&t, run_command(&t, c, argc, argv));
+    return (int)finish(&t, run_command(&t, c, argc, argv));
 }

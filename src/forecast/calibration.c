@@ -11,15 +11,15 @@ static const double INTERMITTENT_ZEROS = 0.3;
 static const double LEVEL_LEAST = 0.002; /* how far into a tail g may reach */
 static const double FACTOR_MOST = 5;
 
-skuai_demand_class skuai_demand_classify(const double *y, size_t n) {
+skuai_calibration_class skuai_calibration_classify(const double *y, size_t n) {
     size_t zeros = 0, observed = 0;
     for (size_t t = 0; t < n; t++) {
         if (isnan(y[t])) continue;
         observed++;
         zeros += y[t] == 0;
     }
-    return (double)zeros >= INTERMITTENT_ZEROS * (double)observed ? SKUAI_DEMAND_INTERMITTENT
-                                                                  : SKUAI_DEMAND_REGULAR;
+    return (double)zeros >= INTERMITTENT_ZEROS * (double)observed ? SKUAI_CALIBRATION_INTERMITTENT
+                                                                  : SKUAI_CALIBRATION_REGULAR;
 }
 
 /* One observation of a window. */
@@ -63,7 +63,7 @@ static double fit_factor(const points *p, size_t i, int half) {
     for (size_t j = 0; j < p->n; j++) {
         const point *x = &p->items[j];
         double spread = x->q[i] - x->q[p->median];
-        if (x->kind != SKUAI_DEMAND_REGULAR || (half < 2 && x->half != half)) continue;
+        if (x->kind != SKUAI_CALIBRATION_REGULAR || (half < 2 && x->half != half)) continue;
         if (fabs(spread) > 1e-12) p->scratch[n++] = (x->y - x->q[p->median]) / spread;
     }
     if (n == 0) return 1;
@@ -80,7 +80,7 @@ static void fit_levels(const points *p, int half, double *taken) {
     size_t n = 0;
     for (size_t j = 0; j < p->n; j++) {
         const point *x = &p->items[j];
-        if (x->kind == SKUAI_DEMAND_INTERMITTENT && (half == 2 || x->half == half))
+        if (x->kind == SKUAI_CALIBRATION_INTERMITTENT && (half == 2 || x->half == half))
             p->scratch[n++] = pit(p, x);
     }
     skuai_sort(p->scratch, n);
@@ -99,8 +99,9 @@ static void fit_correction(const points *p, int half, correction *c) {
 
 /* Correlation of neighbouring horizons, by class. */
 static void fit_autocorrelation(const points *p, double *correlation) {
-    double product[SKUAI_DEMAND_CLASSES] = {0}, square[SKUAI_DEMAND_CLASSES] = {0}, before = 0;
-    size_t pairs[SKUAI_DEMAND_CLASSES] = {0};
+    double product[SKUAI_CALIBRATION_CLASSES] = {0}, square[SKUAI_CALIBRATION_CLASSES] = {0},
+           before = 0;
+    size_t pairs[SKUAI_CALIBRATION_CLASSES] = {0};
     for (size_t j = 0; j < p->n; j++) {
         const point *x = &p->items[j];
         double z = skuai_normal_quantile(fmin(fmax(pit(p, x), 0.01), 0.99));
@@ -111,7 +112,7 @@ static void fit_autocorrelation(const points *p, double *correlation) {
         }
         before = z;
     }
-    for (int k = 0; k < SKUAI_DEMAND_CLASSES; k++) {
+    for (int k = 0; k < SKUAI_CALIBRATION_CLASSES; k++) {
         double r = square[k] > 0 ? product[k] / square[k] : 0, n = (double)pairs[k];
         correlation[k] = fmin(fmax(r * n / (n + SHRINK_POINTS), 0), 0.95);
     }
@@ -120,9 +121,9 @@ static void fit_autocorrelation(const points *p, double *correlation) {
 /* -- Applying --------------------------------------------------------------------------------- */
 
 static void correct(const double *levels, size_t n_levels, size_t median, const correction *c,
-                    skuai_demand_class kind, const double *q, double *out) {
+                    skuai_calibration_class kind, const double *q, double *out) {
     for (size_t i = 0; i < n_levels; i++)
-        out[i] = kind == SKUAI_DEMAND_REGULAR
+        out[i] = kind == SKUAI_CALIBRATION_REGULAR
                      ? q[median] + c->factor[i] * (q[i] - q[median])
                      : skuai_quantile_at(levels, q, n_levels, c->level_taken[i]);
 }
@@ -137,15 +138,15 @@ static double pinball(const double *levels, size_t n_levels, const double *q, do
 }
 
 /* What the corrections fitted on one half gain on the other, by class. */
-static void cross_gain(const points *p, double gain[SKUAI_DEMAND_CLASSES]) {
+static void cross_gain(const points *p, double gain[SKUAI_CALIBRATION_CLASSES]) {
     correction c[2];
     for (int half = 0; half < 2; half++)
         fit_correction(p, half, &c[half]);
     for (size_t j = 0; j < p->n; j++) {
         const point *x = &p->items[j];
         double q[SKUAI_SCORES_LEVELS];
-        correct(p->levels, p->n_levels, p->median, &c[!x->half], (skuai_demand_class)x->kind, x->q,
-                q);
+        correct(p->levels, p->n_levels, p->median, &c[!x->half], (skuai_calibration_class)x->kind,
+                x->q, q);
         gain[x->kind] +=
             pinball(p->levels, p->n_levels, x->q, x->y) - pinball(p->levels, p->n_levels, q, x->y);
     }
@@ -164,7 +165,7 @@ static void collect(const skuai_panel *view, const skuai_forecast *f, skuai_rand
     for (size_t s = 0; s < view->n_series; s++) {
         unsigned char half = skuai_random_bits(random) & 1;
         unsigned char kind =
-            (unsigned char)skuai_demand_classify(skuai_panel_target(view, s), view->length[s]);
+            (unsigned char)skuai_calibration_classify(skuai_panel_target(view, s), view->length[s]);
         bool follows = false;
         for (size_t h = 0; h < f->horizon; h++) {
             double y = skuai_panel_actual(view, s, h);
@@ -208,14 +209,14 @@ skua_status skuai_calibration_fit(const skuai_panel *const *views,
     for (size_t w = 0; w < n; w++)
         collect(views[w], forecasts[w], &random, &p);
     correction c;
-    double gain[SKUAI_DEMAND_CLASSES] = {0};
+    double gain[SKUAI_CALIBRATION_CLASSES] = {0};
     cross_gain(&p, gain);
     fit_correction(&p, 2, &c);
     made.n_levels = p.n_levels;
     memcpy(made.level, p.levels, p.n_levels * sizeof *made.level);
     memcpy(made.factor, c.factor, sizeof made.factor);
     memcpy(made.level_taken, c.level_taken, sizeof made.level_taken);
-    for (size_t k = 0; k < SKUAI_DEMAND_CLASSES; k++)
+    for (size_t k = 0; k < SKUAI_CALIBRATION_CLASSES; k++)
         made.used[k] = gain[k] > 0;
     fit_autocorrelation(&p, made.autocorrelation);
     for (size_t j = 0; j < p.n; j++)
@@ -237,8 +238,8 @@ skua_status skuai_calibration_apply(const skuai_calibration *calibration, const 
     memcpy(c.factor, calibration->factor, sizeof c.factor);
     memcpy(c.level_taken, calibration->level_taken, sizeof c.level_taken);
     for (size_t s = 0; s < f->n_series; s++) {
-        skuai_demand_class kind =
-            skuai_demand_classify(skuai_panel_target(panel, s), panel->length[s]);
+        skuai_calibration_class kind =
+            skuai_calibration_classify(skuai_panel_target(panel, s), panel->length[s]);
         if (calibration->n_points[kind] > 0)
             f->autocorrelation[s] = calibration->autocorrelation[kind];
         if (!calibration->used[kind]) continue;

@@ -17,22 +17,22 @@
 
 #include "forecast/metrics.h"
 
-typedef enum skuai_demand_class {
-    SKUAI_DEMAND_REGULAR,
-    SKUAI_DEMAND_INTERMITTENT, /* at least 30 % of the history are zeros */
-    SKUAI_DEMAND_CLASSES
-} skuai_demand_class;
+typedef enum skuai_calibration_class {
+    SKUAI_CALIBRATION_REGULAR,
+    SKUAI_CALIBRATION_INTERMITTENT, /* at least 30 % of the history are zeros */
+    SKUAI_CALIBRATION_CLASSES
+} skuai_calibration_class;
 
-skuai_demand_class skuai_demand_classify(const double *y, size_t n);
+skuai_calibration_class skuai_calibration_classify(const double *y, size_t n);
 
 typedef struct skuai_calibration {
     size_t n_levels; /* 0: no correction at all */
     double level[SKUAI_SCORES_LEVELS];
-    bool used[SKUAI_DEMAND_CLASSES];
-    double factor[SKUAI_SCORES_LEVELS];           /* k_q; 1 where q is the median */
-    double level_taken[SKUAI_SCORES_LEVELS];      /* g(q) */
-    double autocorrelation[SKUAI_DEMAND_CLASSES]; /* of the copula, in [0, 0.95] */
-    size_t n_points[SKUAI_DEMAND_CLASSES];
+    bool used[SKUAI_CALIBRATION_CLASSES];
+    double factor[SKUAI_SCORES_LEVELS];                /* k_q; 1 where q is the median */
+    double level_taken[SKUAI_SCORES_LEVELS];           /* g(q) */
+    double autocorrelation[SKUAI_CALIBRATION_CLASSES]; /* of the copula, in [0, 0.95] */
+    size_t n_points[SKUAI_CALIBRATION_CLASSES];
 } skuai_calibration;
 
 /* Learn from n windows: views whose future holds what came, and the forecasts made for them. */

@@ -11,7 +11,7 @@ static const char *const baselines[] = {"seasonal-naive", "naive", "window-mean"
 
 /* What each preset adds to the baselines. medium holds fast, best holds medium. */
 static const char *const fast[] = {"seasonal-window-mean", "theta", "count-pool", NULL};
-static const char *const medium[] = {"ets", "group", "intermittent", "mstl-ets", NULL};
+static const char *const medium[] = {"ets", "group", "dynamic-count", "mstl-ets", NULL};
 static const char *const best[] = {"arima", "imapa", "npts", NULL};
 
 skua_status skuai_candidate_find(const char *name, skuai_forecaster *forecaster, skua_error *err) {
@@ -72,10 +72,9 @@ static skua_status add_named(skuai_candidates *c, const char *list, skua_error *
     return SKUA_OK;
 }
 
-skua_status skuai_candidates_choose(const skua_shop *shop, skuai_candidates *candidates,
-                                    skua_error *err) {
+skua_status skuai_candidates_choose(const skua_shop *shop, const char *preset,
+                                    skuai_candidates *candidates, skua_error *err) {
     const char *named = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_models);
-    const char *preset = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_preset);
     memset(candidates, 0, sizeof *candidates);
     SKUA_TRY(add_list(candidates, baselines, true, err));
     if (*named) return add_named(candidates, named, err);

@@ -17,9 +17,9 @@ typedef struct skuai_candidates {
 SKUA_MUST_USE skua_status skuai_candidate_find(const char *name, skuai_forecaster *forecaster,
                                                skua_error *err);
 
-/* Those of the setting `models` when it is not empty, else of the preset; the free baselines come
- * first, always. */
-SKUA_MUST_USE skua_status skuai_candidates_choose(const skua_shop *shop,
+/* Those of the setting `models` when it is not empty, else of a preset ("fast", "medium", "best");
+ * the free baselines come first, always. */
+SKUA_MUST_USE skua_status skuai_candidates_choose(const skua_shop *shop, const char *preset,
                                                   skuai_candidates *candidates, skua_error *err);
 
 #endif

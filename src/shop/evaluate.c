@@ -14,7 +14,7 @@ void skuai_evaluation_clear(skuai_evaluation *evaluation) {
 typedef struct row {
     const char *name, *reason;
     const skuai_scores *scores; /* NULL: no forecast */
-    double seconds, weight[SKUAI_DEMAND_CLASSES], low, high;
+    double seconds, weight[SKUAI_CALIBRATION_CLASSES], low, high;
     size_t n_fallback;
     bool baseline;
 } row;
@@ -44,8 +44,8 @@ static void put_row(skuai_json_writer *w, const row *r) {
     }
     skuai_json_number(w, "seconds", r->seconds);
     skuai_json_integer(w, "fallbacks", (int64_t)r->n_fallback);
-    skuai_json_number(w, "weight_regular", r->weight[SKUAI_DEMAND_REGULAR]);
-    skuai_json_number(w, "weight_intermittent", r->weight[SKUAI_DEMAND_INTERMITTENT]);
+    skuai_json_number(w, "weight_regular", r->weight[SKUAI_CALIBRATION_REGULAR]);
+    skuai_json_number(w, "weight_intermittent", r->weight[SKUAI_CALIBRATION_INTERMITTENT]);
     skuai_json_close(w);
 }
 
@@ -95,7 +95,7 @@ static skua_status make_leaderboard(const skuai_backtest *b, const skuai_candida
                  .n_fallback = cell->n_fallback,
                  .baseline = candidates->baseline[m]};
         bool used = false;
-        for (int c = 0; c < SKUAI_DEMAND_CLASSES; c++) {
+        for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++) {
             r.weight[c] = chosen->weights[c][m];
             used = used || r.weight[c] > 0;
         }
@@ -123,7 +123,7 @@ static skua_status equal_weights(const skuai_candidates *candidates,
     for (size_t m = 0; m < candidates->n; m++)
         n += !candidates->baseline[m];
     for (size_t m = 0; m < candidates->n && n > 0; m++)
-        for (int c = 0; c < SKUAI_DEMAND_CLASSES; c++)
+        for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++)
             ensemble->weights[c][m] = candidates->baseline[m] ? 0 : 1 / (double)n;
     return SKUA_OK;
 }
@@ -182,7 +182,8 @@ skua_status skuai_evaluate(const skua_shop *shop, const skuai_panel *panel,
         goto out;
     }
     SKUA_TRY_OUT(skuai_shop_levels(shop, e->levels, &e->n_levels, err));
-    SKUA_TRY_OUT(skuai_candidates_choose(shop, candidates, err));
+    SKUA_TRY_OUT(skuai_candidates_choose(
+        shop, skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_preset), candidates, err));
     for (size_t m = 0; m < candidates->n; m++)
         models[m] = &candidates->items[m];
     size_t most = (size_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_sample);

@@ -24,13 +24,13 @@ static void put_calibration(skuai_json_writer *w, const skuai_calibration *c) {
     put_numbers(w, "level", c->level, c->n_levels);
     put_numbers(w, "factor", c->factor, c->n_levels);
     put_numbers(w, "level_taken", c->level_taken, c->n_levels);
-    put_numbers(w, "autocorrelation", c->autocorrelation, SKUAI_DEMAND_CLASSES);
+    put_numbers(w, "autocorrelation", c->autocorrelation, SKUAI_CALIBRATION_CLASSES);
     skuai_json_array(w, "points");
-    for (int k = 0; k < SKUAI_DEMAND_CLASSES; k++)
+    for (int k = 0; k < SKUAI_CALIBRATION_CLASSES; k++)
         skuai_json_integer(w, NULL, (int64_t)c->n_points[k]);
     skuai_json_close(w);
     skuai_json_array(w, "used");
-    for (int k = 0; k < SKUAI_DEMAND_CLASSES; k++)
+    for (int k = 0; k < SKUAI_CALIBRATION_CLASSES; k++)
         skuai_json_bool(w, NULL, c->used[k]);
     skuai_json_close(w);
     skuai_json_close(w);
@@ -49,9 +49,9 @@ static void put_model(skuai_json_writer *w, const skuai_model_file *m, const cha
     for (size_t i = 0; i < m->ensemble.n_members; i++)
         skuai_json_text(w, NULL, m->ensemble.members[i].name);
     skuai_json_close(w);
-    put_numbers(w, "weights_regular", m->ensemble.weights[SKUAI_DEMAND_REGULAR],
+    put_numbers(w, "weights_regular", m->ensemble.weights[SKUAI_CALIBRATION_REGULAR],
                 m->ensemble.n_members);
-    put_numbers(w, "weights_intermittent", m->ensemble.weights[SKUAI_DEMAND_INTERMITTENT],
+    put_numbers(w, "weights_intermittent", m->ensemble.weights[SKUAI_CALIBRATION_INTERMITTENT],
                 m->ensemble.n_members);
     put_calibration(w, &m->ensemble.calibration);
     skuai_json_raw(w, "leaderboard", leaderboard);
@@ -139,14 +139,14 @@ static bool get_calibration(const skuai_json *json, size_t n_levels, skuai_calib
     size_t n = skuai_json_size(skuai_json_get(json, "level"));
     if (n == 0) return true; /* none */
     c->n_levels = n;
-    for (size_t k = 0; k < SKUAI_DEMAND_CLASSES; k++) {
+    for (size_t k = 0; k < SKUAI_CALIBRATION_CLASSES; k++) {
         c->used[k] = skuai_json_as_bool(skuai_json_at(used, k), false);
         c->n_points[k] =
             (size_t)skuai_json_as_integer(skuai_json_at(skuai_json_get(json, "points"), k), 0);
     }
     return n == n_levels && get_numbers(skuai_json_get(json, "level"), c->level, n) &&
            get_numbers(skuai_json_get(json, "autocorrelation"), c->autocorrelation,
-                       SKUAI_DEMAND_CLASSES) &&
+                       SKUAI_CALIBRATION_CLASSES) &&
            get_numbers(skuai_json_get(json, "factor"), c->factor, n) &&
            get_numbers(skuai_json_get(json, "level_taken"), c->level_taken, n);
 }
@@ -161,9 +161,9 @@ static skua_status read_model(const skuai_json *json, const char *path, skuai_mo
         n > 0 && n <= SKUAI_ENSEMBLE_MEMBERS && m->n_levels <= SKUAI_LEVELS_MOST &&
         get_numbers(levels, m->levels, m->n_levels) &&
         get_numbers(skuai_json_get(json, "weights_regular"),
-                    m->ensemble.weights[SKUAI_DEMAND_REGULAR], n) &&
+                    m->ensemble.weights[SKUAI_CALIBRATION_REGULAR], n) &&
         get_numbers(skuai_json_get(json, "weights_intermittent"),
-                    m->ensemble.weights[SKUAI_DEMAND_INTERMITTENT], n) &&
+                    m->ensemble.weights[SKUAI_CALIBRATION_INTERMITTENT], n) &&
         get_calibration(skuai_json_get(json, "calibration"), m->n_levels, &m->ensemble.calibration);
     if (!good)
         return skuai_error_set(err, SKUA_EDATA, "%s: not a model of this version: train anew",

@@ -10,12 +10,15 @@
 
 enum { LARGEST = 8, LINE_PERIODS = 60 };
 
-/* What forecasts when nothing was trained: the fast preset with equal weights, not calibrated. */
+/* What forecasts when nothing was trained: the models of the preset asked for, else of the fast
+ * one, with equal weights, not calibrated. */
 static skua_status default_model(const skua_shop *shop, skuai_model_file *model, skua_error *err) {
     skuai_candidates *c = skuai_zero(1, sizeof *c);
     const skuai_forecaster *models[SKUAI_CANDIDATES_MOST];
     if (!c) return skuai_error_memory(err, "a model");
-    skua_status status = skuai_candidates_choose(shop, c, err);
+    bool asked = shop->config.value[SKUAI_CONFIG_KEY_preset].origin != SKUAI_ORIGIN_DEFAULT;
+    const char *preset = asked ? skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_preset) : "fast";
+    skua_status status = skuai_candidates_choose(shop, preset, c, err);
     size_t n = 0;
     for (size_t m = 0; m < c->n && status == SKUA_OK; m++)
         if (!c->baseline[m]) models[n++] = &c->items[m];

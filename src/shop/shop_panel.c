@@ -75,15 +75,13 @@ static skua_status has_findings(skuai_store *store, bool *yes, skua_error *err) 
 
 /* The panel with applied findings; without a check, with the demand of stock-outs alone. */
 static skua_status clean_panel(const skua_shop *shop, skuai_store *store, const skuai_panel *panel,
-                               const skuai_context *context, skuai_panel **cleaned,
+                               bool checked, const skuai_context *context, skuai_panel **cleaned,
                                skua_error *err) {
     const skuai_config *c = &shop->config;
     bool apply = strcmp(skuai_config_text(c, SKUAI_CONFIG_KEY_clean), "applied") == 0;
     bool stockouts = strcmp(skuai_config_text(c, SKUAI_CONFIG_KEY_stockouts), "estimate") == 0;
-    bool checked = false;
     skuai_clean_options options = SKUAI_CLEAN_OPTIONS_DEFAULT;
     options.stockouts = stockouts;
-    SKUA_TRY(has_findings(store, &checked, err));
     if (apply && checked) return skuai_check_panel(store, panel, &options, context, cleaned, err);
     if (!stockouts || !panel->available) {
         *cleaned = skuai_panel_share(panel);
@@ -106,14 +104,21 @@ skua_status skuai_shop_panel(const skua_shop *shop, skuai_store *store, bool cle
     skuai_panel_info info;
     query_parts parts;
     skuai_panel *made = NULL;
+    bool checked = false,
+         apply = strcmp(skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_clean), "applied") == 0;
     SKUA_TRY(make_query(shop, &parts, &query, err));
+    SKUA_TRY(has_findings(store, &checked, err));
+    if (cleaned && apply && checked) { /* findings of rows: the views of clean/check.h */
+        query.orders_from = "kept_orders";
+        query.items_from = "kept_items";
+    }
     SKUA_TRY(skuai_store_panel(store, &query, &context, &made, &info, err));
     tell(&context, &info);
     if (!cleaned) {
         *panel = made;
         return SKUA_OK;
     }
-    skua_status status = clean_panel(shop, store, made, &context, panel, err);
+    skua_status status = clean_panel(shop, store, made, checked, &context, panel, err);
     skuai_panel_free(made);
     return status;
 }

@@ -151,7 +151,7 @@ static void choice_finds_the_good_one(void **state) {
     skuai_ensemble e;
     assert_ok(skuai_backtest_run(panel, models, 3, &options, NULL, &b, &err), &err);
     assert_ok(skuai_ensemble_choose(b, models, 1, 3, 1, &e, &err), &err);
-    for (int c = 0; c < SKUAI_DEMAND_CLASSES; c++) {
+    for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++) {
         assert_close(e.weights[c][0] + e.weights[c][1] + e.weights[c][2], 1, 1e-12, 0);
         assert_true(e.weights[c][1] > 0.85);
         assert_close(e.weights[c][2], 0, 0, 0);

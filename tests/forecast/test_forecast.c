@@ -228,7 +228,7 @@ static void calibration_mends_the_spread(void **state) {
     const skuai_panel *views[] = {window};
     const skuai_forecast *made[] = {past};
     assert_ok(skuai_calibration_fit(views, made, 1, 1, &c, &err), &err);
-    assert_true(c.used[SKUAI_DEMAND_REGULAR]);
+    assert_true(c.used[SKUAI_CALIBRATION_REGULAR]);
     assert_close(c.factor[8], 2, 0.1, 0); /* the spread is half of what it should be */
     assert_close(c.factor[4], 1, 0, 0);
     skuai_scores before, after;
@@ -275,9 +275,9 @@ static void calibration_measures_dependence(void **state) {
         const skuai_forecast *made[] = {f};
         assert_ok(skuai_calibration_fit(views, made, 1, 1, &c, &err), &err);
         /* variance 4 of the level, 1 of the noise: correlation 0.8 */
-        assert_close(c.autocorrelation[SKUAI_DEMAND_REGULAR], k ? 0.8 : 0, 0, 0.06);
+        assert_close(c.autocorrelation[SKUAI_CALIBRATION_REGULAR], k ? 0.8 : 0, 0, 0.06);
         assert_ok(skuai_calibration_apply(&c, view, -INFINITY, f, &err), &err);
-        assert_close(f->autocorrelation[7], c.autocorrelation[SKUAI_DEMAND_REGULAR], 0, 0);
+        assert_close(f->autocorrelation[7], c.autocorrelation[SKUAI_CALIBRATION_REGULAR], 0, 0);
         skuai_forecast_free(f);
         skuai_panel_free(view);
         skuai_panel_free(full);
