@@ -198,6 +198,56 @@ static void test_gaps(void **state) {
     run_ok(y, 96, 12, "", &many);
 }
 
+/* Of sixty gaps the youngest are estimated; an older one holds its guess, the mean of the nearest
+ * values of its phase. */
+static void test_history(void **state) {
+    (void)state;
+    double y[240];
+    for (size_t t = 0; t < 240; t++)
+        y[t] = t % 4 == 1 && t < 238 ? NAN : (double)t;
+    y[5] = 100;
+    skuai_arena *arena = skuai_arena_new(0);
+    skuai_arima_history history;
+    skua_error err;
+    assert_ok(skuai_arima_history_take(y, 240, 4, arena, &history, &err), &err);
+    assert_int_equal(history.n_missing, SKUAI_ARIMA_GAPS);
+    assert_int_equal(history.missing[SKUAI_ARIMA_GAPS - 1], 237);
+    assert_int_equal(history.missing[0], 237 - 4 * (SKUAI_ARIMA_GAPS - 1));
+    assert_int_equal(history.observed, 240 - SKUAI_ARIMA_GAPS);
+    assert_close(history.y[1], 100, 1e-12, 0);
+    assert_close(history.y[0], 0, 0, 0);
+    assert_int_equal(skuai_arima_history_take(y + 1, 1, 4, arena, &history, &err), SKUA_EDATA);
+    skuai_arena_free(arena);
+}
+
+/* Two models mixed: the mean of means, the mean of variances and what lies between. */
+static void test_mixture(void **state) {
+    (void)state;
+    double y[50], mean[3][HORIZON], sd[3][HORIZON], correlation, both[2] = {0.25, 0.75}, one = 1;
+    seasonal_series(y, 50, 6);
+    skuai_arena *arena = skuai_arena_new(0);
+    skuai_arima_history history;
+    skua_error err;
+    skuai_arima_fit fit[2] = {{.order = {.d = 1, .season = 1}},
+                              {.order = {.p = 1, .season = 1, .constant = true}}};
+    assert_ok(skuai_arima_history_take(y, 50, 1, arena, &history, &err), &err);
+    for (int i = 0; i < 3; i++) {
+        skuai_arima_pool pool = {i < 2 ? &fit[i] : fit, i < 2 ? &one : both, i < 2 ? 1 : 2};
+        assert_ok(skuai_arima_pool_forecast(&history, &pool, HORIZON, arena, mean[i], sd[i],
+                                            &correlation, &err),
+                  &err);
+    }
+    for (size_t h = 0; h < HORIZON; h++) {
+        double apart = mean[0][h] - mean[1][h];
+        assert_close(mean[2][h], 0.25 * mean[0][h] + 0.75 * mean[1][h], 1e-9, 0);
+        assert_close(sd[2][h] * sd[2][h],
+                     0.25 * sd[0][h] * sd[0][h] + 0.75 * sd[1][h] * sd[1][h] +
+                         0.25 * 0.75 * apart * apart,
+                     1e-9, 0);
+    }
+    skuai_arena_free(arena);
+}
+
 /* Four of five future values of an AR(1) fall between the 10 % and 90 % quantiles. */
 static void test_coverage(void **state) {
     (void)state;
@@ -308,7 +358,8 @@ int main(void) {
         cmocka_unit_test(test_exact),      cmocka_unit_test(test_random_walk),
         cmocka_unit_test(test_gaps),       cmocka_unit_test(test_coverage),
         cmocka_unit_test(test_strange),    cmocka_unit_test(test_long_season),
-        cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_parameters), cmocka_unit_test(test_history),
+        cmocka_unit_test(test_mixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

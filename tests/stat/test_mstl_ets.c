@@ -116,6 +116,46 @@ static void test_two_seasons(void **state) {
     }
 }
 
+static skua_status flat(const skuai_local_input *input, const skuai_parameters *parameters,
+                        const skuai_request *asked, skuai_arena *scratch,
+                        skuai_local_output *output, skua_error *err) {
+    (void)parameters, (void)scratch, (void)err;
+    double one[HORIZON];
+    assert_int_equal(input->season, 1);
+    for (size_t h = 0; h < asked->horizon; h++) {
+        output->mean[h] = 0;
+        one[h] = 1;
+    }
+    skuai_local_normal_quantiles(asked, output->mean, one, output->quantiles);
+    return SKUA_OK;
+}
+
+/* The error of the season widens what the inner method says: a phase's constant over ten cycles
+ * has a variance between a tenth and a third of the noise's. */
+static void test_spread(void **state) {
+    (void)state;
+    skuai_random random;
+    skuai_random_init(&random, 2);
+    double y[120];
+    for (size_t t = 0; t < 120; t++)
+        y[t] = 100 * sin(2 * PI * (double)t / 12) + noise(&random, 3);
+    const skuai_local_method inner = {.name = "flat", .forecast = flat};
+    const skuai_parameters none = {NULL, 0};
+    skuai_local_input input = {.y = y, .n = 120, .season = 12};
+    forecast f = {0};
+    f.output.mean = f.mean;
+    f.output.quantiles = f.quantiles;
+    skua_error err;
+    skuai_arena *arena = skuai_arena_new(0);
+    assert_ok(skuai_decomposed_run(&inner, SKUAI_DECOMPOSITION_AUTO, &input, &none, &request, arena,
+                                   &f.output, &err),
+              &err);
+    skuai_arena_free(arena);
+    double spread = (f.quantiles[4] - f.quantiles[2]) / 1.2815515655446;
+    double added = (spread * spread - 1) / 9;
+    assert_true(added > 0.1 && added < 0.35);
+}
+
 /* Too short for a season, zeros, constants, and a wrong parameter. */
 static void test_borders(void **state) {
     (void)state;
@@ -145,9 +185,8 @@ static void test_borders(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_season),
-        cmocka_unit_test(test_noise),
-        cmocka_unit_test(test_two_seasons),
+        cmocka_unit_test(test_season),      cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_two_seasons), cmocka_unit_test(test_spread),
         cmocka_unit_test(test_borders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
