@@ -223,7 +223,7 @@ static void estimate(const skuai_stockout_model *m, skuai_stockout *out) {
 static skua_status fit_rounds(skuai_stockout_model *m, const skuai_stockout_options *options,
                               const skuai_context *context, unsigned char *kind, skua_error *err) {
     bool known = m->panel->available || skuai_panel_dynamic_find(m->panel, "stock") != SIZE_MAX;
-    skuai_stockout_model_fit(m, options->half_life);
+    SKUA_TRY(skuai_stockout_model_fit(m, options->half_life, context, err));
     for (int round = 0; round < EM_ROUNDS; round++) {
         SKUA_TRY(skuai_context_check(context, err));
         bool again = false;
@@ -232,7 +232,8 @@ static skua_status fit_rounds(skuai_stockout_model *m, const skuai_stockout_opti
             again = kind[r] == SKUAI_STOCKOUT_CENSORED;
         if (!again) break;
         expect_censored(m, kind);
-        skuai_stockout_model_fit(m, options->half_life > 0 ? options->half_life : m->half_life);
+        SKUA_TRY(skuai_stockout_model_fit(
+            m, options->half_life > 0 ? options->half_life : m->half_life, context, err));
     }
     expect_censored(m, kind);
     return SKUA_OK;
@@ -247,7 +248,7 @@ skua_status skuai_stockout_estimate(const skuai_panel *panel, const skuai_stocko
                                "stock-outs: half_life must be >= 0, run_level inside (0, 1)");
     skuai_stockout out = {.n_rows = panel->n_rows};
     skuai_stockout_model model;
-    SKUA_TRY(skuai_stockout_model_init(&model, panel, options->group, err));
+    SKUA_TRY(skuai_stockout_model_init(&model, panel, options->group, context, err));
     skua_status status = SKUA_OK;
     out.demand = skuai_new(panel->n_rows, sizeof *out.demand);
     out.expected = skuai_new(panel->n_rows, sizeof *out.expected);

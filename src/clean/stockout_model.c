@@ -60,7 +60,8 @@ static void time_line(skuai_stockout_model *m) {
 }
 
 skua_status skuai_stockout_model_init(skuai_stockout_model *m, const skuai_panel *panel,
-                                      const char *group, skua_error *err) {
+                                      const char *group, const skuai_context *context,
+                                      skua_error *err) {
     size_t n = panel->n_series, rows = panel->n_rows;
     *m = (skuai_stockout_model){.panel = panel, .season = panel->season};
     m->group = skuai_zero(n, sizeof *m->group);
@@ -86,8 +87,11 @@ skua_status skuai_stockout_model_init(skuai_stockout_model *m, const skuai_panel
         size_t widest = cells > season ? cells : season;
         if (m->n_periods > widest) widest = m->n_periods;
         m->scratch = skuai_new(2 * widest, sizeof *m->scratch);
+        m->worker_size = 2 * (m->n_periods > season ? m->n_periods : season);
+        m->workers =
+            skuai_new((size_t)skuai_context_threads(context) * m->worker_size, sizeof *m->workers);
         if (!m->seen || !m->exposure || !m->level || !m->other || !m->factor || !m->effect ||
-            !m->dispersion || !m->shape || !m->scratch)
+            !m->dispersion || !m->shape || !m->scratch || !m->workers)
             status = skuai_error_memory(err, "the stock-out model");
     }
     if (status != SKUA_OK) {
@@ -116,6 +120,7 @@ void skuai_stockout_model_clear(skuai_stockout_model *m) {
     skuai_free(m->dispersion);
     skuai_free(m->shape);
     skuai_free(m->scratch);
+    skuai_free(m->workers);
     *m = (skuai_stockout_model){0};
 }
 
@@ -126,11 +131,11 @@ void skuai_stockout_model_clear(skuai_stockout_model *m) {
  * leave-one-out means. level and others (the level by the periods around alone), both of the
  * panel's rows, are NULL together to leave them be. */
 static double smooth_level(const skuai_stockout_model *m, size_t s, double half_life, double *level,
-                           double *others) {
+                           double *others, double *scratch) {
     const skuai_panel *panel = m->panel;
     size_t n = panel->length[s], row = panel->row[s], season = (size_t)m->season, g = m->group[s];
     const double *effect = m->effect + g * m->n_periods, *factor = m->factor + s * season;
-    double *sold = m->scratch, *base = m->scratch + n; /* backward sums, then both sides */
+    double *sold = scratch, *base = scratch + n; /* backward sums, then both sides */
     double decay = isfinite(half_life) ? exp2(-1 / half_life) : 1, sum = 0, expected = 0;
     double deviance = 0, u = 0;
     for (size_t i = 0; i < n; i++) {
@@ -166,26 +171,61 @@ static double smooth_level(const skuai_stockout_model *m, size_t s, double half_
     return deviance;
 }
 
-static double choose_half_life(const skuai_stockout_model *m) {
-    static const double seasons[] = {0.25, 0.5, 1, 2, 4, 8, INFINITY};
-    double best = INFINITY, least = INFINITY;
+static const double HALF_LIVES[] = {0.25, 0.5, 1, 2, 4, 8, INFINITY}; /* seasons */
+enum { N_HALF_LIVES = sizeof HALF_LIVES / sizeof *HALF_LIVES };
+
+/* One series after the other, on all threads. */
+typedef struct task {
+    skuai_stockout_model *model;
+    double half_life; /* of a fit; 0: try all, into deviance [S, N_HALF_LIVES] */
+    double *deviance;
+} task;
+
+static double half_life_of(const skuai_stockout_model *m, size_t k) {
     int season = m->panel->season;
-    for (size_t k = 0; k < sizeof seasons / sizeof *seasons; k++) {
-        double half_life = fmax(seasons[k] * (season > 1 ? season : 6), 1), deviance = 0;
+    return fmax(HALF_LIVES[k] * (season > 1 ? season : 6), 1);
+}
+
+static void fit_season(skuai_stockout_model *m, size_t s, double *scratch);
+
+static skua_status series_body(void *argument, size_t s, int worker, skua_error *err) {
+    (void)err;
+    const task *t = argument;
+    skuai_stockout_model *m = t->model;
+    double *scratch = m->workers + (size_t)worker * m->worker_size;
+    for (size_t k = 0; k < N_HALF_LIVES && t->half_life <= 0; k++)
+        t->deviance[s * N_HALF_LIVES + k] =
+            smooth_level(m, s, half_life_of(m, k), NULL, NULL, scratch);
+    if (t->half_life <= 0) return SKUA_OK;
+    (void)smooth_level(m, s, t->half_life, m->level, m->other, scratch);
+    if (m->season > 1) fit_season(m, s, scratch);
+    return SKUA_OK;
+}
+
+static skua_status choose_half_life(skuai_stockout_model *m, const skuai_context *context,
+                                    skua_error *err) {
+    task t = {m, 0, skuai_new(m->panel->n_series, N_HALF_LIVES * sizeof(double))};
+    if (!t.deviance) return skuai_error_memory(err, "the stock-out model");
+    skua_status status =
+        skuai_parallel_for(context, NULL, m->panel->n_series, series_body, &t, err);
+    double least = INFINITY;
+    for (size_t k = 0; k < N_HALF_LIVES && status == SKUA_OK; k++) {
+        double sum = 0; /* in order of the series, whatever thread had them */
         for (size_t s = 0; s < m->panel->n_series; s++)
-            deviance += smooth_level(m, s, half_life, NULL, NULL);
-        if (!(deviance < least)) continue;
-        least = deviance;
-        best = half_life;
+            sum += t.deviance[s * N_HALF_LIVES + k];
+        if (!(sum < least)) continue;
+        least = sum;
+        m->half_life = half_life_of(m, k);
     }
-    return best;
+    skuai_free(t.deviance);
+    return status;
 }
 
 /* -- Season and period effects ---------------------------------------------------------------- */
 
-static void fit_season(skuai_stockout_model *m, size_t s) {
+static void fit_season(skuai_stockout_model *m, size_t s, double *scratch) {
     size_t season = (size_t)m->season, row = m->panel->row[s], g = m->group[s];
-    double *sold = m->scratch, *expected = m->scratch + season;
+    double *sold = scratch, *expected = scratch + season;
     for (size_t j = 0; j < season; j++)
         sold[j] = expected[j] = PRIOR_FACTOR;
     for (size_t i = 0; i < m->panel->length[s]; i++) {
@@ -283,17 +323,16 @@ static void fit_variances(skuai_stockout_model *m) {
     }
 }
 
-void skuai_stockout_model_fit(skuai_stockout_model *m, double half_life) {
-    const skuai_panel *panel = m->panel;
+skua_status skuai_stockout_model_fit(skuai_stockout_model *m, double half_life,
+                                     const skuai_context *context, skua_error *err) {
     m->half_life = half_life > 0 ? half_life : INFINITY;
     for (int round = 0; round < ROUNDS; round++) {
         /* The first two rounds find season and effects around a constant level. */
-        if (half_life <= 0 && round == 2) m->half_life = choose_half_life(m);
-        for (size_t s = 0; s < panel->n_series; s++) {
-            smooth_level(m, s, round < 2 ? INFINITY : m->half_life, m->level, m->other);
-            if (m->season > 1) fit_season(m, s);
-        }
+        if (half_life <= 0 && round == 2) SKUA_TRY(choose_half_life(m, context, err));
+        task t = {m, round < 2 ? INFINITY : m->half_life, NULL};
+        SKUA_TRY(skuai_parallel_for(context, NULL, m->panel->n_series, series_body, &t, err));
         fit_effects(m);
         fit_variances(m);
     }
+    return SKUA_OK;
 }

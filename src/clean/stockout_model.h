@@ -23,16 +23,20 @@ typedef struct skuai_stockout_model {
     double *shape;      /* [S] */
     double half_life;
     double *scratch; /* [max(T, m) * 2 * max(G, 1)] */
+    double *workers; /* [threads, worker_size] */
+    size_t worker_size;
 } skuai_stockout_model;
 
 /* Memory and defaults from the panel; seen and exposure are the caller's to fill. */
 SKUA_MUST_USE skua_status skuai_stockout_model_init(skuai_stockout_model *model,
                                                     const skuai_panel *panel, const char *group,
-                                                    skua_error *err);
+                                                    const skuai_context *context, skua_error *err);
 void skuai_stockout_model_clear(skuai_stockout_model *model);
 
-/* Alternate level, season, effects and variances until they settle. half_life 0: choose. */
-void skuai_stockout_model_fit(skuai_stockout_model *model, double half_life);
+/* Alternate level, season, effects and variances until they settle, on the context's threads (the
+ * same numbers whatever their count). half_life 0: choose. SKUA_ENOMEM, SKUA_ECANCEL. */
+SKUA_MUST_USE skua_status skuai_stockout_model_fit(skuai_stockout_model *model, double half_life,
+                                                   const skuai_context *context, skua_error *err);
 
 /* The mean of period i (0 first) of series s, as the periods around it have it: what was seen in i
  * itself is evidence beside it, and must not count twice. */

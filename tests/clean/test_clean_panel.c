@@ -156,6 +156,24 @@ static void what_is_planted_is_found_and_named(void **state) {
     skuai_panel_free(panel);
 }
 
+static void threads_do_not_matter(void **state) {
+    (void)state;
+    static shop p;
+    make_shop(&p, 3);
+    plant(&p);
+    skuai_panel *panel = panel_of(&p);
+    skuai_residuals x, y;
+    skua_error err;
+    skuai_context one = {.seed = 1, .threads = 1}, three = {.seed = 1, .threads = 3};
+    assert_ok(skuai_residuals_make(panel, NULL, &one, &x, &err), &err);
+    assert_ok(skuai_residuals_make(panel, NULL, &three, &y, &err), &err);
+    assert_memory_equal(x.z, y.z, x.n_rows * sizeof(double));
+    assert_memory_equal(x.z_stl, y.z_stl, x.n_rows * sizeof(double));
+    skuai_residuals_clear(&x);
+    skuai_residuals_clear(&y);
+    skuai_panel_free(panel);
+}
+
 static void treatments_are_an_overlay_that_can_be_taken_back(void **state) {
     (void)state;
     static shop p;
@@ -274,6 +292,7 @@ int main(void) {
         cmocka_unit_test(tail_bound_by_hand),
         cmocka_unit_test(a_clean_shop_has_next_to_nothing),
         cmocka_unit_test(what_is_planted_is_found_and_named),
+        cmocka_unit_test(threads_do_not_matter),
         cmocka_unit_test(treatments_are_an_overlay_that_can_be_taken_back),
         cmocka_unit_test(deep_cuts_explain_rises),
         cmocka_unit_test(unit_changes_of_one_series),

@@ -197,6 +197,24 @@ static void estimates_scale_with_the_units(void **state) {
     skuai_panel_free(b);
 }
 
+static void threads_do_not_matter(void **state) {
+    (void)state;
+    static planted p;
+    plant(&p, 8, false);
+    skuai_panel *panel = panel_of(&p, true, false);
+    skuai_stockout x, y;
+    skua_error err;
+    skuai_context one = {.seed = 1, .threads = 1}, three = {.seed = 1, .threads = 3};
+    assert_ok(skuai_stockout_estimate(panel, &SKUAI_STOCKOUT_OPTIONS_DEFAULT, &one, &x, &err),
+              &err);
+    assert_ok(skuai_stockout_estimate(panel, &SKUAI_STOCKOUT_OPTIONS_DEFAULT, &three, &y, &err),
+              &err);
+    assert_memory_equal(x.demand, y.demand, x.n_rows * sizeof(double));
+    skuai_stockout_clear(&x);
+    skuai_stockout_clear(&y);
+    skuai_panel_free(panel);
+}
+
 static void bad_options_are_refused(void **state) {
     (void)state;
     static planted p;
@@ -290,6 +308,7 @@ int main(void) {
         cmocka_unit_test(censored_stock_removes_most_of_the_bias),
         cmocka_unit_test(runs_of_zeros_are_stock_outs_only_when_impossible),
         cmocka_unit_test(estimates_scale_with_the_units),
+        cmocka_unit_test(threads_do_not_matter),
         cmocka_unit_test(bad_options_are_refused),
         cmocka_unit_test(hours_of_the_day_are_learnt_with_closed_hours),
         cmocka_unit_test(the_last_sale_closes_a_day),
