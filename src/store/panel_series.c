@@ -72,7 +72,7 @@ static skua_status declare_all(skuai_panel_build *b, skuai_panel_builder *builde
 
 static skua_status space_reserve(skuai_panel_build *b, series_space *space, size_t n,
                                  skua_error *err) {
-    if (n <= space->capacity) return SKUA_OK;
+    if (space->target && n <= space->capacity) return SKUA_OK;
     n += n / 2;
     space->target = skuai_arena_take(b->arena, n, sizeof *space->target);
     space->available = skuai_arena_take(b->arena, n, sizeof *space->available);
