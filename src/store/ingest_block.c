@@ -41,7 +41,7 @@ bool skuai_worker_reject(skuai_worker *w, bool keep_row, const char *why) {
     const char *line = skuai_arena_text(reader->arena, skuai_buffer_view(&text), text.size);
     const char *reason = skuai_arena_text(reader->arena, why, strlen(why));
     int64_t all = ++*(keep_row ? &reader->counts.notes : &reader->counts.rejected);
-    bool good = made && line && reason && all <= REJECT_LIMIT;
+    bool good = made && line && reason && text.status == SKUA_OK && all <= REJECT_LIMIT;
     if (good) {
         *made = (skuai_reject){w->record_line, line, reason, reader->rejects};
         reader->rejects = made;
@@ -78,7 +78,7 @@ const char *skuai_worker_explain(skuai_worker *w, const skuai_plan_column *colum
         (void)snprintf(text, sizeof text, "%s '%.*s' is not a %s%s%s", column->name, n, field->text,
                        what, form ? " as the others: " : "", form ? form : "");
     skuai_buffer_reset(&w->scratch);
-    (void)skuai_buffer_text(&w->scratch, text);
+    w->starved = skuai_buffer_text(&w->scratch, text) != SKUA_OK || w->starved;
     return skuai_buffer_view(&w->scratch);
 }
 

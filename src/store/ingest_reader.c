@@ -46,10 +46,14 @@ static void rows_init(duckdb_init_info info) {
 static void rows_local_init(duckdb_init_info info) {
     skuai_store *store = duckdb_init_get_extra_info(info);
     skuai_worker *w = skuai_worker_new(store->reader);
-    if (w)
+    if (w) {
         duckdb_init_set_init_data(info, w, skuai_worker_free);
-    else
+    } else {
+        skua_error error;
+        skua_status status = skuai_error_memory(&error, "a reader");
+        (void)skuai_reader_fail(store->reader, status, &error);
         duckdb_init_set_error(info, "out of memory");
+    }
 }
 
 static void rows_next(duckdb_function_info info, duckdb_data_chunk output) {

@@ -39,6 +39,7 @@ static skuai_csv_field text_of(skuai_worker *w, const skuai_plan_column *column)
         if (w->scratch.size) (void)skuai_buffer_add(&w->scratch, "/", 1);
         (void)skuai_buffer_add(&w->scratch, f.text, without_decimals(f.text, f.size));
     }
+    w->starved = w->starved || w->scratch.status != SKUA_OK;
     return (skuai_csv_field){skuai_buffer_view(&w->scratch), w->scratch.size, false};
 }
 
@@ -119,6 +120,7 @@ static void gather_extras(skuai_worker *w) {
             skuai_ingest_json_text(&w->extras, f.text, f.size);
     }
     (void)skuai_buffer_text(&w->extras, "}");
+    w->starved = w->starved || w->extras.status != SKUA_OK;
 }
 
 static skuai_field_result read_date(skuai_worker *w, const skuai_csv_field *field,
@@ -305,6 +307,12 @@ idx_t skuai_worker_fill(skuai_worker *w) {
             if (plan->n_wide) w->wide_next = 0;
         }
         n += put_row(w, n);
+        if (w->starved) {
+            skua_error error;
+            skua_status status = skuai_error_memory(&error, "a row");
+            (void)skuai_reader_fail(w->reader, status, &error);
+            return 0;
+        }
         if (w->wide_next != SIZE_MAX && ++w->wide_next == plan->n_wide) w->wide_next = SIZE_MAX;
     }
     count_rows(w, n);

@@ -57,6 +57,7 @@ typedef struct skuai_worker {
     int64_t record_line;
     size_t wide_next; /* column of a wide record to give next; SIZE_MAX: none open */
     skuai_buffer scratch, extras;
+    bool starved;          /* a text did not fit into memory: the row cannot be trusted */
     skuai_instant instant; /* the required date of the row */
     struct {               /* the date read last: files repeat them */
         char text[32];

@@ -63,9 +63,11 @@ static skua_status make_lines(skuai_write *write, skuai_buffer *sql, skua_error 
         (void)skuai_buffer_format(sql, "coalesce(s.channel, %s))", skuai_buffer_view(&channel));
     else
         (void)skuai_buffer_format(sql, "%s)", skuai_buffer_view(&channel));
+    skua_status status = skuai_buffer_check(&channel, err);
+    if (status == SKUA_OK) status = skuai_buffer_check(&currency, err);
     skuai_buffer_clear(&channel);
     skuai_buffer_clear(&currency);
-    return skuai_write_run(write, sql, NULL, err);
+    return status == SKUA_OK ? skuai_write_run(write, sql, NULL, err) : status;
 }
 
 /* Numbered lines: the last of a number inside the file counts, and corrects the one in the store.

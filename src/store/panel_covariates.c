@@ -321,16 +321,20 @@ skua_status skuai_build_items(skuai_panel_build *b, const char ***categories, in
  * -------------------------------------------------------------------------------------------- */
 
 /* Level `level` (0 first) of a path, all above it included: "food/tea" is level 1 of
- * "food/tea/oolong". */
-static const char *path_level(skuai_panel_build *b, const char *path, int level) {
+ * "food/tea/oolong". *text is NULL where the path has fewer levels. */
+static skua_status path_level(skuai_panel_build *b, const char *path, int level, const char **text,
+                              skua_error *err) {
     const char *p = path;
-    for (int i = 0; i <= level; i++) {
-        if (!p || !*p) return NULL;
-        p = strchr(p, '/');
-        if (!p) return i == level ? path : NULL;
-        if (i < level) p++;
+    *text = NULL;
+    for (int i = 0; p && *p && i <= level; i++) {
+        const char *slash = strchr(p, '/');
+        if (i == level) {
+            *text = slash ? skuai_arena_text(b->arena, path, (size_t)(slash - path)) : path;
+            return *text ? SKUA_OK : skuai_error_memory(err, "categories");
+        }
+        p = slash ? slash + 1 : NULL;
     }
-    return skuai_arena_text(b->arena, path, (size_t)(p - path));
+    return SKUA_OK;
 }
 
 static skua_status add_categories(skuai_panel_build *b, const size_t *series, size_t n,
@@ -339,10 +343,10 @@ static skua_status add_categories(skuai_panel_build *b, const size_t *series, si
     const char **texts = skuai_arena_take(b->arena, n, sizeof *texts);
     if (!texts) return skuai_error_memory(err, "categories");
     for (int level = 0; level < 6; level++) {
-        char name[16];
+        char name[24];
         bool any = false;
         for (size_t i = 0; i < n; i++) {
-            texts[i] = path_level(b, categories[series[i]], level);
+            SKUA_TRY(path_level(b, categories[series[i]], level, &texts[i], err));
             any = any || texts[i];
         }
         if (!any) break;
