@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,21 @@ static skua_status configure(duckdb_config *config, const skuai_store_open_optio
            duckdb_set_config(*config, "autoinstall_known_extensions", "false") == DuckDBSuccess;
     if (good) return SKUA_OK;
     return skuai_error_set(err, SKUA_EFOREIGN, "DuckDB does not take our settings");
+}
+
+/* What a killed command had spilled to the disk; the lock is ours alone. */
+static void remove_spill(const char *path) {
+    char pattern[4096];
+    glob_t found = {0};
+    int n = snprintf(pattern, sizeof pattern, "%s.tmp/*", path);
+    if (n < 0 || (size_t)n >= sizeof pattern) return;
+    if (glob(pattern, GLOB_NOSORT, NULL, &found) == 0) {
+        for (size_t i = 0; i < found.gl_pathc; i++)
+            (void)unlink(found.gl_pathv[i]);
+        globfree(&found);
+    }
+    pattern[n - 2] = '\0';
+    (void)rmdir(pattern);
 }
 
 /* Another client of DuckDB may hold the file: wait for it as for one of ours. */
@@ -343,6 +359,7 @@ skua_status skuai_store_open(const char *folder, const skuai_store_open_options 
         goto out;
     }
     SKUA_TRY_OUT(skuai_lock_take(folder, options, &made->lock, err));
+    if (options->mode == SKUAI_STORE_WRITE) remove_spill(path);
     SKUA_TRY_OUT(open_database(made, path, options, err));
     SKUA_TRY_OUT(check_database(made, err));
 out:

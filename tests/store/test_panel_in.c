@@ -318,6 +318,52 @@ static void known_when(void **state) {
     skuai_store_close(store);
 }
 
+/* The same bits whatever the threads that read the file and the table. */
+static void same_on_any_threads(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_buffer text;
+    skuai_buffer_init(&text, 1 << 26);
+    (void)skuai_buffer_text(&text, "item,channel,date,units,price\n");
+    for (int day = 0; day < 60; day++)
+        for (int i = 0; i < 1500; i++)
+            (void)skuai_buffer_format(&text, "I%d,c%d,2024-%02d-%02d,%d.%d,%d.%02d\n", i * 7 % 1500,
+                                      i % 3, day / 30 + 1, day % 28 + 1, (i * day) % 17, i % 10,
+                                      i % 23 + 1, (i + day) % 100);
+    const char *path = file_write("t.csv", text.data);
+    skuai_buffer_clear(&text);
+    skuai_grid week = {SKUAI_FREQUENCY_WEEK, 0, 0};
+    skuai_panel *panels[2];
+    for (int threads = 1; threads <= 2; threads++) {
+        char other[300];
+        (void)snprintf(other, sizeof other, "%.250s/shop%d", folder, threads);
+        assert_ok(skuai_store_create(other, NULL, &err), &err);
+        skuai_store_open_options opening = {.mode = SKUAI_STORE_WRITE, .threads = threads};
+        skuai_store *store;
+        assert_ok(skuai_store_open(other, &opening, &store, &err), &err);
+        skuai_ingest_file file = {"sales", path};
+        skuai_ingest_options options = {.files = &file, .n_files = 1};
+        skuai_context context = {.threads = threads};
+        skuai_buffer report;
+        skuai_buffer_init(&report, 1 << 20);
+        assert_ok(skuai_ingest(store, &options, &context, &report, &err), &err);
+        skuai_buffer_clear(&report);
+        skuai_panel_query query = {.grid = &week};
+        assert_ok(skuai_store_panel(store, &query, &context, &panels[threads - 1], NULL, &err),
+                  &err);
+        skuai_store_close(store);
+    }
+    assert_int_equal(panels[0]->n_series, 1500);
+    assert_int_equal(panels[0]->n_rows, panels[1]->n_rows);
+    assert_memory_equal(panels[0]->target, panels[1]->target, panels[0]->n_rows * sizeof(double));
+    assert_memory_equal(panels[0]->dynamic[0].values, panels[1]->dynamic[0].values,
+                        panels[0]->n_rows * sizeof(float));
+    for (size_t s = 0; s < 1500; s++)
+        assert_string_equal(skuai_panel_name(panels[0], s), skuai_panel_name(panels[1], s));
+    skuai_panel_free(panels[0]);
+    skuai_panel_free(panels[1]);
+}
+
 static void nothing_yet(void **state) {
     (void)state;
     skua_error err;
@@ -363,8 +409,9 @@ static void walmart(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(days_and_weeks), TEST(grids),      TEST(orders_derived), TEST(covariates),
-        TEST(lives),          TEST(known_when), TEST(nothing_yet),    TEST(walmart),
+        TEST(days_and_weeks),      TEST(grids),       TEST(orders_derived),
+        TEST(covariates),          TEST(lives),       TEST(known_when),
+        TEST(same_on_any_threads), TEST(nothing_yet), TEST(walmart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,19 @@ static void two_at_once(void **state) {
         (void)close(ready[i]), (void)close(done[i]);
 }
 
+/* What a killed command had spilled is gone at the next opening for writing. */
+static void spill_removed(void **state) {
+    (void)state;
+    skua_error err;
+    char path[400];
+    assert_ok(skuai_store_create(shop, NULL, &err), &err);
+    (void)snprintf(path, sizeof path, "%s/shop.duckdb.tmp", shop);
+    assert_int_equal(mkdir(path, 0777), 0);
+    write_file("shop.duckdb.tmp/duckdb_temp_storage_DEFAULT-0.tmp", "left over");
+    skuai_store_close(open_shop(SKUAI_STORE_WRITE));
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
 static void transactions_and_generation(void **state) {
     (void)state;
     skua_error err;
@@ -413,6 +426,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(create_refuses, setup, teardown),
         cmocka_unit_test_setup_teardown(open_refuses, setup, teardown),
         cmocka_unit_test_setup_teardown(two_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(spill_removed, setup, teardown),
         cmocka_unit_test_setup_teardown(transactions_and_generation, setup, teardown),
         cmocka_unit_test_setup_teardown(settings_set, setup, teardown),
         cmocka_unit_test_setup_teardown(query_types, setup, teardown),
