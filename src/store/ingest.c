@@ -530,6 +530,21 @@ static skua_status ingest_pattern(session *s, const char *table, const char *pat
     return status;
 }
 
+/* "folder/name" as a pattern in which only the name's signs are special; NULL when out of memory.
+ */
+static char *pattern_in(const char *folder, const char *name) {
+    skuai_buffer text;
+    char *pattern = NULL;
+    skuai_buffer_init(&text, 1 << 16);
+    for (const char *p = folder; *p; p++) {
+        if (strchr("*?[\\", *p)) (void)skuai_buffer_text(&text, "\\");
+        (void)skuai_buffer_add(&text, p, 1);
+    }
+    (void)skuai_buffer_format(&text, "/%s", name);
+    skua_status status = skuai_buffer_take(&text, &pattern, NULL);
+    return status == SKUA_OK ? pattern : NULL;
+}
+
 static skua_status ingest_path(session *s, const skuai_ingest_file *file, skua_error *err) {
     struct stat info;
     if (!file->table || !file->path || !*file->path)
@@ -537,7 +552,7 @@ static skua_status ingest_path(session *s, const skuai_ingest_file *file, skua_e
     if (strcmp(file->path, "-") == 0) return ingest_file(s, file->table, "-", err);
     bool there = stat(file->path, &info) == 0;
     if (there && S_ISDIR(info.st_mode)) {
-        char *pattern = skuai_store_path(file->path, "*");
+        char *pattern = pattern_in(file->path, "*");
         if (!pattern) return skuai_error_memory(err, "a path");
         skua_status status = ingest_pattern(s, file->table, pattern, true, err);
         skuai_free(pattern);
@@ -551,7 +566,7 @@ static skua_status ingest_path(session *s, const skuai_ingest_file *file, skua_e
 /* Temporary files of a command that was killed; nobody else is here: the lock is ours. */
 static void remove_leftovers(const skuai_store *store) {
     glob_t found = {0};
-    char *pattern = skuai_store_path(skuai_store_folder(store), "ingest-*.csv");
+    char *pattern = pattern_in(skuai_store_folder(store), "ingest-*.csv");
     if (pattern && store->mode == SKUAI_STORE_WRITE && glob(pattern, 0, NULL, &found) == 0) {
         for (size_t i = 0; i < found.gl_pathc; i++)
             (void)unlink(found.gl_pathv[i]);

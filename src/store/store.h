@@ -54,9 +54,9 @@ typedef enum skuai_store_mode { SKUAI_STORE_READ, SKUAI_STORE_WRITE } skuai_stor
 
 typedef struct skuai_store_open_options {
     skuai_store_mode mode;
-    double wait_seconds;          /* how long to wait for whoever holds the workspace */
-    int threads;                  /* of the database; 0: as many as the machine has */
-    size_t memory_limit;          /* bytes the database may use; 0: 60 % of the machine's memory */
+    double wait_seconds; /* how long to wait for whoever holds the workspace */
+    int threads;         /* of the database; 0: as many as the machine has */
+    size_t memory_limit; /* bytes the database may use; 0: DuckDB's own, 80 % of the machine */
     const skuai_context *context; /* cancel and deadline are seen while waiting; NULL allowed */
 } skuai_store_open_options;
 

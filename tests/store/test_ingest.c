@@ -3,6 +3,7 @@
 #include "shop_support.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <zlib.h>
 
@@ -264,6 +265,12 @@ static void folders_and_patterns(void **state) {
     char *report = ingest_with("sales", folder, (skuai_ingest_options){0});
     assert_non_null(strstr(report, "\"skipped\":2"));
     skua_text_free(report);
+    char odd[400];
+    (void)snprintf(odd, sizeof odd, "%s/odd [1]*", folder);
+    assert_int_equal(mkdir(odd, 0777), 0);
+    (void)file_write("odd [1]*/b.csv", "item,date,units\nB,2024-01-02,2\n");
+    ingest("sales", odd);
+    assert_number("SELECT count(*) FROM sales", 3);
     (void)snprintf(path, sizeof path, "%s/b*.csv", folder);
     assert_refused("sales", path, SKUA_ENOTFOUND, "no file fits");
 }
