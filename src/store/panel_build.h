@@ -51,7 +51,12 @@ typedef struct skuai_panel_build {
     skuai_cell_values *values; /* price, list_price, available, stock, extras */
     skuai_future_rows future;
     skuai_table *promotions, *calendar;
+    size_t n_holidays; /* periods, from global_first on; 0: no country is set */
+    float *
+        holidays[3]; /* [n_holidays] days off, festivals, make-up working days; NULL: none at all */
 } skuai_panel_build;
+
+extern const char *const skuai_holiday_names[3];
 
 /* Period of an instant of the shop's clock. */
 int64_t skuai_build_period(const skuai_grid *grid, int64_t second);
@@ -76,6 +81,9 @@ bool skuai_build_promotion(const skuai_panel_build *build, const char *item, con
 /* Days of the calendar table in each period. */
 void skuai_build_calendar(const skuai_panel_build *build, const char *channel, int64_t start,
                           size_t n, float *days);
+
+/* Days of each kind in every period, by the countries of the settings (and shopping festivals). */
+SKUA_MUST_USE skua_status skuai_build_holidays(skuai_panel_build *build, skua_error *err);
 
 /* Statics of the series (indices of keys in the panel's order) onto the builder. */
 SKUA_MUST_USE skua_status skuai_build_statics(skuai_panel_build *build, const size_t *series,

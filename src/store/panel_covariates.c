@@ -1,3 +1,4 @@
+#include "core/calendar/holiday.h"
 #include "store/panel_build.h"
 
 #include <math.h>
@@ -256,6 +257,57 @@ void skuai_build_calendar(const skuai_panel_build *b, const char *channel, int64
             if (h >= 0 && h < (int64_t)n && day != counted) days[h] += 1;
         counted = day;
     }
+}
+
+/* -- Holidays by rule -- */
+
+const char *const skuai_holiday_names[3] = {"holiday", "festival", "workday"};
+
+static skua_status count_holidays(skuai_panel_build *b, const char *countries, size_t n,
+                                  skua_error *err) {
+    skuai_holiday_rules *rules;
+    skuai_holiday_list list;
+    int64_t first = skuai_period_first_day(&b->grid, b->global_first);
+    int64_t last = skuai_period_last_day(&b->grid, b->global_first + (int64_t)n - 1);
+    for (int k = 0; k < 3; k++) {
+        b->holidays[k] = skuai_arena_take_zero(b->arena, n, sizeof *b->holidays[k]);
+        if (!b->holidays[k]) return skuai_error_memory(err, "holidays");
+    }
+    SKUA_TRY(skuai_holiday_rules_builtin(&rules, err));
+    skua_status status = skuai_holiday_list_get(rules, countries, first, last, &list, err);
+    if (status == SKUA_OK) {
+        skuai_holiday_count(&list, &b->grid, b->global_first, n, b->holidays[0], b->holidays[1],
+                            b->holidays[2]);
+        skuai_holiday_list_clear(&list);
+        b->n_holidays = n;
+    } else if (status == SKUA_ENOTFOUND) {
+        status = skuai_error_prefix(err, status, "country: in skua.yaml");
+    }
+    skuai_holiday_rules_free(rules);
+    return status;
+}
+
+skua_status skuai_build_holidays(skuai_panel_build *b, skua_error *err) {
+    const char *country = skuai_store_setting(b->store, "country", "");
+    if (!*country) return SKUA_OK;
+    int64_t last = b->global_last + (int64_t)b->query->future;
+    for (size_t r = 0; r < b->future.n_rows; r++)
+        if (b->future.period[r] > last) last = b->future.period[r];
+    skuai_buffer countries;
+    skuai_buffer_init(&countries, 4096);
+    (void)skuai_buffer_format(&countries, "%s%s", country,
+                              strstr(country, "shopping") ? "" : ",shopping");
+    skua_status status = skuai_buffer_check(&countries, err);
+    if (status == SKUA_OK)
+        status = count_holidays(b, countries.data, (size_t)(last - b->global_first + 1), err);
+    skuai_buffer_clear(&countries);
+    for (int k = 0; status == SKUA_OK && k < 3; k++) { /* a kind that never occurs tells nothing */
+        bool any = false;
+        for (size_t t = 0; t < b->n_holidays; t++)
+            any = any || b->holidays[k][t] > 0;
+        if (!any) b->holidays[k] = NULL;
+    }
+    return status;
 }
 
 /* -- Items

@@ -522,7 +522,10 @@ static skua_status make_panel(skuai_panel_build *b, skuai_table **orders, skuai_
     add_orders_cells(b, *orders, numbers);
     skuai_table_free(*orders);
     *orders = NULL;
-    if (!b->query->target_only) SKUA_TRY(skuai_build_future(b, err));
+    if (!b->query->target_only) {
+        SKUA_TRY(skuai_build_future(b, err));
+        SKUA_TRY(skuai_build_holidays(b, err));
+    }
     b->info.grid = b->grid;
     return skuai_build_panel(b, panel, err);
 }

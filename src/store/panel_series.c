@@ -20,7 +20,7 @@ typedef struct series_space {
     const float **dynamic;
     float **future;               /* [future.n_columns] where each of its columns goes */
     size_t *of_value, *of_future; /* dynamic index of each; SIZE_MAX: none */
-    size_t promotion, depth, calendar;
+    size_t promotion, depth, calendar, holidays[3];
     size_t of_available; /* value that is `available`; SIZE_MAX: none */
 } series_space;
 
@@ -67,6 +67,10 @@ static skua_status declare_all(skuai_panel_build *b, skuai_panel_builder *builde
     }
     if (b->calendar && b->calendar->n_rows)
         SKUA_TRY(declare(builder, space, "calendar", true, &space->calendar, err));
+    for (int k = 0; k < 3; k++)
+        if (b->holidays[k])
+            SKUA_TRY(
+                declare(builder, space, skuai_holiday_names[k], true, &space->holidays[k], err));
     return SKUA_OK;
 }
 
@@ -131,6 +135,10 @@ static skua_status add_series(skuai_panel_build *b, series_space *space, size_t 
     if (space->calendar != SIZE_MAX)
         skuai_build_calendar(b, channel, first, n,
                              space->cells + space->calendar * space->capacity);
+    for (int k = 0; k < 3; k++)
+        if (b->holidays[k])
+            memcpy(space->cells + space->holidays[k] * space->capacity,
+                   b->holidays[k] + (first - b->global_first), n * sizeof(float));
     bool available = space->of_available != SIZE_MAX;
     for (size_t t = 0; available && t < length; t++) {
         bool inside = t >= shift && t < shift + have;

@@ -273,6 +273,29 @@ static void covariates(void **state) {
     skuai_panel_free(panel);
 }
 
+/* China 2024: Spring Festival 10 to 17 February off, the Sundays 4 and 18 worked; 6.18 is a
+ * festival. */
+static void holidays(void **state) {
+    (void)state;
+    skua_error err;
+    assert_ok(skuai_store_setting_set(shop, "country", "CN", &err), &err);
+    ingest("sales", file_write("s.csv", "item,date,units\nA,2024-02-01,1\nA,2024-02-20,1\n"));
+    skuai_panel_info info;
+    skuai_panel *panel = panel_with((skuai_panel_query){.future = 150}, &info);
+    assert_close((double)covariate(panel, "A", "holiday", 10), 1, 0, 0);
+    assert_close((double)covariate(panel, "A", "holiday", 7), 0, 0, 0);
+    assert_close((double)covariate(panel, "A", "workday", 17), 1, 0, 0);
+    assert_close((double)covariate(panel, "A", "workday", 16), 0, 0, 0);
+    assert_close((double)covariate(panel, "A", "festival", 138), 1, 0, 0); /* 18 June */
+    assert_close((double)covariate(panel, "A", "festival", 140), 0, 0, 0);
+    skuai_panel_free(panel);
+    assert_ok(skuai_store_setting_set(shop, "country", "Atlantis", &err), &err);
+    skuai_store *store = shop_open(SKUAI_STORE_READ);
+    assert_int_equal(skuai_store_panel(store, NULL, NULL, &panel, NULL, &err), SKUA_ENOTFOUND);
+    assert_non_null(strstr(err.message, "skua.yaml"));
+    skuai_store_close(store);
+}
+
 static void lives(void **state) {
     (void)state;
     ingest("sales",
@@ -409,9 +432,9 @@ static void walmart(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(days_and_weeks),      TEST(grids),       TEST(orders_derived),
-        TEST(covariates),          TEST(lives),       TEST(known_when),
-        TEST(same_on_any_threads), TEST(nothing_yet), TEST(walmart),
+        TEST(days_and_weeks), TEST(grids),    TEST(orders_derived), TEST(covariates),
+        TEST(lives),          TEST(holidays), TEST(known_when),     TEST(same_on_any_threads),
+        TEST(nothing_yet),    TEST(walmart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
