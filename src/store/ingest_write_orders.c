@@ -38,16 +38,16 @@ static skua_status make_lines(skuai_write *write, skuai_buffer *sql, skua_error 
     skuai_buffer_init(&currency, 4096);
     skuai_sql_text(&channel, write->default_channel);
     skuai_sql_text(&currency, skuai_store_setting(write->store, "currency", ""));
-    (void)skuai_buffer_text(sql,
-                            "CREATE OR REPLACE TEMP TABLE skuai_lines AS SELECT * REPLACE (CASE "
-                            "WHEN kind = 'sale' THEN units ELSE -abs(units) END AS units), "
-                            "row_number() OVER (PARTITION BY " SAME_LINE
-                            " ORDER BY file_line) AS k FROM (SELECT s.\"order\", ");
+    (void)skuai_buffer_text(
+        sql, "CREATE OR REPLACE TEMP TABLE skuai_lines AS SELECT * REPLACE (CASE "
+             "WHEN kind = 'sale' THEN units ELSE -abs(units) END AS units) FROM (SELECT "
+             "s.\"order\", ");
     add_column(write, sql, "order_line", "NULL::DOUBLE");
     (void)skuai_buffer_text(
-        sql,
-        "CASE WHEN s.ts_utc THEN timezone('UTC', s.ts) ELSE timezone(coalesce(c.time_zone, z.value,"
-        " 'UTC'), s.ts) END AS ts, s.item, ");
+        sql, "CASE WHEN s.ts_utc OR coalesce(c.time_zone, z.value, 'UTC') = 'UTC' THEN "
+             "make_timestamptz(epoch_us(s.ts)) ELSE timezone(coalesce(c.time_zone, z.value), s.ts) "
+             "END AS ts, "
+             "s.item, ");
     add_column(write, sql, "channel", skuai_buffer_view(&channel));
     add_column(write, sql, "user", "NULL::VARCHAR");
     (void)skuai_buffer_text(sql, "s.units, ");
@@ -105,14 +105,23 @@ static skua_status merge_numbered(skuai_write *write, skuai_buffer *sql, skua_er
 
 /* Lines without a number: one that is there already is the same; others add up. */
 static skua_status merge_unnumbered(skuai_write *write, skuai_buffer *sql, skua_error *err) {
+    (void)skuai_buffer_text(sql, "CREATE OR REPLACE TEMP TABLE skuai_twice AS SELECT " SAME_LINE
+                                 ", row_number() OVER "
+                                 "(PARTITION BY " SAME_LINE
+                                 " ORDER BY line) AS k FROM orders WHERE \"order\" IN (SELECT "
+                                 "\"order\" FROM skuai_lines)");
+    SKUA_TRY(skuai_write_run(write, sql, NULL, err));
     (void)skuai_buffer_text(
         sql,
-        "DELETE FROM skuai_lines s USING (SELECT " SAME_LINE
-        ", row_number() OVER (PARTITION BY " SAME_LINE
-        " ORDER BY line) AS k FROM orders WHERE \"order\" IN (SELECT \"order\" FROM "
-        "skuai_lines)) o WHERE o.\"order\" = s.\"order\" AND o.item = s.item AND o.ts = s.ts AND "
-        "o.k = s.k AND (o.channel, o.\"user\", o.units, o.unit_price, o.kind) IS NOT DISTINCT FROM "
-        "(s.channel, s.\"user\", s.units, s.unit_price, s.kind)");
+        "DELETE FROM skuai_lines WHERE file_line IN (SELECT s.file_line FROM (SELECT "
+        "file_line, " SAME_LINE ", row_number() OVER (PARTITION BY " SAME_LINE
+        " ORDER BY file_line) AS k FROM "
+        "skuai_lines WHERE \"order\" IN (SELECT \"order\" FROM skuai_twice)) s JOIN skuai_twice o "
+        "ON "
+        "o.\"order\" = s.\"order\" AND o.item = s.item AND o.ts = s.ts AND o.k = s.k AND "
+        "(o.channel, "
+        "o.\"user\", o.units, o.unit_price, o.kind) IS NOT DISTINCT FROM (s.channel, s.\"user\", "
+        "s.units, s.unit_price, s.kind))");
     return skuai_write_run(write, sql, &write->unchanged, err);
 }
 

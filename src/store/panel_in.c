@@ -54,22 +54,28 @@ static void add_orders(const skuai_panel_build *b, skuai_buffer *sql) {
                        (long long)*b->query->as_of * 1000000);
     (void)skuai_buffer_format(
         sql,
-        "WITH lines AS (SELECT o.*, ltrim(o.\"order\", 'cC') AS number, "
-        "timezone(coalesce(c.time_zone, "
-        "(SELECT value FROM workspace WHERE key = 'time_zone'), 'UTC'), o.ts) AS local_ts FROM "
-        "(SELECT * "
-        "FROM \"%s\"%s) o LEFT JOIN channels c USING (channel)), "
-        "back AS (SELECT * FROM lines WHERE kind <> 'sale'), "
-        "sold AS (SELECT number, item, channel, min(local_ts) AS sold_ts FROM lines WHERE kind = "
-        "'sale' "
-        "AND number IN (SELECT number FROM back) GROUP BY ALL), "
-        "netted AS (SELECT item, channel, local_ts AS at_ts, units, unit_price, list_price, true "
-        "AS "
-        "known, true AS sale FROM lines WHERE kind = 'sale' UNION ALL SELECT b.item, b.channel, "
+        "WITH lines AS NOT MATERIALIZED (SELECT o.\"order\", o.item, o.channel, o.units, "
+        "o.unit_price, "
+        "o.list_price, o.kind, CASE WHEN z.zone = 'UTC' THEN make_timestamp(epoch_us(o.ts)) ELSE "
+        "timezone(z.zone, o.ts) END AS local_ts FROM (SELECT * FROM \"%s\"%s) o JOIN (SELECT "
+        "k.channel, "
+        "coalesce(c.time_zone, (SELECT value FROM workspace WHERE key = 'time_zone'), 'UTC') AS "
+        "zone FROM "
+        "(SELECT DISTINCT channel FROM \"%s\") k LEFT JOIN channels c USING (channel)) z USING "
+        "(channel)), "
+        "back AS (SELECT *, ltrim(\"order\", 'cC') AS number FROM lines WHERE kind <> 'sale'), "
+        "sold AS (SELECT ltrim(\"order\", 'cC') AS number, item, channel, min(local_ts) AS sold_ts "
+        "FROM "
+        "lines WHERE kind = 'sale' AND ltrim(\"order\", 'cC') IN (SELECT number FROM back) GROUP "
+        "BY ALL), "
+        "netted AS NOT MATERIALIZED (SELECT item, channel, local_ts AS at_ts, units, unit_price, "
+        "list_price, "
+        "true AS known, true AS sale FROM lines WHERE kind = 'sale' UNION ALL SELECT b.item, "
+        "b.channel, "
         "coalesce(s.sold_ts, b.local_ts), b.units, NULL, NULL, s.sold_ts IS NOT NULL, false FROM "
         "back b "
         "LEFT JOIN sold s ON s.number = b.number AND s.item = b.item AND s.channel = b.channel) ",
-        from, known);
+        from, known, from);
 }
 
 static bool listed(const char *const *list, size_t n, const char *text) {

@@ -4,11 +4,6 @@
  * view over a table without corrections costs a look at the row groups' statistics. */
 #include "store/store_handle.h"
 
-/* The latest version of rows with a key, among versions in order of file and line. */
-#define LATEST(table, columns, key)                                                                \
-    "SELECT " columns " FROM " table " QUALIFY row_number() OVER (PARTITION BY " key               \
-    " ORDER BY file DESC, line DESC) = 1"
-
 static const char tables[] =
     "CREATE TABLE workspace(key VARCHAR, value VARCHAR);"
     "CREATE TABLE ingested(file INTEGER, path VARCHAR, \"table\" VARCHAR, size BIGINT, hash "
@@ -68,110 +63,62 @@ static const char tables[] =
     "CREATE TABLE scores(run VARCHAR, model VARCHAR, item VARCHAR, channel VARCHAR, metric VARCHAR,"
     " \"window\" VARCHAR, value DOUBLE);";
 
-/* Made anew after a column was added: a view remembers the columns it saw. */
-static const char views[] = "CREATE OR REPLACE VIEW items AS " LATEST(
-    "items_rows",
-    "item, title, description, category, brand, image, parent, replaces, pack, unit,"
-    " launch_ds, end_ds, cost, extras, known_at",
-    "item") ";"
-            "CREATE OR REPLACE VIEW parts AS " LATEST(
-                "parts_rows", "bundle, item, units, known_at",
-                "bundle, item") ";"
-                                "CREATE OR REPLACE VIEW channels AS " LATEST(
-                                    "channels_rows",
-                                    "channel, time_zone, currency, locations, extras, known_at",
-                                    "channel") ";"
-                                               "CREATE OR REPLACE VIEW promotions AS " LATEST(
-                                                   "promotions_rows",
-                                                   "id, scope, channel, \"from\", \"to\", kind, "
-                                                   "depth, budget, known_at",
-                                                   "id, scope, channel, \"from\"") ";"
-                                                                                   "CREATE OR "
-                                                                                   "REPLACE VIEW "
-                                                                                   "supply "
-                                                                                   "AS " LATEST(
-                                                                                       "supply_"
-                                                                                       "rows",
-                                                                                       "* EXCLUDE "
-                                                                                       "(file, "
-                                                                                       "line)",
-                                                                                       "item, "
-                                                                                       "location, "
-                                                                                       "eta") ";"
-                                                                                              "CREA"
-                                                                                              "TE "
-                                                                                              "OR "
-                                                                                              "REPL"
-                                                                                              "ACE "
-                                                                                              "VIEW"
-                                                                                              " eve"
-                                                                                              "nts "
-                                                                                              "AS "
-                                                                                              "SELE"
-                                                                                              "CT "
-                                                                                              "\"us"
-                                                                                              "er\""
-                                                                                              ", "
-                                                                                              "item"
-                                                                                              ", "
-                                                                                              "chan"
-                                                                                              "nel,"
-                                                                                              " ts,"
-                                                                                              " kin"
-                                                                                              "d, "
-                                                                                              "quer"
-                                                                                              "y "
-                                                                                              "FROM"
-                                                                                              " eve"
-                                                                                              "nts_"
-                                                                                              "rows"
-                                                                                              ";"
-                                                                                              "CREA"
-                                                                                              "TE "
-                                                                                              "OR "
-                                                                                              "REPL"
-                                                                                              "ACE "
-                                                                                              "VIEW"
-                                                                                              " cal"
-                                                                                              "enda"
-                                                                                              "r "
-                                                                                              "AS"
-                                                                                              " " LATEST(
-                                                                                                  "calendar_rows",
-                                                                                                  "ds, name, channel, kind, known_at",
-                                                                                                  "ds, name, channel") ";"
-                                                                                                                       "CREATE OR REPLACE VIEW future AS " LATEST(
-                                                                                                                           "future_rows",
-                                                                                                                           "* EXCLUDE (file, line)",
-                                                                                                                           "item, channel, ds") ";"
-                                                                                                                                                "CREATE OR REPLACE VIEW orders AS SELECT r.* EXCLUDE (file, corrects) FROM orders_rows r LEFT JOIN"
-                                                                                                                                                " (SELECT \"order\", line, max(file) AS last FROM orders_rows WHERE corrects GROUP BY ALL) c"
-                                                                                                                                                " ON c.\"order\" = r.\"order\" AND c.line = r.line WHERE c.last IS NULL OR r.file >= c.last;"
+/* Made anew after a column was added: a view remembers the columns it saw. The latest version of a
+ * row is that of the highest file, and inside a file of the last line. */
+/* clang-format off */
+static const char views[] =
+    "CREATE OR REPLACE VIEW items AS SELECT item, title, description, category, brand, "
+    "image, parent, replaces, pack, unit, launch_ds, end_ds, cost, extras, known_at FROM "
+    "items_rows QUALIFY row_number() OVER (PARTITION BY item ORDER BY file DESC, line "
+    "DESC) = 1;"
+    "CREATE OR REPLACE VIEW parts AS SELECT bundle, item, units, known_at FROM parts_rows "
+    "QUALIFY row_number() OVER (PARTITION BY bundle, item ORDER BY file DESC, line DESC) "
+    "= 1;"
+    "CREATE OR REPLACE VIEW channels AS SELECT channel, time_zone, currency, locations, "
+    "extras, known_at FROM channels_rows QUALIFY row_number() OVER (PARTITION BY channel "
+    "ORDER BY file DESC, line DESC) = 1;"
+    "CREATE OR REPLACE VIEW promotions AS SELECT id, scope, channel, \"from\", \"to\", kind, "
+    "depth, budget, known_at FROM promotions_rows QUALIFY row_number() OVER (PARTITION BY "
+    "id, scope, channel, \"from\" ORDER BY file DESC, line DESC) = 1;"
+    "CREATE OR REPLACE VIEW supply AS SELECT * EXCLUDE (file, line) FROM supply_rows "
+    "QUALIFY row_number() OVER (PARTITION BY item, location, eta ORDER BY file DESC, line "
+    "DESC) = 1;"
+    "CREATE OR REPLACE VIEW events AS SELECT \"user\", item, channel, ts, kind, query FROM events_rows;"
+    "CREATE OR REPLACE VIEW calendar AS SELECT ds, name, channel, kind, known_at FROM "
+    "calendar_rows QUALIFY row_number() OVER (PARTITION BY ds, name, channel ORDER BY "
+    "file DESC, line DESC) = 1;"
+    "CREATE OR REPLACE VIEW future AS SELECT * EXCLUDE (file, line) FROM future_rows "
+    "QUALIFY row_number() OVER (PARTITION BY item, channel, ds ORDER BY file DESC, line "
+    "DESC) = 1;"
+    "CREATE OR REPLACE VIEW orders AS SELECT r.* EXCLUDE (file, corrects) FROM orders_rows r LEFT JOIN"
+    " (SELECT \"order\", line, max(file) AS last FROM orders_rows WHERE corrects GROUP BY ALL) c"
+    " ON c.\"order\" = r.\"order\" AND c.line = r.line WHERE c.last IS NULL OR r.file >= c.last;"
 
-                                                                                                                                                /* A return whose order has a sale of the same item counts in the hour of that sale; another one
-                                                                                                                                                 * counts apart, as `returned` in its own. The shop's day is cut in the channel's zone. */
-                                                                                                                                                "CREATE OR REPLACE VIEW order_lines AS"
-                                                                                                                                                " SELECT o.*, timezone(coalesce(c.time_zone, (SELECT value FROM workspace WHERE key ="
-                                                                                                                                                " 'time_zone'), 'UTC'), o.ts) AS local_ts FROM orders o LEFT JOIN channels c USING (channel);"
-                                                                                                                                                "CREATE OR REPLACE VIEW order_hours AS"
-                                                                                                                                                " WITH back AS (SELECT *, ltrim(\"order\", 'cC') AS number FROM order_lines WHERE kind <> 'sale'),"
-                                                                                                                                                " sold AS (SELECT ltrim(\"order\", 'cC') AS number, item, channel, min(local_ts) AS sold_ts"
-                                                                                                                                                "  FROM order_lines WHERE kind = 'sale' AND ltrim(\"order\", 'cC') IN (SELECT number FROM back)"
-                                                                                                                                                "  GROUP BY ALL),"
-                                                                                                                                                " netted AS (SELECT item, channel, local_ts AS day_ts, units, unit_price, list_price,"
-                                                                                                                                                "  true AS known, true AS sale FROM order_lines WHERE kind = 'sale'"
-                                                                                                                                                "  UNION ALL SELECT b.item, b.channel, coalesce(s.sold_ts, b.local_ts), b.units, NULL, NULL,"
-                                                                                                                                                "  s.sold_ts IS NOT NULL, false FROM back b LEFT JOIN sold s ON s.number = b.number"
-                                                                                                                                                "  AND s.item = b.item AND s.channel = b.channel)"
-                                                                                                                                                " SELECT item, channel, date_trunc('hour', day_ts) AS ds,"
-                                                                                                                                                " coalesce(sum(units) FILTER (known), 0) AS units,"
-                                                                                                                                                " sum(unit_price * units) FILTER (sale) / sum(units) FILTER (sale AND unit_price IS NOT NULL)"
-                                                                                                                                                "  AS price, max(list_price) AS list_price,"
-                                                                                                                                                " coalesce(-sum(units) FILTER (NOT known), 0) AS returned FROM netted GROUP BY ALL;"
-                                                                                                                                                "CREATE OR REPLACE VIEW sales AS SELECT s.item, s.channel, r.* EXCLUDE (series, file, corrects)"
-                                                                                                                                                " FROM sales_rows r JOIN series s USING (series) LEFT JOIN (SELECT series, ds, max(file) AS last"
-                                                                                                                                                " FROM sales_rows WHERE corrects GROUP BY ALL) c ON c.series = r.series AND c.ds = r.ds"
-                                                                                                                                                " WHERE c.last IS NULL OR r.file >= c.last;";
+    /* A return whose order has a sale of the same item counts in the hour of that sale; another one
+     * counts apart, as `returned` in its own. The shop's day is cut in the channel's zone. */
+    "CREATE OR REPLACE VIEW order_lines AS"
+    " SELECT o.*, timezone(coalesce(c.time_zone, (SELECT value FROM workspace WHERE key ="
+    " 'time_zone'), 'UTC'), o.ts) AS local_ts FROM orders o LEFT JOIN channels c USING (channel);"
+    "CREATE OR REPLACE VIEW order_hours AS"
+    " WITH back AS (SELECT *, ltrim(\"order\", 'cC') AS number FROM order_lines WHERE kind <> 'sale'),"
+    " sold AS (SELECT ltrim(\"order\", 'cC') AS number, item, channel, min(local_ts) AS sold_ts"
+    "  FROM order_lines WHERE kind = 'sale' AND ltrim(\"order\", 'cC') IN (SELECT number FROM back)"
+    "  GROUP BY ALL),"
+    " netted AS (SELECT item, channel, local_ts AS day_ts, units, unit_price, list_price,"
+    "  true AS known, true AS sale FROM order_lines WHERE kind = 'sale'"
+    "  UNION ALL SELECT b.item, b.channel, coalesce(s.sold_ts, b.local_ts), b.units, NULL, NULL,"
+    "  s.sold_ts IS NOT NULL, false FROM back b LEFT JOIN sold s ON s.number = b.number"
+    "  AND s.item = b.item AND s.channel = b.channel)"
+    " SELECT item, channel, date_trunc('hour', day_ts) AS ds,"
+    " coalesce(sum(units) FILTER (known), 0) AS units,"
+    " sum(unit_price * units) FILTER (sale) / sum(units) FILTER (sale AND unit_price IS NOT NULL)"
+    "  AS price, max(list_price) AS list_price,"
+    " coalesce(-sum(units) FILTER (NOT known), 0) AS returned FROM netted GROUP BY ALL;"
+    "CREATE OR REPLACE VIEW sales AS SELECT s.item, s.channel, r.* EXCLUDE (series, file, corrects)"
+    " FROM sales_rows r JOIN series s USING (series) LEFT JOIN (SELECT series, ds, max(file) AS last"
+    " FROM sales_rows WHERE corrects GROUP BY ALL) c ON c.series = r.series AND c.ds = r.ds"
+    " WHERE c.last IS NULL OR r.file >= c.last;";
+/* clang-format on */
 
 const char *skuai_schema_tables(void) {
     return tables;
