@@ -315,6 +315,23 @@ static skua_status load_settings(const char *folder, skuai_yaml **settings, skua
     return status;
 }
 
+/* The zone of skua.yaml is the one that the views cut days in. */
+static skua_status sync_zone(skuai_store *store, skua_error *err) {
+    skuai_value zone = skuai_value_text(skuai_store_setting(store, "time_zone", "UTC"));
+    double same = 0;
+    SKUA_TRY(skuai_store_number(
+        store, "SELECT count(*) FROM workspace WHERE key = 'time_zone' AND value = $1", &zone, 1,
+        &same, NULL, err));
+    if (same > 0) return SKUA_OK;
+    if (skuai_store_run(store, "SELECT timezone($1::VARCHAR, TIMESTAMPTZ '2020-01-01')", &zone, 1,
+                        NULL, NULL) != SKUA_OK)
+        return skuai_error_set(err, SKUA_ECONFIG,
+                               "%s/skua.yaml: unknown time_zone '%s': use a name as Asia/Shanghai",
+                               store->folder, zone.text);
+    return skuai_store_run(store, "UPDATE workspace SET value = $1 WHERE key = 'time_zone'", &zone,
+                           1, NULL, err);
+}
+
 /* The schema must be ours, and a crash between commit and the counter's file is made good. */
 static skua_status check_database(skuai_store *store, skua_error *err) {
     double version, generation;
@@ -334,6 +351,7 @@ static skua_status check_database(skuai_store *store, skua_error *err) {
     SKUA_TRY(skuai_store_number(store,
                                 "SELECT max(value::BIGINT) FROM workspace WHERE key = 'generation'",
                                 NULL, 0, &generation, NULL, err));
+    SKUA_TRY(sync_zone(store, err));
     int64_t seen = 0;
     if (skuai_store_generation(store->folder, &seen, NULL) == SKUA_OK &&
         seen == (int64_t)generation)

@@ -395,6 +395,22 @@ static void time_zones(void **state) {
     assert_number("SELECT count(*) FROM orders WHERE ts = TIMESTAMPTZ '2024-03-05 15:30:00+00'", 1);
 }
 
+/* A zone that is set later moves the cut of the days, the next command on. */
+static void time_zone_setting(void **state) {
+    (void)state;
+    skua_error err;
+    ingest("orders", file_write("o.csv", "order_id,sku,qty,ts\n1,A,1,2024-03-01T17:00:00Z\n"));
+    assert_number("SELECT count(*) FROM order_hours WHERE ds::DATE = DATE '2024-03-01'", 1);
+    assert_ok(skuai_store_setting_set(shop, "time_zone", "Asia/Shanghai", &err), &err);
+    skuai_store_close(shop_open(SKUAI_STORE_WRITE));
+    assert_number("SELECT count(*) FROM order_hours WHERE ds::DATE = DATE '2024-03-02'", 1);
+    assert_ok(skuai_store_setting_set(shop, "time_zone", "Asia/Atlantis", &err), &err);
+    skuai_store *store = NULL;
+    skuai_store_open_options options = {.mode = SKUAI_STORE_WRITE};
+    assert_int_equal(skuai_store_open(shop, &options, &store, &err), SKUA_ECONFIG);
+    assert_non_null(strstr(err.message, "Asia/Atlantis"));
+}
+
 static void other_tables(void **state) {
     (void)state;
     ingest("parts", file_write("pa.csv", "bundle,component,qty\nSET,A,2\nSET,B,1\n"));
@@ -499,6 +515,7 @@ int main(void) {
         TEST(orders_in),
         TEST(orders_numbered),
         TEST(time_zones),
+        TEST(time_zone_setting),
         TEST(other_tables),
         TEST(killed),
     };
