@@ -78,10 +78,25 @@ static void add_orders(const skuai_panel_build *b, skuai_buffer *sql) {
         from, known, from);
 }
 
-static bool listed(const char *const *list, size_t n, const char *text) {
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(list[i], text) == 0) return true;
-    return n == 0;
+/* The texts of a filter, to be found at once; n 0: an empty index, which lets everything pass. */
+static skua_status index_list(const char *const *list, size_t n, skuai_series *index,
+                              skua_error *err) {
+    SKUA_TRY(skuai_series_init(index, err));
+    for (size_t i = 0; i < n; i++) {
+        size_t size = strlen(list[i]);
+        uint64_t hash = skuai_series_hash(list[i], size, "", 0);
+        if (skuai_series_add(index, hash, list[i], size, "", 0) < 0) {
+            skuai_series_clear(index);
+            return skuai_error_memory(err, "a filter");
+        }
+    }
+    return SKUA_OK;
+}
+
+static bool passes(const skuai_series *index, const char *text) {
+    size_t size = strlen(text);
+    return index->n == 0 ||
+           skuai_series_find(index, skuai_series_hash(text, size, "", 0), text, size, "", 0) >= 0;
 }
 
 /* -- Series
@@ -437,13 +452,17 @@ static skua_status prepare_ranges(skuai_panel_build *b, skua_error *err) {
     b->last = skuai_arena_take(b->arena, n, sizeof *b->last);
     b->row = skuai_arena_take(b->arena, n + 1, sizeof *b->row);
     if (!b->wanted || !b->first || !b->last || !b->row) return skuai_error_memory(err, "a panel");
-    for (size_t s = 0; s < n; s++) {
+    skuai_series items, channels;
+    SKUA_TRY(index_list(b->query->items, b->query->n_items, &items, err));
+    skua_status status = index_list(b->query->channels, b->query->n_channels, &channels, err);
+    for (size_t s = 0; status == SKUA_OK && s < n; s++) {
         b->first[s] = INT64_MAX;
         b->last[s] = INT64_MIN;
-        b->wanted[s] = listed(b->query->items, b->query->n_items, b->keys.items[s]) &&
-                       listed(b->query->channels, b->query->n_channels, b->keys.channels[s]);
+        b->wanted[s] = passes(&items, b->keys.items[s]) && passes(&channels, b->keys.channels[s]);
     }
-    return SKUA_OK;
+    if (status == SKUA_OK) skuai_series_clear(&channels);
+    skuai_series_clear(&items);
+    return status;
 }
 
 /* Global range, parts dropped, rows numbered. */
