@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     skua_error err = {0};
     skuai_config *config = skuai_new(1, sizeof *config);

@@ -11,6 +11,8 @@ static size_t count(const skuai_yaml *node) {
     return n;
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     skuai_yaml *yaml = NULL;
     skua_error err = {0};

@@ -30,7 +30,7 @@ static void run_once(const uint8_t *data, size_t n) {
 }
 
 static void run_mutations(const uint8_t *original, size_t n, skuai_random *random) {
-    uint8_t *data = malloc(2 * n + 16);
+    uint8_t *data = malloc(2 * n + 64);
     for (int i = 0; data && i < MUTATIONS; i++) {
         size_t size = n;
         memcpy(data, original, n);
