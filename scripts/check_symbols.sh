@@ -12,7 +12,7 @@ missing=$(grep -oE '\bskua_[a-z_]+\(' include/skua.h | tr -d '(' | sort -u | whi
 [ -z "$missing" ] || { echo "symbols: declared in skua.h and not exported:"; echo "$missing"; exit 1; }
 # sections .data and .bss alone: .data.rel.ro is constant after loading
 writable=$(for archive in "$build"/libskua_*.a; do objdump -t "$archive" 2>/dev/null |
-    awk -v a="$(basename "$archive")" '$(NF-2) ~ /^\.(data|bss|tdata|tbss)$|^\*COM\*$/ && $(NF-1) !~ /^0+$/ {print a ": " $NF}'; done |
+    awk -v a="$(basename "$archive")" 'NF > 3 && $(NF-2) ~ /^\.(data|bss|tdata|tbss)$|^\*COM\*$/ && $(NF-1) !~ /^0+$/ {print a ": " $NF}'; done |
     grep -vE '\.gomp_critical_user|__gcov|DW\.ref' || true)
 [ -z "$writable" ] || { echo "symbols: writable globals:"; echo "$writable"; exit 1; }
 for archive in "$build"/libskua_*.a; do

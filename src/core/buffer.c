@@ -23,7 +23,7 @@ static skua_status reserve(skuai_buffer *buffer, size_t n) {
     if (buffer->status != SKUA_OK) return buffer->status;
     if (n > buffer->limit - buffer->size) return buffer->status = SKUA_ELIMIT;
     size_t need = buffer->size + n + 1;
-    if (need <= buffer->capacity) return SKUA_OK;
+    if (buffer->data && need <= buffer->capacity) return SKUA_OK;
     size_t capacity = buffer->capacity ? buffer->capacity * 2 : 256;
     if (capacity < need) capacity = need;
     char *data = skuai_resize(buffer->data, capacity, 1);

@@ -208,7 +208,7 @@ skua_status skuai_calibration_fit(const skuai_panel *const *views,
     skuai_random_init(&random, seed);
     for (size_t w = 0; w < n; w++)
         collect(views[w], forecasts[w], &random, &p);
-    correction c;
+    correction c = {0};
     double gain[SKUAI_CALIBRATION_CLASSES] = {0};
     cross_gain(&p, gain);
     fit_correction(&p, 2, &c);
@@ -234,7 +234,7 @@ skua_status skuai_calibration_apply(const skuai_calibration *calibration, const 
     if (f->n_quantiles != calibration->n_levels || f->n_series != panel->n_series ||
         memcmp(f->levels, calibration->level, f->n_quantiles * sizeof *f->levels) != 0)
         return skuai_error_set(err, SKUA_EINVAL, "a calibration of other quantile levels");
-    correction c;
+    correction c = {0};
     memcpy(c.factor, calibration->factor, sizeof c.factor);
     memcpy(c.level_taken, calibration->level_taken, sizeof c.level_taken);
     for (size_t s = 0; s < f->n_series; s++) {

@@ -26,7 +26,7 @@ struct skuai_panel_builder {
 };
 
 static bool column_reserve(column *c, size_t n, size_t size) {
-    if (n <= c->capacity) return true;
+    if (c->data && n <= c->capacity) return true;
     size_t capacity = c->capacity < 1024 ? 1024 : c->capacity + c->capacity / 2;
     if (capacity < n) capacity = n;
     void *data = skuai_resize(c->data, capacity, size);

@@ -144,7 +144,7 @@ static skua_status sum_level(const skuai_panel *panel, const skuai_static *categ
         if (skuai_panel_end(panel, s) > to) to = skuai_panel_end(panel, s);
     }
     size_t n = from < to ? (size_t)(to - from) : 0;
-    if (n > *capacity) {
+    if (!*sum || n > *capacity) {
         double *grown = skuai_resize(*sum, n, sizeof *grown);
         if (!grown) return skuai_error_memory(err, "sums");
         *sum = grown;
