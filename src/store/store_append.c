@@ -21,7 +21,9 @@ static int64_t scaled(int64_t value, int64_t factor) {
 
 static bool write_integer(void *data, duckdb_type type, idx_t i, const skuai_column *column,
                           size_t row) {
-    int64_t value = column->integers ? column->integers[row] : (int64_t)column->doubles[row];
+    int64_t value = column->integers  ? column->integers[row]
+                    : column->doubles ? (int64_t)column->doubles[row]
+                                      : 0;
     bool day = column->type == SKUAI_COLUMN_DATE;
     switch (type) {
     case DUCKDB_TYPE_BOOLEAN:

@@ -22,10 +22,10 @@ static skua_status empirical(const skuai_local_input *input, const skuai_paramet
                              skuai_local_output *output, skua_error *err) {
     static const char *const names[] = {"window"};
     size_t m = (size_t)input->season, Q = request->n_levels;
+    size_t usual = m * ((LEAST_WINDOW + m - 1) / m); /* whole seasons */
     double window = 0, sum = 0;
     SKUA_TRY(skuai_local_parameters_check(parameters, names, 1, err));
-    SKUA_TRY(skuai_parameter_number(parameters, "window",
-                                    (double)(m * ((LEAST_WINDOW + m - 1) / m)), &window, err));
+    SKUA_TRY(skuai_parameter_number(parameters, "window", (double)usual, &window, err));
     if (!(window >= 1 && window == floor(window)))
         return skuai_error_set(err, SKUA_ECONFIG, "window = %g: need a whole number >= 1", window);
     size_t n = window < (double)input->n ? (size_t)window : input->n;
