@@ -24,7 +24,7 @@ build:
 	@ln -sfn $(PRESET)-plain/skua build/skua
 
 demo: build
-	@build/skua demo build/demo
+	@rm -rf build/demo && build/skua demo build/demo
 
 test:
 	@scripts/setup.sh test
