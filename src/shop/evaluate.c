@@ -147,27 +147,7 @@ static skua_status test_combination(const skuai_backtest *b, const skuai_candida
     return status;
 }
 
-/* A random sample of the series, in order; the panel itself when it is small. */
-static skua_status sample_series(const skuai_panel *panel, size_t most, uint64_t seed,
-                                 skuai_panel **sample, skua_error *err) {
-    if (panel->n_series <= most) {
-        *sample = skuai_panel_share(panel);
-        return SKUA_OK;
-    }
-    size_t *chosen = skuai_new(most, sizeof *chosen);
-    if (!chosen) return skuai_error_memory(err, "a sample");
-    skuai_random random;
-    skuai_random_init(&random, seed);
-    size_t n = 0; /* Knuth's selection sampling: every subset equally likely, in order */
-    for (size_t s = 0; s < panel->n_series && n < most; s++)
-        if (skuai_random_uniform(&random) * (double)(panel->n_series - s) < (double)(most - n))
-            chosen[n++] = s;
-    skua_status status = skuai_panel_subset(panel, chosen, n, sample, err);
-    skuai_free(chosen);
-    return status;
-}
-
-skua_status skuai_evaluate(const skua_shop *shop, const skuai_panel *panel,
+skua_status skuai_evaluate(const skua_shop *shop, const skuai_history *history,
                            skuai_evaluation *evaluation, skua_error *err) {
     skuai_context context = skuai_shop_context(shop, true);
     skuai_candidates *candidates = skuai_zero(1, sizeof *candidates);
@@ -175,7 +155,7 @@ skua_status skuai_evaluate(const skua_shop *shop, const skuai_panel *panel,
     skuai_evaluation *e = skuai_zero(1, sizeof *e);
     const skuai_forecaster *models[SKUAI_CANDIDATES_MOST];
     skuai_backtest *b = NULL;
-    skuai_panel *sample = NULL;
+    skuai_history sample = {0};
     skua_status status = SKUA_OK;
     if (!candidates || !chosen || !e) {
         status = skuai_error_memory(err, "an evaluation");
@@ -187,17 +167,20 @@ skua_status skuai_evaluate(const skua_shop *shop, const skuai_panel *panel,
     for (size_t m = 0; m < candidates->n; m++)
         models[m] = &candidates->items[m];
     size_t most = (size_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_sample);
-    SKUA_TRY_OUT(sample_series(panel, most, context.seed, &sample, err));
-    e->horizon = skuai_shop_horizon(shop, &panel->grid);
-    e->n_series = sample->n_series;
+    SKUA_TRY_OUT(skuai_history_sample(history, most, context.seed, &sample, err));
+    e->horizon = skuai_shop_horizon(shop, &history->panel->grid);
+    e->n_series = sample.panel->n_series;
     skuai_backtest_options options = {
         .horizon = e->horizon,
         .windows = (size_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_windows),
         .levels = e->levels,
         .n_levels = e->n_levels,
         .seed = context.seed,
+        .panel_at = skuai_history_at,
+        .user = &sample,
     };
-    SKUA_TRY_OUT(skuai_backtest_run(sample, models, candidates->n, &options, &context, &b, err));
+    SKUA_TRY_OUT(
+        skuai_backtest_run(sample.panel, models, candidates->n, &options, &context, &b, err));
     e->n_windows = b->n_windows;
     SKUA_TRY_OUT(test_combination(b, candidates, models, context.seed, chosen, e, err));
     memcpy(e->calibration, e->combination.kept, sizeof e->calibration);
@@ -210,7 +193,7 @@ skua_status skuai_evaluate(const skua_shop *shop, const skuai_panel *panel,
     *evaluation = *e;
 out:
     skuai_backtest_free(b);
-    skuai_panel_free(sample);
+    skuai_history_clear(&sample);
     skuai_free(e);
     skuai_free(chosen);
     skuai_free(candidates);

@@ -10,6 +10,7 @@
 
 #include "automl/ensemble.h"
 #include "shop/candidates.h"
+#include "shop/history.h"
 
 typedef struct skuai_evaluation {
     size_t horizon, n_windows, n_series; /* n_series: of the sample it ran on */
@@ -21,9 +22,9 @@ typedef struct skuai_evaluation {
     char *leaderboard;                     /* JSON array, best first, owned */
 } skuai_evaluation;
 
-/* Run it on (a sample of) a panel. SKUA_EDATA: nothing can be backtested (see
+/* Run it on (a sample of) a history. SKUA_EDATA: nothing can be backtested (see
  * skuai_backtest_run). */
-SKUA_MUST_USE skua_status skuai_evaluate(const skua_shop *shop, const skuai_panel *panel,
+SKUA_MUST_USE skua_status skuai_evaluate(const skua_shop *shop, const skuai_history *history,
                                          skuai_evaluation *evaluation, skua_error *err);
 void skuai_evaluation_clear(skuai_evaluation *evaluation);
 

@@ -1,4 +1,5 @@
 #include "shop/candidates.h"
+#include "shop/history.h"
 #include "shop/live.h"
 #include "shop/model_file.h"
 #include "shop/result.h"
@@ -180,8 +181,11 @@ static skua_status write_results(const skua_shop *shop, const skuai_run *run,
 static skua_status read_panel(const skua_shop *shop, skuai_panel **panel, skua_error *err) {
     skuai_store *store = NULL;
     SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
-    skua_status status = skuai_shop_panel(shop, store, true, panel, err);
+    skuai_history history = {0};
+    skua_status status = skuai_history_read(shop, store, &history, err);
     skuai_store_close(store);
+    if (status == SKUA_OK) *panel = skuai_panel_share(history.panel);
+    skuai_history_clear(&history);
     return status;
 }
 

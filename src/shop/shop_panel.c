@@ -1,6 +1,5 @@
 #include "shop/shop_panel.h"
 
-#include "clean/check.h"
 #include "store/panel_in.h"
 
 #include <stdio.h>
@@ -64,63 +63,31 @@ static void tell(const skuai_context *context, const skuai_panel_info *info) {
         skuai_context_log(context, SKUAI_LOG_DEBUG, "the last period is not over and is left out");
 }
 
-/* Whether the findings of a check are there to be laid over. */
-static skua_status has_findings(skuai_store *store, bool *yes, skua_error *err) {
+skua_status skuai_shop_checked(skuai_store *store, bool *checked, skua_error *err) {
     double n = 0;
     SKUA_TRY(skuai_store_number(store, "SELECT count(*) FROM findings WHERE run = 'check'", NULL, 0,
                                 &n, NULL, err));
-    *yes = n > 0;
+    *checked = n > 0;
     return SKUA_OK;
 }
 
-/* The panel with applied findings; without a check, with the demand of stock-outs alone. */
-static skua_status clean_panel(const skua_shop *shop, skuai_store *store, const skuai_panel *panel,
-                               bool checked, const skuai_context *context, skuai_panel **cleaned,
-                               skua_error *err) {
-    const skuai_config *c = &shop->config;
-    bool apply = strcmp(skuai_config_text(c, SKUAI_CONFIG_KEY_clean), "applied") == 0;
-    bool stockouts = strcmp(skuai_config_text(c, SKUAI_CONFIG_KEY_stockouts), "estimate") == 0;
-    skuai_clean_options options = SKUAI_CLEAN_OPTIONS_DEFAULT;
-    options.stockouts = stockouts;
-    if (apply && checked) return skuai_check_panel(store, panel, &options, context, cleaned, err);
-    if (!stockouts || !panel->available) {
-        *cleaned = skuai_panel_share(panel);
-        return SKUA_OK;
-    }
-    options.unit_changes = options.price_errors = options.gaps = options.outliers = false;
-    skuai_findings findings;
-    SKUA_TRY(skuai_findings_init(&findings, err));
-    skua_status status = skuai_clean_detect(panel, &options, context, &findings, err);
-    if (status == SKUA_OK)
-        status = skuai_clean_panel(panel, &findings, &options, context, cleaned, err);
-    skuai_findings_clear(&findings);
-    return status;
-}
-
-skua_status skuai_shop_panel(const skua_shop *shop, skuai_store *store, bool cleaned,
+skua_status skuai_shop_panel(const skua_shop *shop, skuai_store *store, bool kept,
                              skuai_panel **panel, skua_error *err) {
     skuai_context context = skuai_shop_context(shop, false);
     skuai_panel_query query;
     skuai_panel_info info;
     query_parts parts;
-    skuai_panel *made = NULL;
-    bool checked = false,
-         apply = strcmp(skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_clean), "applied") == 0;
+    bool checked = false;
     SKUA_TRY(make_query(shop, &parts, &query, err));
-    SKUA_TRY(has_findings(store, &checked, err));
-    if (cleaned && apply && checked) { /* findings of rows: the views of clean/check.h */
+    SKUA_TRY(skuai_shop_checked(store, &checked, err));
+    const char *clean = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_clean);
+    if (kept && checked && strcmp(clean, "applied") == 0) { /* the views of clean/check.h */
         query.orders_from = "kept_orders";
         query.items_from = "kept_items";
     }
-    SKUA_TRY(skuai_store_panel(store, &query, &context, &made, &info, err));
+    SKUA_TRY(skuai_store_panel(store, &query, &context, panel, &info, err));
     tell(&context, &info);
-    if (!cleaned) {
-        *panel = made;
-        return SKUA_OK;
-    }
-    skua_status status = clean_panel(shop, store, made, checked, &context, panel, err);
-    skuai_panel_free(made);
-    return status;
+    return SKUA_OK;
 }
 
 void skuai_panel_describe(skuai_json_writer *w, const skuai_panel *panel) {

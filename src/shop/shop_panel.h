@@ -1,15 +1,18 @@
 /* shop_panel.h -- the panel that a verb works on (room shop): read from the store as the settings
- * say, with the findings that are applied laid over it. */
+ * say. */
 #ifndef SKUA_SHOP_SHOP_PANEL_H
 #define SKUA_SHOP_SHOP_PANEL_H
 
 #include "shop/shop.h"
 
-/* Read the panel. cleaned: lay the applied findings over it and estimate the demand of stock-outs,
- * as the settings `clean` and `stockouts` say; false: as it came. *panel is owned by the caller.
- * SKUA_EDATA: there are no sales yet, with what to do. */
-SKUA_MUST_USE skua_status skuai_shop_panel(const skua_shop *shop, skuai_store *store, bool cleaned,
+/* Read the panel. kept: without the rows that applied findings take out, as the setting `clean`
+ * says; false: every row. Findings of series are not laid over: see history.h. *panel is owned by
+ * the caller. SKUA_EDATA: there are no sales yet, with what to do. */
+SKUA_MUST_USE skua_status skuai_shop_panel(const skua_shop *shop, skuai_store *store, bool kept,
                                            skuai_panel **panel, skua_error *err);
+
+/* Whether a check has written findings. */
+SKUA_MUST_USE skua_status skuai_shop_checked(skuai_store *store, bool *checked, skua_error *err);
 
 /* Put what a person wants to know of a panel into a report: series, items, channels, frequency,
  * season, first and last period. */

@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-static skua_status read_panel(skua_shop *shop, skuai_panel **panel, skua_error *err) {
+static skua_status read_history(skua_shop *shop, skuai_history *history, skua_error *err) {
     skuai_store *store = NULL;
     SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
-    skua_status status = skuai_shop_panel(shop, store, true, panel, err);
+    skua_status status = skuai_history_read(shop, store, history, err);
     skuai_store_close(store); /* nobody holds the database while models work */
     return status;
 }
@@ -67,26 +67,27 @@ static skua_status make_report(const skuai_panel *panel, const skuai_evaluation 
 
 static skua_status evaluate(skua_shop *shop, const char *kind, char **report, skua_error *err) {
     skuai_run run;
-    skuai_panel *panel = NULL;
+    skuai_history history = {0};
     skuai_evaluation *e = skuai_zero(1, sizeof *e);
     skuai_model_file *model = skuai_zero(1, sizeof *model);
     skua_status status = e && model ? SKUA_OK : skuai_error_memory(err, "an evaluation");
     bool keep = strcmp(kind, "train") == 0;
     skuai_run_begin(&run, kind,
                     (uint64_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_seed));
-    if (status == SKUA_OK) status = read_panel(shop, &panel, err);
-    if (status == SKUA_OK) status = skuai_evaluate(shop, panel, e, err);
-    if (status == SKUA_OK && keep) status = keep_model(shop, panel, e, run.seed, model, err);
+    if (status == SKUA_OK) status = read_history(shop, &history, err);
+    if (status == SKUA_OK) status = skuai_evaluate(shop, &history, e, err);
+    if (status == SKUA_OK && keep)
+        status = keep_model(shop, history.panel, e, run.seed, model, err);
     if (status == SKUA_OK) {
         run.model = keep ? model->name : "combination";
         run.horizon = e->horizon;
-        run.frequency = skuai_frequency_name(panel->grid.frequency);
+        run.frequency = skuai_frequency_name(history.panel->grid.frequency);
         status = write_results(shop, &run, e->leaderboard, err);
     }
     if (status == SKUA_OK)
-        status = make_report(panel, e, &run, keep ? model->name : NULL, report, err);
+        status = make_report(history.panel, e, &run, keep ? model->name : NULL, report, err);
     if (e) skuai_evaluation_clear(e);
-    skuai_panel_free(panel);
+    skuai_history_clear(&history);
     skuai_free(e);
     skuai_free(model);
     return status;
