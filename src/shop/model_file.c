@@ -77,7 +77,9 @@ static long newest(const char *models) {
 }
 
 skua_status skuai_model_file_save(const skua_shop *shop, skuai_model_file *model,
-                                  const char *leaderboard, const double *kept, skua_error *err) {
+                                  const skuai_panel *panel, const char *leaderboard,
+                                  const double *kept, skua_error *err) {
+    skuai_context context = skuai_shop_context(shop, false);
     char models[PATH_MOST - 256], path[PATH_MOST];
     skuai_buffer buffer;
     skuai_json_writer w;
@@ -87,6 +89,7 @@ skua_status skuai_model_file_save(const skua_shop *shop, skuai_model_file *model
     (void)snprintf(model->name, sizeof model->name, "%04ld", newest(models) + 1);
     (void)snprintf(path, sizeof path, "%s/%s", models, model->name);
     SKUA_TRY(skuai_folder_make(path, err));
+    SKUA_TRY(skuai_kept_members_save(&model->ensemble, panel, &context, path, err));
     (void)snprintf(path, sizeof path, "%s/%s/model.json", models, model->name);
     skuai_buffer_init(&buffer, MODEL_BYTES_MOST);
     skuai_json_begin(&w, &buffer);
@@ -181,14 +184,18 @@ static skua_status read_model(const skuai_json *json, const char *path, skuai_mo
 }
 
 skua_status skuai_model_file_load(const skua_shop *shop, skuai_model_file *model, skua_error *err) {
-    char path[PATH_MOST];
+    char path[PATH_MOST], folder[PATH_MOST];
     skuai_json *json = NULL;
     skuai_model_file *m = skuai_zero(1, sizeof *m);
     if (!m) return skuai_error_memory(err, "a model");
     skua_status status = current_path(shop, m->name, sizeof m->name, path, sizeof path, err);
     if (status == SKUA_OK) status = parse_file(path, &json, err);
     if (status == SKUA_OK) status = read_model(json, path, m, err);
-    if (status == SKUA_OK) *model = *m;
+    if (status == SKUA_OK) {
+        *model = *m;
+        (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+        skuai_kept_members_use(&model->ensemble, folder, model->kept);
+    }
     skuai_json_free(json);
     skuai_free(m);
     return status;

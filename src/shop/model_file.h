@@ -2,13 +2,14 @@
  *
  *     SHOP/models/0001/model.json    members, weights, calibration, horizon, levels, season, seed,
  *                                    the settings and the scores it was chosen with
+ *     SHOP/models/0001/NAME/         a member that was fitted in training (kept_member.h)
  *     SHOP/models/current            "0001": which one forecasts
  *
  * A model is written whole into a folder of its own before `current` is moved, by renaming. */
 #ifndef SKUA_SHOP_MODEL_FILE_H
 #define SKUA_SHOP_MODEL_FILE_H
 
-#include "automl/ensemble.h"
+#include "shop/kept_member.h"
 #include "shop/shop.h"
 
 typedef struct skuai_model_file {
@@ -20,15 +21,18 @@ typedef struct skuai_model_file {
     uint64_t seed;
     char name[32];      /* of its folder, "0001" */
     char frequency[64]; /* of the panel it was chosen on */
+    skuai_kept_member kept[SKUAI_ENSEMBLE_MEMBERS];
 } skuai_model_file;
 
-/* Write a new model and make it the current one; its name is filled in. Kept with it: leaderboard,
- * a JSON array, and kept [n_levels], the share of outcomes below each level in the test. */
+/* Write a new model and make it the current one; its name is filled in. Members that can be saved
+ * are fitted on `panel`. Kept with it: leaderboard, a JSON array, and kept [n_levels], the share of
+ * outcomes below each level in the test. */
 SKUA_MUST_USE skua_status skuai_model_file_save(const skua_shop *shop, skuai_model_file *model,
-                                                const char *leaderboard, const double *kept,
-                                                skua_error *err);
+                                                const skuai_panel *panel, const char *leaderboard,
+                                                const double *kept, skua_error *err);
 
-/* Read the current model. SKUA_ENOTFOUND: nothing was trained; SKUA_EDATA: the file is damaged. */
+/* Read the current model into memory of the caller's that does not move while it is used (members
+ * point into it). SKUA_ENOTFOUND: nothing was trained; SKUA_EDATA: the file is damaged. */
 SKUA_MUST_USE skua_status skuai_model_file_load(const skua_shop *shop, skuai_model_file *model,
                                                 skua_error *err);
 

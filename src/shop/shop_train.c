@@ -38,7 +38,7 @@ static skua_status keep_model(const skua_shop *shop, const skuai_panel *panel,
     model->seed = seed;
     const char *frequency = skuai_frequency_name(panel->grid.frequency);
     memcpy(model->frequency, frequency, strlen(frequency) + 1);
-    return skuai_model_file_save(shop, model, e->leaderboard, e->calibration, err);
+    return skuai_model_file_save(shop, model, panel, e->leaderboard, e->calibration, err);
 }
 
 static skua_status make_report(const skuai_panel *panel, const skuai_evaluation *e,

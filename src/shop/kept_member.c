@@ -1,0 +1,62 @@
+#include "shop/kept_member.h"
+
+#include "core/file.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+static bool member_folder(const char *folder, const char *name, char *path, size_t size) {
+    int n = snprintf(path, size, "%s/%s", folder, name);
+    return n > 0 && (size_t)n < size;
+}
+
+static bool has_weight(const skuai_ensemble *ensemble, size_t member) {
+    for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++)
+        if (ensemble->weights[c][member] > 0) return true;
+    return false;
+}
+
+static skua_status save_member(const skuai_forecaster *member, const skuai_panel *panel,
+                               const skuai_context *context, const char *folder, skua_error *err) {
+    char path[SKUAI_KEPT_FOLDER_SIZE];
+    skuai_model *model = NULL;
+    if (!member_folder(folder, member->name, path, sizeof path))
+        return skuai_error_set(err, SKUA_EIO, "%.200s...: a path too long", folder);
+    SKUA_TRY(member->fit(member, panel, NULL, context, &model, err));
+    skua_status status = skuai_folder_make(path, err);
+    if (status == SKUA_OK) status = member->save(model, path, err);
+    member->free(model);
+    return status == SKUA_OK ? status : skuai_error_prefix(err, status, "%s", member->name);
+}
+
+skua_status skuai_kept_members_save(const skuai_ensemble *ensemble, const skuai_panel *panel,
+                                    const skuai_context *context, const char *folder,
+                                    skua_error *err) {
+    for (size_t m = 0; m < ensemble->n_members; m++)
+        if (ensemble->members[m].save && has_weight(ensemble, m))
+            SKUA_TRY(save_member(&ensemble->members[m], panel, context, folder, err));
+    return SKUA_OK;
+}
+
+/* In place of fitting. */
+static skua_status load_member(const skuai_forecaster *self, const skuai_panel *panel,
+                               const skuai_parameters *parameters, const skuai_context *context,
+                               skuai_model **model, skua_error *err) {
+    const skuai_kept_member *kept = self->data;
+    (void)panel, (void)parameters, (void)context;
+    return kept->inner.load(&kept->inner, kept->folder, model, err);
+}
+
+void skuai_kept_members_use(skuai_ensemble *ensemble, const char *folder, skuai_kept_member *kept) {
+    for (size_t m = 0; m < ensemble->n_members; m++) {
+        skuai_forecaster *member = &ensemble->members[m];
+        struct stat info;
+        if (!member->load ||
+            !member_folder(folder, member->name, kept[m].folder, sizeof kept[m].folder) ||
+            stat(kept[m].folder, &info) != 0)
+            continue;
+        kept[m].inner = *member;
+        member->fit = load_member;
+        member->data = &kept[m];
+    }
+}
