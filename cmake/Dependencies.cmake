@@ -7,6 +7,9 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(UCHARDET REQUIRED IMPORTED_TARGET uchardet)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+# oneDNN by hand: its CMake package wants OpenCL's headers
+find_path(DNNL_INCLUDE oneapi/dnnl/dnnl.h REQUIRED)
+find_library(DNNL_LIBRARY dnnl REQUIRED)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 
 find_path(DUCKDB_INCLUDE duckdb.h HINTS ${SKUA_PREFIX}/include)

@@ -16,6 +16,12 @@ int skuai_context_threads(const skuai_context *context) {
     return n > 0 ? n : 1;
 }
 
+int skuai_threads_limit(int threads) {
+    int before = omp_get_max_threads();
+    omp_set_num_threads(threads > 0 ? threads : 1);
+    return before;
+}
+
 void skuai_context_progress(const skuai_context *context, const char *stage, double done,
                             double total) {
     if (context && context->progress) context->progress(context->user, stage, done, total);
