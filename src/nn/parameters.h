@@ -23,7 +23,7 @@ typedef enum skuai_init {
     SKUAI_INIT_XAVIER /* uniform, bound scale * sqrt(6 / (rows + columns)); Glorot & Bengio 2010 */
 } skuai_init;
 
-typedef struct skuai_parameter {
+typedef struct skuai_nn_parameter {
     char *name;
     int rank;        /* 1 .. 4 */
     size_t shape[4]; /* unused ones 1; a linear weight is [out, in], as in PyTorch */
@@ -33,12 +33,12 @@ typedef struct skuai_parameter {
     double scale;
     bool decay;     /* does weight decay pull on it; set by _add: true for rank >= 2 */
     bool trainable; /* false: no gradient, the optimiser leaves it alone */
-} skuai_parameter;
+} skuai_nn_parameter;
 
 struct skuai_int8_weight;
 
 typedef struct skuai_nn_parameters {
-    skuai_parameter *table; /* [count] */
+    skuai_nn_parameter *table; /* [count] */
     size_t count, capacity;
     size_t size;                     /* elements of each flat block */
     skuai_real *value;               /* [size]; NULL before _finish */
