@@ -22,11 +22,11 @@ static int64_t day_of(const retail *r, size_t t) {
 
 /* Trend: a straight line that damps, or a slow walk, or steps of the level. */
 static void add_level(retail *r) {
-    static const double kinds[] = {0.3, 0.25, 0.25, 0.2}; /* none, damped, walk, steps */
+    static const double kinds[] = {0.15, 0.2, 0.45, 0.2}; /* none, damped, walk, steps */
     size_t kind = skuai_draw_choice(r->random, kinds, 4);
     double slope = skuai_random_normal(r->random) * 0.3 / r->year;
     double damp = 1 - skuai_draw_log(r->random, 0.02, 2) / r->year;
-    double walk = skuai_draw_log(r->random, 0.05, 0.5) / sqrt(r->year), level = 0;
+    double walk = skuai_draw_log(r->random, 0.1, 0.9) / sqrt(r->year), level = 0;
     double chance = skuai_draw_log(r->random, 0.2, 2) / r->year;
     if (damp < 0.5) damp = 0.5;
     for (size_t t = 0; t < r->n; t++) {
@@ -175,7 +175,7 @@ static void add_life(retail *r) {
         for (size_t t = from; t < r->n; t++)
             r->log_mean[t] -= (double)(t - from) / fall;
     }
-    double keep = skuai_draw_between(r->random, 0, 0.95), state = 0;
+    double keep = 0.97 * sqrt(skuai_random_uniform(r->random)), state = 0;
     double sd = skuai_draw_log(r->random, 0.02, 0.4) * sqrt(1 - keep * keep);
     double nu = skuai_draw_chance(r->random, 0.3) ? 3 : 20;
     for (size_t t = 0; t < r->n; t++) {
@@ -188,7 +188,9 @@ static void add_life(retail *r) {
  * asks; for large demand log-normal with heavy tails. */
 static void draw_demand(retail *r, double level, double *demand) {
     bool large = level > 200 && skuai_draw_chance(r->random, 0.7);
-    double size = skuai_draw_log(r->random, 0.4, 30), spread = skuai_draw_log(r->random, 0.02, 0.3);
+    /* counts of independent days add up, so longer periods are less dispersed */
+    double size = skuai_draw_log(r->random, 0.5, 30) * fmax(0.3, pow(r->day, -0.75)),
+           spread = skuai_draw_log(r->random, 0.02, 0.3);
     bool inflated = !large && skuai_draw_chance(r->random, 0.3);
     double sleep = skuai_draw_log(r->random, 0.02, 0.5),
            wake = skuai_draw_log(r->random, 0.05, 0.8);
