@@ -20,3 +20,9 @@ endif()
 add_library(skua_duckdb INTERFACE)
 target_include_directories(skua_duckdb SYSTEM INTERFACE ${DUCKDB_INCLUDE})
 target_link_libraries(skua_duckdb INTERFACE ${DUCKDB_LIBRARY})
+
+# LightGBM: the headers only; the library is loaded on first use (src/learn/lightgbm_library.h).
+find_path(LIGHTGBM_INCLUDE LightGBM/c_api.h HINTS ${SKUA_PREFIX}/include)
+if(NOT LIGHTGBM_INCLUDE)
+    message(FATAL_ERROR "LightGBM's header not found: run scripts/setup.sh (or install LightGBM), then again")
+endif()

