@@ -15,7 +15,7 @@ enum { PARAMETERS_MOST = 1 << 22, MODEL_MOST = 1 << 30 };
 
 static skua_status refused(const skuai_lightgbm_library *library, const char *doing,
                            skua_error *err) {
-    return skuai_error_set(err, SKUA_EINTERNAL, "LightGBM, %s: %s", doing,
+    return skuai_error_set(err, SKUA_EFOREIGN, "LightGBM, %s: %s", doing,
                            library->LGBM_GetLastError());
 }
 
