@@ -13,8 +13,8 @@
 /* LightGBM 4's arrow.h is C++ although c_api.h includes it from C too: the two structures that the
  * declarations name are enough. */
 #define LIGHTGBM_ARROW_H_
-struct ArrowArray;
-struct ArrowSchema;
+typedef struct ArrowArray ArrowArray;
+typedef struct ArrowSchema ArrowSchema;
 #include <LightGBM/c_api.h>
 
 #define SKUAI_LIGHTGBM_FUNCTIONS(X)                                                                \
