@@ -1,0 +1,94 @@
+/* demand.h -- the nets that forecast demand: a transformer over patches and a GRU behind the same
+ * interface (room neural). docs/MODEL.md specifies them so that they could be rebuilt.
+ *
+ *     skuai_demand *net;
+ *     SKUA_TRY(skuai_demand_new(&SKUAI_DEMAND_DEFAULT, seed, &net, err));
+ *     skuai_tape_begin(tape, SKUAI_TAPE_TRAIN, step);
+ *     skuai_tensor *out = skuai_demand_run(tape, net, &batch, SKUAI_DEMAND_ALL);
+ *     skuai_tensor *loss = skuai_demand_loss(tape, net, &batch, out, 0.2);
+ *     SKUA_TRY(skuai_tape_backward(tape, loss, err));
+ *     ...
+ *     SKUA_TRY(skuai_demand_save(net, "model/transformer.safetensors", err));
+ *
+ * Sources: Nie et al. 2023 (patches), Ansari et al. 2024 and 2025 (quantiles of the whole horizon
+ * in one pass, future covariates as tokens), Vaswani et al. 2017, Su et al. 2021, Cho et al. 2014.
+ */
+#ifndef SKUA_NEURAL_DEMAND_H
+#define SKUA_NEURAL_DEMAND_H
+
+#include "neural/window.h"
+#include "nn/block.h"
+#include "nn/loss.h"
+
+enum { SKUAI_DEMAND_LEVELS = 13, SKUAI_DEMAND_MEDIAN = 6 };
+/* .01 .05 .1 .2 ... .9 .95 .99 */
+extern const double skuai_demand_levels[SKUAI_DEMAND_LEVELS];
+
+typedef enum skuai_demand_kind { SKUAI_DEMAND_TRANSFORMER, SKUAI_DEMAND_GRU } skuai_demand_kind;
+
+typedef struct skuai_demand_config {
+    skuai_demand_kind kind;
+    skuai_window_config window;
+    size_t width;   /* D, a multiple of 2 * heads, 8 .. 4096 */
+    size_t heads;   /* transformer */
+    size_t layers;  /* 1 .. SKUAI_NN_LAYERS_MOST */
+    size_t hidden;  /* of the feed-forward; 0: 4 * width */
+    double dropout; /* [0, 1) */
+    bool squared;   /* the median is trained by squared loss, the other quantiles by pinball */
+} skuai_demand_config;
+
+/* About 2.5 million parameters. */
+#define SKUAI_DEMAND_DEFAULT                                                                       \
+    ((skuai_demand_config){.kind = SKUAI_DEMAND_TRANSFORMER,                                       \
+                           .window = {.patch = 8, .context = 64},                                  \
+                           .width = 192,                                                           \
+                           .heads = 6,                                                             \
+                           .layers = 5,                                                            \
+                           .hidden = 768})
+
+typedef struct skuai_demand {
+    skuai_demand_config config;
+    skuai_nn_parameters *parameters;
+    skuai_nn_dense in, in_out, in_skip;       /* tokens F -> D, with a residual */
+    skuai_nn_dense side;                      /* side tokens -> D */
+    skuai_nn_encoder encoder;                 /* transformer */
+    size_t gru[SKUAI_NN_LAYERS_MOST][4];      /* GRU: input, hidden weights and biases */
+    skuai_nn_dense head, head_out, head_skip; /* D -> P * levels */
+} skuai_demand;
+
+/* SKUA_EINVAL: a setting out of range (the sentence names it); SKUA_ENOMEM. *net is the caller's.
+ */
+SKUA_MUST_USE skua_status skuai_demand_new(const skuai_demand_config *config, uint64_t seed,
+                                           skuai_demand **net, skua_error *err);
+void skuai_demand_free(skuai_demand *net); /* NULL allowed */
+
+typedef enum skuai_demand_part {
+    SKUAI_DEMAND_ALL,   /* all tokens: training with hidden patches */
+    SKUAI_DEMAND_FUTURE /* the horizon's alone */
+} skuai_demand_part;
+
+/* Scaled quantiles [n * tokens * P, levels] of a batch, tokens those of `part`; NULL sticking in
+ * the tape. A patch of the horizon depends on the context and on earlier patches of the horizon
+ * alone: a longer horizon begins with the same numbers. */
+skuai_tensor *skuai_demand_run(skuai_tape *tape, const skuai_demand *net,
+                               const skuai_window_batch *batch, skuai_demand_part part);
+/* Loss of an output for ALL tokens: mean over what is asked of the horizon, plus `auxiliary` times
+ * the mean over hidden patches (0: none). */
+skuai_tensor *skuai_demand_loss(skuai_tape *tape, const skuai_demand *net,
+                                const skuai_window_batch *batch, skuai_tensor *out,
+                                double auxiliary);
+
+/* Quantiles in scaled space of a batch, sorted: out [n, future * P, levels], all finite.
+ * SKUA_ENOMEM, what the tape says. */
+SKUA_MUST_USE skua_status skuai_demand_quantiles(skuai_tape *tape, const skuai_demand *net,
+                                                 const skuai_window_batch *batch, float *out,
+                                                 skua_error *err);
+
+/* One safetensors file with the configuration in its metadata. load: SKUA_EDATA when it is not such
+ * a file, is truncated, or holds other tensors than the configuration asks for, or numbers that are
+ * not finite; SKUA_ENOTFOUND, SKUA_EIO. */
+SKUA_MUST_USE skua_status skuai_demand_save(const skuai_demand *net, const char *path,
+                                            skua_error *err);
+SKUA_MUST_USE skua_status skuai_demand_load(const char *path, skuai_demand **net, skua_error *err);
+
+#endif

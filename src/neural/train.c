@@ -1,0 +1,386 @@
+#include "neural/train.h"
+
+#include "neural/demand_file.h"
+
+#include <math.h>
+#include <string.h>
+
+#define CHECKPOINT_FORMAT "skua training checkpoint 1"
+
+enum { MEAN_STEPS = 20, WORKERS_MOST = 256 };
+
+typedef struct run {
+    skuai_demand *net;
+    const skuai_train_config *config;
+    const skuai_context *context;
+    skuai_nn_optimiser *optimiser;
+    skuai_tape *tape;
+    skuai_arena *arena;    /* the batch */
+    skuai_arena **workers; /* [n_workers] series being read */
+    size_t n_workers;
+    skuai_real *best; /* [parameters] weights of the best validation, or NULL */
+    double best_loss;
+    double losses[MEAN_STEPS];
+    size_t n_losses;
+} run;
+
+/* -- Batches ---------------------------------------------------------------------------------- */
+
+typedef struct batch_job {
+    run *r;
+    skuai_train_source source;
+    void *user;
+    uint64_t first; /* number of the first window */
+    skuai_window_batch *batch;
+    const skuai_window_augmentation *augmentation; /* NULL: none */
+} batch_job;
+
+static skua_status fill_one(void *argument, size_t i, int worker, skua_error *err) {
+    batch_job *job = argument;
+    skuai_arena *arena = job->r->workers[worker];
+    skuai_arena_clear(arena);
+    skuai_window_series series = {.season = 1};
+    size_t p = job->batch->config.patch;
+    SKUA_TRY(job->source(job->user, job->first + i, job->batch->past * p, job->batch->future * p,
+                         arena, &series, err));
+    skuai_random random;
+    skuai_random_split(&random, job->r->config->seed ^ 0x51D3U, job->first + i);
+    skuai_window_fill(&series, job->augmentation, &random, job->batch, i);
+    return SKUA_OK;
+}
+
+static skua_status make_batch(batch_job *job, size_t n, size_t past, skuai_window_batch *batch,
+                              skua_error *err) {
+    run *r = job->r;
+    skuai_arena_clear(r->arena);
+    SKUA_TRY(skuai_window_batch_new(&r->net->config.window, n, past, r->config->future, r->arena,
+                                    batch, err));
+    job->batch = batch;
+    skuai_context quiet = r->context ? *r->context : SKUAI_CONTEXT_DEFAULT;
+    quiet.deadline = 0; /* a batch that was begun is finished: the loop looks at the clock */
+    return skuai_parallel_for(&quiet, NULL, n, fill_one, job, err);
+}
+
+/* Patches of context of a step: the whole, a half, a quarter ... of it. */
+static size_t context_of(const run *r, uint64_t step) {
+    size_t past = r->net->config.window.context;
+    if (!r->config->vary_context) return past;
+    skuai_random random;
+    skuai_random_split(&random, r->config->seed ^ 0xC0A7U, step);
+    size_t halvings = skuai_random_index(&random, 4);
+    past >>= halvings;
+    return past ? past : 1;
+}
+
+/* -- Checkpoints ------------------------------------------------------------------------------ */
+
+/* Settings that decide what a step does; a checkpoint of others is refused. */
+static skua_status settings_text(const run *r, skuai_buffer *out, skua_error *err) {
+    const skuai_train_config *c = r->config;
+    const skuai_nn_optimiser_config *o = &r->optimiser->config;
+    SKUA_TRY(skuai_demand_config_text(&r->net->config, out, err));
+    skuai_buffer_format(out, " %llu %zu %zu %.17g %.17g %.17g %.17g %zu %zu %d",
+                        (unsigned long long)c->seed, c->batch, c->future, c->auxiliary, o->rate,
+                        o->weight_decay, o->ema_decay, o->warmup_steps, o->total_steps,
+                        c->vary_context);
+    return skuai_buffer_check(out, err);
+}
+
+static skua_status checkpoint_write(const run *r, skua_error *err) {
+    const skuai_nn_optimiser *o = r->optimiser;
+    size_t n = r->net->parameters->size;
+    skuai_buffer settings, step;
+    skuai_buffer_init(&settings, 1 << 16);
+    skuai_buffer_init(&step, 256);
+    skua_status status = settings_text(r, &settings, err);
+    skuai_buffer_format(&step, "%zu %.17g", o->step, r->best_loss);
+    const skuai_weights_text texts[] = {{"format", CHECKPOINT_FORMAT},
+                                        {"settings", skuai_buffer_view(&settings)},
+                                        {"step", skuai_buffer_view(&step)}};
+    skuai_weights_array arrays[5];
+    size_t count = 0;
+    const struct {
+        const char *name;
+        const float *values;
+    } blocks[] = {{"value", r->net->parameters->value},
+                  {"moment1", o->moment1},
+                  {"moment2", o->moment2},
+                  {"ema", o->ema},
+                  {"best", r->best}};
+    for (size_t k = 0; k < 5; k++) {
+        if (!blocks[k].values) continue;
+        arrays[count++] = (skuai_weights_array){
+            .name = blocks[k].name, .rank = 1, .shape = {n}, .values = blocks[k].values};
+    }
+    if (status == SKUA_OK)
+        status = skuai_weights_write(r->config->checkpoint, texts, 3, arrays, count, err);
+    skuai_buffer_clear(&settings);
+    skuai_buffer_clear(&step);
+    return status;
+}
+
+/* step and best loss from "12 0.5". */
+static bool parse_step(const char *text, size_t *step, double *best) {
+    size_t s = 0;
+    const char *c = text ? text : "";
+    if (*c < '0' || *c > '9') return false;
+    for (; *c >= '0' && *c <= '9'; c++) {
+        if (s > SIZE_MAX / 100) return false;
+        s = s * 10 + (size_t)(*c - '0');
+    }
+    if (*c != ' ') return false;
+    c++;
+    *best = INFINITY;
+    skuai_json *number = NULL;
+    if (skuai_json_parse(c, strlen(c), &number, NULL) == SKUA_OK) {
+        *best = skuai_json_as_number(number, INFINITY);
+        skuai_json_free(number);
+    }
+    *step = s;
+    return true;
+}
+
+static skua_status checkpoint_load(run *r, const skuai_weights_file *file, skua_error *err) {
+    skuai_nn_optimiser *o = r->optimiser;
+    size_t n = r->net->parameters->size, step;
+    double best;
+    const char *format = skuai_weights_text_get(file, "format");
+    const char *settings = skuai_weights_text_get(file, "settings");
+    skuai_buffer mine;
+    skuai_buffer_init(&mine, 1 << 16);
+    skua_status status = settings_text(r, &mine, err);
+    if (status == SKUA_OK && (!format || strcmp(format, CHECKPOINT_FORMAT) != 0 || !settings ||
+                              strcmp(settings, skuai_buffer_view(&mine)) != 0 ||
+                              !parse_step(skuai_weights_text_get(file, "step"), &step, &best)))
+        status = skuai_error_set(err, SKUA_EDATA,
+                                 "%s is not a checkpoint of this net with these settings; remove "
+                                 "it to begin anew",
+                                 r->config->checkpoint);
+    skuai_buffer_clear(&mine);
+    if (status != SKUA_OK) return status;
+    /* into fresh blocks first: a broken file leaves the net as it was */
+    skuai_real *blocks[5] = {0},
+               *into[5] = {r->net->parameters->value, o->moment1, o->moment2, o->ema, r->best};
+    static const char *const names[] = {"value", "moment1", "moment2", "ema", "best"};
+    for (size_t k = 0; k < 5 && status == SKUA_OK; k++) {
+        if (!into[k]) continue;
+        blocks[k] = skuai_new(n, sizeof **blocks);
+        status = blocks[k] ? skuai_weights_get(file, names[k], n, blocks[k], err)
+                           : skuai_error_memory(err, "a checkpoint");
+    }
+    for (size_t k = 0; k < 5; k++) {
+        if (status == SKUA_OK && into[k]) memcpy(into[k], blocks[k], n * sizeof **blocks);
+        skuai_free(blocks[k]);
+    }
+    if (status != SKUA_OK) return status;
+    o->step = step;
+    r->best_loss = best;
+    return SKUA_OK;
+}
+
+static skua_status checkpoint_read(run *r, skua_error *err) {
+    skuai_weights_file *file;
+    skua_status status = skuai_weights_open(r->config->checkpoint, &file, err);
+    if (status == SKUA_ENOTFOUND) {
+        skuai_error_clear(err);
+        return SKUA_OK;
+    }
+    SKUA_TRY(status);
+    status = checkpoint_load(r, file, err);
+    skuai_weights_close(file);
+    if (status == SKUA_OK)
+        skuai_context_log(r->context, SKUAI_LOG_INFO, "training goes on from step %zu of %s",
+                          r->optimiser->step, r->config->checkpoint);
+    return status;
+}
+
+/* -- Steps ------------------------------------------------------------------------------------ */
+
+static skua_status step(run *r, skuai_train_source source, void *user, skua_error *err) {
+    const skuai_train_config *c = r->config;
+    uint64_t k = r->optimiser->step;
+    skuai_window_batch batch;
+    batch_job job = {.r = r,
+                     .source = source,
+                     .user = user,
+                     .first = k * c->batch,
+                     .augmentation = &c->augmentation};
+    SKUA_TRY(make_batch(&job, c->batch, context_of(r, k), &batch, err));
+    skuai_tape_begin(r->tape, SKUAI_TAPE_TRAIN, c->seed * 0x9E3779B97F4A7C15U + k);
+    skuai_tensor *out = skuai_demand_run(r->tape, r->net, &batch, SKUAI_DEMAND_ALL);
+    skuai_tensor *loss = skuai_demand_loss(r->tape, r->net, &batch, out, c->auxiliary);
+    SKUA_TRY(skuai_tape_backward(r->tape, loss, err));
+    double value = (double)loss->value[0];
+    skuai_nn_step done;
+    SKUA_TRY(skuai_nn_optimiser_step(r->optimiser, r->context, 1, &done, err));
+    r->losses[r->n_losses++ % MEAN_STEPS] = value;
+    if (k % 10 == 0) {
+        skuai_context_trace(r->context, "train-loss", (int64_t)k, value);
+        skuai_context_trace(r->context, "learning-rate", (int64_t)k, done.rate);
+    }
+    if (!done.applied)
+        skuai_context_log(r->context, SKUAI_LOG_WARNING,
+                          "step %llu: the gradient was not finite and was left out",
+                          (unsigned long long)k);
+    return SKUA_OK;
+}
+
+static double mean_loss(const run *r) {
+    size_t n = r->n_losses < MEAN_STEPS ? r->n_losses : MEAN_STEPS;
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += r->losses[i] / (double)n;
+    return n ? sum : NAN;
+}
+
+static skua_status validate(run *r, skuai_train_source source, void *user, double *result,
+                            skua_error *err) {
+    *result = NAN;
+    if (!source || r->config->validation == 0) return SKUA_OK;
+    size_t n = r->config->validation, done = 0;
+    double sum = 0, parts = 0;
+    skuai_nn_optimiser_swap(r->optimiser);
+    skua_status status = SKUA_OK;
+    while (done < n && status == SKUA_OK) {
+        size_t count = n - done < r->config->batch ? n - done : r->config->batch;
+        skuai_window_batch batch;
+        batch_job job = {.r = r, .source = source, .user = user, .first = done};
+        status = make_batch(&job, count, r->net->config.window.context, &batch, err);
+        if (status != SKUA_OK) break;
+        skuai_tape_begin(r->tape, SKUAI_TAPE_INFER, 0);
+        skuai_tensor *out = skuai_demand_run(r->tape, r->net, &batch, SKUAI_DEMAND_ALL);
+        skuai_tensor *loss = skuai_demand_loss(r->tape, r->net, &batch, out, 0);
+        status = skuai_tape_status(r->tape, err);
+        if (status == SKUA_OK && loss)
+            sum += (double)count * (double)loss->value[0], parts += (double)count;
+        done += count;
+    }
+    skuai_nn_optimiser_swap(r->optimiser);
+    if (status == SKUA_OK && parts > 0) {
+        *result = sum / parts;
+        skuai_context_trace(r->context, "validation-loss", (int64_t)r->optimiser->step, *result);
+    }
+    return status;
+}
+
+static void remember_best(run *r, double loss) {
+    if (!r->best || !(loss < r->best_loss)) return;
+    r->best_loss = loss;
+    const skuai_real *from = r->optimiser->ema ? r->optimiser->ema : r->net->parameters->value;
+    memcpy(r->best, from, r->net->parameters->size * sizeof *r->best);
+}
+
+static skua_status loop(run *r, skuai_train_source source, void *user,
+                        skuai_train_source validation, void *validation_user,
+                        skuai_train_result *result, skua_error *err) {
+    const skuai_train_config *c = r->config;
+    double saved = skuai_clock(), begun = saved;
+    double every = c->checkpoint_seconds > 0 ? c->checkpoint_seconds : 60;
+    size_t first = r->optimiser->step;
+    bool checked = false;
+    while (r->optimiser->step < c->steps) {
+        skua_status status = skuai_context_check(r->context, err);
+        if (status == SKUA_EDEADLINE) {
+            skuai_error_clear(err);
+            break;
+        }
+        SKUA_TRY(status);
+        SKUA_TRY(step(r, source, user, err));
+        size_t k = r->optimiser->step;
+        if (k == first + MEAN_STEPS || k == c->steps) {
+            if (isnan(result->first_loss)) result->first_loss = mean_loss(r);
+        }
+        checked = c->validate_every && k % c->validate_every == 0;
+        if (checked) {
+            SKUA_TRY(validate(r, validation, validation_user, &result->validation, err));
+            remember_best(r, result->validation);
+        }
+        skuai_context_progress(r->context, "train", (double)k, (double)c->steps);
+        if (c->checkpoint && skuai_clock() - saved > every) {
+            SKUA_TRY(checkpoint_write(r, err));
+            saved = skuai_clock();
+        }
+    }
+    double seconds = skuai_clock() - begun;
+    result->windows_a_second =
+        seconds > 0 ? (double)((r->optimiser->step - first) * c->batch) / seconds : 0;
+    if (!checked) {
+        SKUA_TRY(validate(r, validation, validation_user, &result->validation, err));
+        remember_best(r, result->validation);
+    }
+    return SKUA_OK;
+}
+
+static skua_status config_check(const skuai_train_config *c, skua_error *err) {
+    if (c->batch < 1 || c->batch > 65536)
+        return skuai_error_set(err, SKUA_EINVAL, "batch = %zu: need 1 to 65536", c->batch);
+    if (c->future < 1 || c->future > 1024)
+        return skuai_error_set(err, SKUA_EINVAL, "future = %zu patches: need 1 to 1024", c->future);
+    const skuai_window_augmentation *a = &c->augmentation;
+    if (!(a->jitter >= 0 && a->scaling >= 0 && a->drop >= 0 && a->drop <= 1 && a->mask >= 0 &&
+          a->mask < 1 && c->auxiliary >= 0))
+        return skuai_error_set(err, SKUA_EINVAL,
+                               "augmentation: need jitter, scaling, auxiliary >= 0, drop in [0, "
+                               "1], mask in [0, 1)");
+    return SKUA_OK;
+}
+
+static skua_status set_up(run *r, skua_error *err) {
+    skuai_nn_optimiser_config o = r->config->optimiser;
+    if (o.total_steps == 0) o.total_steps = r->config->steps;
+    SKUA_TRY(skuai_nn_optimiser_new(r->net->parameters, &o, &r->optimiser, err));
+    r->tape = skuai_tape_new(r->context);
+    r->arena = skuai_arena_new(0);
+    r->n_workers = (size_t)skuai_context_threads(r->context);
+    r->workers = skuai_zero(r->n_workers, sizeof(skuai_arena *));
+    if (!r->tape || !r->arena || !r->workers) return skuai_error_memory(err, "training");
+    for (size_t i = 0; i < r->n_workers; i++) {
+        r->workers[i] = skuai_arena_new(0);
+        if (!r->workers[i]) return skuai_error_memory(err, "training");
+    }
+    if (r->config->keep_best) {
+        r->best = skuai_zero(r->net->parameters->size, sizeof *r->best);
+        if (!r->best) return skuai_error_memory(err, "training");
+    }
+    return SKUA_OK;
+}
+
+static void tear_down(run *r) {
+    for (size_t i = 0; r->workers && i < r->n_workers; i++)
+        skuai_arena_free(r->workers[i]);
+    skuai_free(r->workers);
+    skuai_arena_free(r->arena);
+    skuai_tape_free(r->tape);
+    skuai_nn_optimiser_free(r->optimiser);
+    skuai_free(r->best);
+}
+
+skua_status skuai_train_run(skuai_demand *net, const skuai_train_config *config,
+                            skuai_train_source source, void *user, skuai_train_source validation,
+                            void *validation_user, const skuai_context *context,
+                            skuai_train_result *result, skua_error *err) {
+    SKUA_TRY(config_check(config, err));
+    run r = {.net = net, .config = config, .context = context, .best_loss = INFINITY};
+    skuai_train_result done = {.first_loss = NAN, .loss = NAN, .validation = NAN, .best = NAN};
+    skua_status status = set_up(&r, err);
+    if (status == SKUA_OK && config->checkpoint) status = checkpoint_read(&r, err);
+    if (status == SKUA_OK) status = loop(&r, source, user, validation, validation_user, &done, err);
+    if (r.optimiser && config->checkpoint && r.optimiser->step > 0 &&
+        (status == SKUA_OK || status == SKUA_ECANCEL)) {
+        skua_status written = checkpoint_write(&r, status == SKUA_OK ? err : NULL);
+        if (status == SKUA_OK) status = written;
+    }
+    if (status == SKUA_OK) {
+        done.steps = r.optimiser->step;
+        done.finished = done.steps >= config->steps;
+        done.loss = mean_loss(&r);
+        if (isfinite(r.best_loss)) done.best = r.best_loss;
+        if (r.best && isfinite(r.best_loss))
+            memcpy(net->parameters->value, r.best, net->parameters->size * sizeof *r.best);
+        else
+            skuai_nn_optimiser_swap(r.optimiser);
+        if (result) *result = done;
+    }
+    tear_down(&r);
+    return status;
+}
