@@ -1,0 +1,253 @@
+#include "neural/neural.h"
+
+#include "core/file.h"
+#include "neural/panel_source.h"
+#include "neural/train.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+struct skuai_model {
+    const skuai_forecaster *self;
+    skuai_demand *net;
+    size_t steps; /* of the fit, for updates */
+    double rate;
+    size_t batch, future; /* patches */
+    skuai_window_augmentation augmentation;
+    bool validate;
+};
+
+/* -- Parameters ------------------------------------------------------------------------------- */
+
+static const char *const known[] = {"base",    "steps",  "batch",   "rate",   "loss",  "validate",
+                                    "horizon", "width",  "heads",   "layers", "patch", "context",
+                                    "dropout", "jitter", "scaling", "drop",   "mask"};
+
+static skua_status names_check(const skuai_parameters *parameters, skua_error *err) {
+    for (size_t i = 0; parameters && i < parameters->n; i++) {
+        bool found = false;
+        for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+            found = found || strcmp(parameters->items[i].name, known[k]) == 0;
+        if (!found)
+            return skuai_error_set(err, SKUA_ECONFIG,
+                                   "unknown parameter %s of a net: base, steps, batch, rate, loss, "
+                                   "horizon, width, ... are known",
+                                   parameters->items[i].name);
+    }
+    return SKUA_OK;
+}
+
+static skua_status whole(const skuai_parameters *parameters, const char *name, size_t low,
+                         size_t high, size_t *value, skua_error *err) {
+    double v;
+    SKUA_TRY(skuai_parameter_number(parameters, name, (double)*value, &v, err));
+    if (!(v >= (double)low && v <= (double)high && v == floor(v)))
+        return skuai_error_set(err, SKUA_ECONFIG, "%s = %g: need a whole number from %zu to %zu",
+                               name, v, low, high);
+    *value = (size_t)v;
+    return SKUA_OK;
+}
+
+static skua_status share(const skuai_parameters *parameters, const char *name, double most,
+                         double *value, skua_error *err) {
+    double v;
+    SKUA_TRY(skuai_parameter_number(parameters, name, *value, &v, err));
+    if (!(v >= 0 && v <= most))
+        return skuai_error_set(err, SKUA_ECONFIG, "%s = %g: need 0 to %g", name, v, most);
+    *value = v;
+    return SKUA_OK;
+}
+
+static skua_status net_of(const skuai_forecaster *self, const skuai_parameters *parameters,
+                          uint64_t seed, skuai_demand **net, skua_error *err) {
+    skuai_demand_config c = SKUAI_DEMAND_DEFAULT;
+    c.kind = (skuai_demand_kind)(self - skuai_neural_forecasters(&(size_t){0}));
+    if (c.kind == SKUAI_DEMAND_GRU) c.width = 128, c.layers = 2;
+    const char *loss = skuai_parameter_text(parameters, "loss", "pinball");
+    c.squared = strcmp(loss, "squared") == 0;
+    if (!c.squared && strcmp(loss, "pinball") != 0)
+        return skuai_error_set(err, SKUA_ECONFIG, "loss = %s: need pinball or squared", loss);
+    const char *base = skuai_parameter_text(parameters, "base", NULL);
+    if (base) {
+        SKUA_TRY(skuai_demand_load(base, net, err));
+        if ((*net)->config.kind != c.kind) {
+            skuai_demand_free(*net);
+            *net = NULL;
+            return skuai_error_set(err, SKUA_ECONFIG, "%s does not hold a %s", base, self->name);
+        }
+        (*net)->config.squared = c.squared;
+        return SKUA_OK;
+    }
+    SKUA_TRY(whole(parameters, "width", 8, 4096, &c.width, err));
+    SKUA_TRY(whole(parameters, "heads", 1, 256, &c.heads, err));
+    SKUA_TRY(whole(parameters, "layers", 1, SKUAI_NN_LAYERS_MOST, &c.layers, err));
+    SKUA_TRY(whole(parameters, "patch", 1, 64, &c.window.patch, err));
+    SKUA_TRY(whole(parameters, "context", 1, 4096, &c.window.context, err));
+    SKUA_TRY(share(parameters, "dropout", 0.9, &c.dropout, err));
+    c.hidden = 0;
+    skua_status status = skuai_demand_new(&c, seed, net, err);
+    if (status == SKUA_EINVAL)
+        return skuai_error_set(err, SKUA_ECONFIG, "%s", err ? err->message : "");
+    return status;
+}
+
+static skua_status settings_of(skuai_model *m, const skuai_parameters *parameters,
+                               skua_error *err) {
+    bool base = skuai_parameter_text(parameters, "base", NULL) != NULL;
+    size_t horizon = 64, validate = 1;
+    m->steps = base ? 300 : 1000;
+    m->batch = 32;
+    m->rate = base ? 2e-4 : 1e-3;
+    m->augmentation = SKUAI_TRAIN_DEFAULT.augmentation;
+    SKUA_TRY(whole(parameters, "steps", 0, 100000000, &m->steps, err));
+    SKUA_TRY(whole(parameters, "batch", 1, 4096, &m->batch, err));
+    SKUA_TRY(whole(parameters, "horizon", 1, 4096, &horizon, err));
+    SKUA_TRY(whole(parameters, "validate", 0, 1, &validate, err));
+    SKUA_TRY(share(parameters, "rate", 1, &m->rate, err));
+    SKUA_TRY(share(parameters, "jitter", 10, &m->augmentation.jitter, err));
+    SKUA_TRY(share(parameters, "scaling", 10, &m->augmentation.scaling, err));
+    SKUA_TRY(share(parameters, "drop", 1, &m->augmentation.drop, err));
+    SKUA_TRY(share(parameters, "mask", 0.9, &m->augmentation.mask, err));
+    size_t patch = m->net->config.window.patch;
+    m->future = (horizon + patch - 1) / patch;
+    m->validate = validate == 1;
+    return SKUA_OK;
+}
+
+/* -- Training --------------------------------------------------------------------------------- */
+
+static skua_status train(skuai_model *m, const skuai_panel *panel, size_t steps, double rate,
+                         const skuai_context *context, skua_error *err) {
+    size_t patch = m->net->config.window.patch;
+    skuai_panel_source source;
+    SKUA_TRY(skuai_panel_source_init(&source, panel, m->validate ? m->future * patch : 0,
+                                     context ? context->seed : 1, err));
+    skuai_train_config c = SKUAI_TRAIN_DEFAULT;
+    c.steps = steps;
+    c.batch = m->batch;
+    c.future = m->future;
+    c.optimiser.rate = rate;
+    c.optimiser.warmup_steps = steps / 20;
+    c.augmentation = m->augmentation;
+    c.vary_context = m->net->config.kind == SKUAI_DEMAND_TRANSFORMER;
+    c.seed = context ? context->seed : 1;
+    c.keep_best = m->validate;
+    c.validate_every = steps / 10 ? steps / 10 : 1;
+    c.validation = source.n < 512 ? source.n : 512;
+    skua_status status = SKUA_OK;
+    if (source.n > 0)
+        status = skuai_train_run(m->net, &c, skuai_panel_source_window, &source,
+                                 m->validate ? skuai_panel_source_last : NULL, &source, context,
+                                 NULL, err);
+    else
+        skuai_context_log(context, SKUAI_LOG_WARNING, "%s: no series is long enough to train on",
+                          m->self->name);
+    skuai_panel_source_clear(&source);
+    return status;
+}
+
+static void model_free(skuai_model *model) {
+    if (!model) return;
+    skuai_demand_free(model->net);
+    skuai_free(model);
+}
+
+static skua_status fit(const skuai_forecaster *self, const skuai_panel *panel,
+                       const skuai_parameters *parameters, const skuai_context *context,
+                       skuai_model **model, skua_error *err) {
+    SKUA_TRY(names_check(parameters, err));
+    skuai_model *m = skuai_zero(1, sizeof *m);
+    if (!m) return skuai_error_memory(err, "a model");
+    m->self = self;
+    skua_status status = net_of(self, parameters, context ? context->seed : 1, &m->net, err);
+    if (status == SKUA_OK) status = settings_of(m, parameters, err);
+    if (status == SKUA_OK && m->steps > 0)
+        status = train(m, panel, m->steps, m->rate, context, err);
+    if (status != SKUA_OK) {
+        model_free(m);
+        return status;
+    }
+    *model = m;
+    return SKUA_OK;
+}
+
+static skua_status predict(const skuai_model *model, const skuai_panel *panel,
+                           const skuai_request *request, const skuai_context *context,
+                           skuai_forecast **forecast, skua_error *err) {
+    return skuai_neural_predict(model->net, model->self->name, panel, request, context, forecast,
+                                err);
+}
+
+static skua_status update(skuai_model *model, const skuai_panel *panel,
+                          const skuai_context *context, skua_error *err) {
+    size_t steps = model->steps / 4 ? model->steps / 4 : 50;
+    return train(model, panel, steps, model->rate / 2, context, err);
+}
+
+static skua_status path_of(const char *folder, const char *name, skuai_buffer *path,
+                           skua_error *err) {
+    skuai_buffer_init(path, 1 << 16);
+    skuai_buffer_format(path, "%s/%s.safetensors", folder, name);
+    return skuai_buffer_check(path, err);
+}
+
+static skua_status save(const skuai_model *model, const char *folder, skua_error *err) {
+    skuai_buffer path;
+    skua_status status = path_of(folder, model->self->name, &path, err);
+    if (status == SKUA_OK) status = skuai_folder_make(folder, err);
+    if (status == SKUA_OK) status = skuai_demand_save(model->net, skuai_buffer_view(&path), err);
+    skuai_buffer_clear(&path);
+    return status;
+}
+
+static skua_status load(const skuai_forecaster *self, const char *folder, skuai_model **model,
+                        skua_error *err) {
+    skuai_buffer path;
+    skuai_model *m = skuai_zero(1, sizeof *m);
+    if (!m) return skuai_error_memory(err, "a model");
+    m->self = self;
+    skua_status status = path_of(folder, self->name, &path, err);
+    if (status == SKUA_OK) status = skuai_demand_load(skuai_buffer_view(&path), &m->net, err);
+    if (status == SKUA_OK)
+        status = settings_of(m, &(skuai_parameters){(skuai_parameter[]){{"base", ""}}, 1}, err);
+    skuai_buffer_clear(&path);
+    if (status != SKUA_OK) {
+        model_free(m);
+        return status;
+    }
+    *model = m;
+    return SKUA_OK;
+}
+
+static const skuai_forecaster forecasters[] = {
+    {.name = "transformer",
+     .summary = "transformer over patches, pre-trained or trained on the panel",
+     .source = "Nie et al. 2023; Ansari et al. 2024; docs/MODEL.md",
+     .fit = fit,
+     .predict = predict,
+     .free = model_free,
+     .save = save,
+     .load = load,
+     .update = update},
+    {.name = "gru",
+     .summary = "recurrent net over patches (gated recurrent units)",
+     .source = "Cho et al. 2014; docs/MODEL.md",
+     .fit = fit,
+     .predict = predict,
+     .free = model_free,
+     .save = save,
+     .load = load,
+     .update = update}};
+
+const skuai_forecaster *skuai_neural_forecasters(size_t *count) {
+    *count = sizeof forecasters / sizeof *forecasters;
+    return forecasters;
+}
+
+const skuai_forecaster *skuai_neural_find(const char *name) {
+    for (size_t i = 0; i < sizeof forecasters / sizeof *forecasters; i++) {
+        if (strcmp(forecasters[i].name, name) == 0) return &forecasters[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,40 @@
+/* neural.h -- the nets as forecasters: "transformer" and "gru" (room neural).
+ *
+ *     const skuai_forecaster *f = skuai_neural_find("transformer");
+ *     skuai_parameter items[] = {{"base", "models/base.safetensors"}, {"steps", "200"}};
+ *     SKUA_TRY(f->fit(f, panel, &(skuai_parameters){items, 2}, context, &model, err));
+ *
+ * Parameters (texts):
+ *   base       file of a pre-trained net; without it a new net is trained from scratch
+ *   steps      training steps (300 with a base, 1000 without; 0: the base as it is, zero-shot)
+ *   batch      windows a step (32)         rate     learning rate (2e-4 with a base, 1e-3)
+ *   loss       pinball | squared (pinball) validate 0 | 1 keep the weights that did best on the
+ *                                                   last periods, which are then not trained on (1)
+ *   horizon    periods the training windows ask for at most (64)
+ *   width, heads, layers, patch, context (patches), dropout   of a new net
+ *   jitter, scaling, drop, mask            augmentation (see window.h)
+ * A new net is SKUAI_DEMAND_DEFAULT, for the GRU of width 128 and 2 layers. save writes
+ * <name>.safetensors into the folder. update trains a quarter of the steps on the panel given.
+ *
+ * Predict never gives NaN: a series without history is forecast at the typical level and spread of
+ * the panel's others. The mean is the integral of the quantile function over the net's 13 levels;
+ * other levels are interpolated. */
+#ifndef SKUA_NEURAL_NEURAL_H
+#define SKUA_NEURAL_NEURAL_H
+
+#include "forecast/forecaster.h"
+#include "neural/demand.h"
+
+/* The forecasters of this room, n of them in *count. */
+const skuai_forecaster *skuai_neural_forecasters(size_t *count);
+/* By name; NULL: none. */
+const skuai_forecaster *skuai_neural_find(const char *name);
+
+/* Forecast a panel by a net as it is (what predict does). */
+SKUA_MUST_USE skua_status skuai_neural_predict(const skuai_demand *net, const char *note,
+                                               const skuai_panel *panel,
+                                               const skuai_request *request,
+                                               const skuai_context *context,
+                                               skuai_forecast **forecast, skua_error *err);
+
+#endif

@@ -1,0 +1,183 @@
+#include "neural/neural.h"
+
+#include "math/statistics.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { BATCH = 64 };
+
+#define COPULA 0.5 /* correlation of neighbouring periods' ranks */
+
+typedef struct job {
+    const skuai_demand *net;
+    const skuai_panel *panel;
+    const skuai_request *request;
+    const char *note;
+    skuai_forecast *forecast;
+    size_t *order;  /* [S] series by length */
+    double *centre; /* [S] NaN: nothing observed */
+    double *scale;
+    double typical_centre, typical_scale;
+} job;
+
+/* Weights of the integral of the quantile function by the trapezoid over the net's levels. */
+static void mean_weights(double *w) {
+    const double *l = skuai_demand_levels;
+    for (size_t q = 0; q < SKUAI_DEMAND_LEVELS; q++) {
+        double low = q ? (l[q - 1] + l[q]) / 2 : 0;
+        double high = q + 1 < SKUAI_DEMAND_LEVELS ? (l[q] + l[q + 1]) / 2 : 1;
+        w[q] = high - low;
+    }
+}
+
+static void write_series(const job *j, size_t s, const float *z, double centre, double scale) {
+    double weights[SKUAI_DEMAND_LEVELS], row[SKUAI_DEMAND_LEVELS];
+    mean_weights(weights);
+    skuai_forecast *f = j->forecast;
+    for (size_t h = 0; h < f->horizon; h++) {
+        double mean = 0;
+        for (size_t q = 0; q < SKUAI_DEMAND_LEVELS; q++) {
+            row[q] = (double)z[h * SKUAI_DEMAND_LEVELS + q];
+            double y = skuai_window_unscale(row[q], centre, scale);
+            if (j->panel->non_negative && y < 0) y = 0;
+            mean += weights[q] * y;
+        }
+        *skuai_forecast_mean(f, s, h) = mean;
+        double *out = skuai_forecast_quantiles(f, s, h);
+        for (size_t q = 0; q < f->n_quantiles; q++) {
+            double v =
+                skuai_quantile_at(skuai_demand_levels, row, SKUAI_DEMAND_LEVELS, f->levels[q]);
+            out[q] = skuai_window_unscale(v, centre, scale);
+        }
+    }
+    f->autocorrelation[s] = COPULA;
+    snprintf(f->note[s], SKUAI_NOTE_SIZE, "%s", j->note);
+}
+
+static size_t past_of(const job *j, size_t n, const size_t *series) {
+    const skuai_window_config *c = &j->net->config.window;
+    /* a GRU's state runs through the padding: always the same, so that no series depends on
+     * those beside it */
+    if (j->net->config.kind == SKUAI_DEMAND_GRU) return c->context;
+    size_t most = 1;
+    for (size_t i = 0; i < n; i++) {
+        size_t p = skuai_window_patches(c, j->panel->length[series[i]]);
+        most = p > most ? p : most;
+    }
+    return most;
+}
+
+static skua_status run_batch(job *j, skuai_tape *tape, skuai_arena *arena, const size_t *series,
+                             size_t n, skua_error *err) {
+    const skuai_window_config *c = &j->net->config.window;
+    size_t future = (j->request->horizon + c->patch - 1) / c->patch;
+    skuai_arena_clear(arena);
+    skuai_window_batch batch;
+    SKUA_TRY(skuai_window_batch_new(c, n, past_of(j, n, series), future, arena, &batch, err));
+    float *sides = skuai_arena_take(arena, SKUAI_WINDOW_SIDES, SKUAI_WINDOW_SIDE * sizeof *sides);
+    size_t rows = future * c->patch * SKUAI_DEMAND_LEVELS;
+    float *z = skuai_arena_take(arena, n, rows * sizeof *z);
+    if (!sides || !z) return skuai_error_memory(err, "a forecast");
+    for (size_t i = 0; i < n; i++) {
+        skuai_window_series w = skuai_window_of_panel(j->panel, series[i], sides, NULL);
+        skuai_window_fill(&w, NULL, NULL, &batch, i);
+    }
+    SKUA_TRY(skuai_demand_quantiles(tape, j->net, &batch, z, err));
+    for (size_t i = 0; i < n; i++) {
+        double centre = batch.known[i] ? batch.centre[i] : j->typical_centre;
+        double scale = batch.known[i] ? batch.scale[i] : j->typical_scale;
+        write_series(j, series[i], z + i * rows, centre, scale);
+        j->centre[series[i]] = batch.known[i] ? batch.centre[i] : NAN;
+        j->scale[series[i]] = batch.scale[i];
+    }
+    return SKUA_OK;
+}
+
+/* Medians over the series that were observed so far; the unobserved come last in the order. */
+static void typical(job *j, size_t n, double *sorted) {
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (isfinite(j->centre[j->order[i]])) sorted[count++] = j->centre[j->order[i]];
+    }
+    if (count == 0) return;
+    skuai_sort(sorted, count);
+    j->typical_centre = skuai_quantile_sorted(sorted, count, 0.5);
+    count = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (isfinite(j->centre[j->order[i]])) sorted[count++] = j->scale[j->order[i]];
+    }
+    skuai_sort(sorted, count);
+    j->typical_scale = skuai_quantile_sorted(sorted, count, 0.5);
+}
+
+/* Observed series first, longest first, so that batches are padded little; stable. */
+static void order_series(job *j) {
+    const skuai_window_config *c = &j->net->config.window;
+    size_t n = 0, S = j->panel->n_series;
+    for (size_t patches = c->context; patches > 0; patches--) {
+        for (size_t s = 0; s < S; s++) {
+            if (j->panel->length[s] && skuai_window_patches(c, j->panel->length[s]) == patches)
+                j->order[n++] = s;
+        }
+    }
+    for (size_t s = 0; s < S; s++) {
+        if (j->panel->length[s] == 0) j->order[n++] = s;
+    }
+}
+
+static skua_status run_all(job *j, const skuai_context *context, skuai_tape *tape,
+                           skuai_arena *arena, double *sorted, skua_error *err) {
+    size_t S = j->panel->n_series, done = 0;
+    order_series(j);
+    for (size_t s = 0; s < S; s++)
+        j->centre[s] = NAN;
+    while (done < S) {
+        SKUA_TRY(skuai_context_check(context, err));
+        /* those without history wait for a batch of their own, behind all others */
+        bool cold = j->panel->length[j->order[done]] == 0;
+        size_t n = 0;
+        while (done + n < S && n < BATCH && (j->panel->length[j->order[done + n]] == 0) == cold)
+            n++;
+        if (cold) typical(j, done, sorted);
+        SKUA_TRY(run_batch(j, tape, arena, j->order + done, n, err));
+        done += n;
+        skuai_context_progress(context, "forecast", (double)done, (double)S);
+    }
+    return SKUA_OK;
+}
+
+skua_status skuai_neural_predict(const skuai_demand *net, const char *note,
+                                 const skuai_panel *panel, const skuai_request *request,
+                                 const skuai_context *context, skuai_forecast **forecast,
+                                 skua_error *err) {
+    if (request->horizon > 1 << 16)
+        return skuai_error_set(err, SKUA_EINVAL, "horizon = %zu: need at most 65536",
+                               request->horizon);
+    job j = {.net = net, .panel = panel, .request = request, .note = note, .typical_scale = 1};
+    SKUA_TRY(skuai_forecast_new(panel, request->horizon, request->levels, request->n_levels,
+                                &j.forecast, err));
+    size_t S = panel->n_series;
+    skuai_tape *tape = skuai_tape_new(context);
+    skuai_arena *arena = skuai_arena_new(0);
+    j.order = skuai_new(S, sizeof *j.order);
+    double *numbers = skuai_new(S, 3 * sizeof *numbers);
+    skua_status status =
+        tape && arena && j.order && numbers ? SKUA_OK : skuai_error_memory(err, "a forecast");
+    if (status == SKUA_OK) {
+        j.centre = numbers, j.scale = numbers + S;
+        status = run_all(&j, context, tape, arena, numbers + 2 * S, err);
+    }
+    if (status == SKUA_OK)
+        status = skuai_forecast_settle(j.forecast, panel->non_negative ? 0 : -INFINITY, err);
+    skuai_tape_free(tape);
+    skuai_arena_free(arena);
+    skuai_free(j.order);
+    skuai_free(numbers);
+    if (status != SKUA_OK) {
+        skuai_forecast_free(j.forecast);
+        return status;
+    }
+    *forecast = j.forecast;
+    return SKUA_OK;
+}

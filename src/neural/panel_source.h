@@ -1,0 +1,31 @@
+/* panel_source.h -- training windows of a panel (private to room neural). */
+#ifndef SKUA_NEURAL_PANEL_SOURCE_H
+#define SKUA_NEURAL_PANEL_SOURCE_H
+
+#include "neural/window.h"
+
+typedef struct skuai_panel_source {
+    const skuai_panel *panel; /* borrowed */
+    size_t hold;              /* periods at each series' end that training does not see, at most a
+                                 fifth of the series */
+    uint64_t seed;
+    size_t n;       /* series long enough to train on */
+    size_t *series; /* [n] owned */
+} skuai_panel_source;
+
+SKUA_MUST_USE skua_status skuai_panel_source_init(skuai_panel_source *source,
+                                                  const skuai_panel *panel, size_t hold,
+                                                  uint64_t seed, skua_error *err);
+void skuai_panel_source_clear(skuai_panel_source *source);
+
+/* A window of a random series at a random origin, and the last periods of series number index (for
+ * validation): skuai_train_source's with a skuai_panel_source as user. Periods out of stock, and
+ * missing ones, are not asked for. */
+skua_status skuai_panel_source_window(void *user, uint64_t index, size_t past, size_t future,
+                                      skuai_arena *arena, skuai_window_series *series,
+                                      skua_error *err);
+skua_status skuai_panel_source_last(void *user, uint64_t index, size_t past, size_t future,
+                                    skuai_arena *arena, skuai_window_series *series,
+                                    skua_error *err);
+
+#endif
