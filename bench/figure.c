@@ -1,6 +1,7 @@
 #include "figure.h"
 
 #include "stat/local.h"
+#include "tree/tree.h"
 #if __has_include("stat/group/group.h")
 #include "stat/group/group.h"
 #define HAVE_GROUP
@@ -91,6 +92,8 @@ bool bench_forecaster(const char *name, skuai_forecaster *forecaster) {
         *forecaster = skuai_local_forecaster(method);
         return true;
     }
+    const skuai_forecaster *tree = skuai_tree_forecaster(name);
+    if (tree) return *forecaster = *tree, true;
 #ifdef HAVE_GROUP
     if (strcmp(name, "group") == 0) return *forecaster = skuai_group_forecaster(), true;
 #endif
