@@ -86,7 +86,7 @@ static skua_status forecast_plan(const skuai_local_input *input, const plan *how
     char text[16], more[40] = "";
     skuai_ets_form_text(&models[0].form, text);
     if (n_models > 1) snprintf(more, sizeof more, " and %zu more", n_models - 1);
-    snprintf(output->note, sizeof output->note, "%s%s%s", text, more,
+    snprintf(output->note, sizeof output->note, "%s%.20s%s", text, more,
              series.index ? ", adjusted" : "");
     return SKUA_OK;
 }

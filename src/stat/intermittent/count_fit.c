@@ -285,7 +285,7 @@ static double block_objective(const double *x, void *context) {
 /* Returns the least objective; settings follow when it is finite. */
 static double search_block(search *job, double *settings, const int *free, size_t n, double width,
                            size_t evaluations) {
-    double x[N], low[N], high[N], step[N], scratch[SKUAI_SIMPLEX_SCRATCH(N)];
+    double x[N], low[N] = {0}, high[N] = {0}, step[N] = {0}, scratch[SKUAI_SIMPLEX_SCRATCH(N)];
     block b = {.job = job, .settings = settings, .free = free, .n = n};
     for (size_t i = 0; i < n; i++) {
         x[i] = settings[free[i]];
