@@ -1,8 +1,8 @@
 #include "neural/pretrain.h"
 
-#include "core/json.h"
 #include "core/yaml_file.h"
 #include "neural/panel_source.h"
+#include "neural/weights_file.h"
 
 #include <math.h>
 #include <string.h>
@@ -48,13 +48,8 @@ typedef struct entry {
 
 static skua_status read_number(const skuai_yaml *node, const char *path, const entry *e,
                                skua_error *err) {
-    skuai_json *json = NULL;
     const char *text = skuai_yaml_text(node, "");
-    double v = NAN;
-    if (skuai_json_parse(text, strlen(text), &json, NULL) == SKUA_OK) {
-        v = skuai_json_as_number(json, NAN);
-        skuai_json_free(json);
-    }
+    double v = skuai_text_number(text);
     if (!(v >= e->low && v <= e->high) || (e->size && v != floor(v)))
         return skuai_error_set(err, SKUA_ECONFIG, "%s:%zu: %s = %s: need a%s number from %g to %g",
                                path, node->line, e->path, text, e->size ? " whole" : "", e->low,

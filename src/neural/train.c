@@ -130,12 +130,8 @@ static bool parse_step(const char *text, size_t *step, double *best) {
     }
     if (*c != ' ') return false;
     c++;
-    *best = INFINITY;
-    skuai_json *number = NULL;
-    if (skuai_json_parse(c, strlen(c), &number, NULL) == SKUA_OK) {
-        *best = skuai_json_as_number(number, INFINITY);
-        skuai_json_free(number);
-    }
+    *best = skuai_text_number(c);
+    if (!isfinite(*best)) *best = INFINITY; /* none yet */
     *step = s;
     return true;
 }

@@ -153,3 +153,18 @@ skua_status skuai_weights_get(const skuai_weights_file *file, const char *name, 
     memcpy(values, file->data + from, n * sizeof(float));
     return SKUA_OK;
 }
+
+double skuai_text_number(const char *text) {
+    char array[64]; /* a document is an array or an object */
+    skuai_json *json = NULL;
+    double number = NAN;
+    size_t n = strlen(text);
+    if (n == 0 || n > sizeof array - 3) return NAN;
+    array[0] = '[';
+    memcpy(array + 1, text, n);
+    memcpy(array + 1 + n, "]", 2);
+    if (skuai_json_parse(array, n + 2, &json, NULL) == SKUA_OK && skuai_json_size(json) == 1)
+        number = skuai_json_as_number(skuai_json_at(json, 0), NAN);
+    skuai_json_free(json);
+    return number;
+}

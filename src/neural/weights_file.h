@@ -35,4 +35,7 @@ const char *skuai_weights_text_get(const skuai_weights_file *file, const char *n
 SKUA_MUST_USE skua_status skuai_weights_get(const skuai_weights_file *file, const char *name,
                                             size_t n, float *values, skua_error *err);
 
+/* The number that a text is (as JSON writes numbers); NaN: it is none. */
+double skuai_text_number(const char *text);
+
 #endif
