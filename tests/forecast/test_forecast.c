@@ -20,7 +20,7 @@ static skuai_panel *random_panel(size_t S, size_t n, double mean, double sd, boo
     double y[512];
     for (size_t s = 0; s < S; s++) {
         skuai_random random;
-        char name[16];
+        char name[32];
         skuai_random_split(&random, 7, s);
         (void)snprintf(name, sizeof name, "s%zu", s);
         for (size_t t = 0; t < n; t++)
