@@ -85,13 +85,17 @@ int bench_local_speed(int argc, char **argv) {
             methods[i], seconds, mase[0], mase[1], theirs,
             skuai_json_as_number(skuai_json_get(p, "mase_monthly"), (double)NAN),
             skuai_json_as_number(skuai_json_get(p, "mase_daily"), (double)NAN));
-        char key[32];
+        char key[32], sampled[80] = "";
+        double n_sampled = skuai_json_as_number(skuai_json_get(p, "sampled"), 0);
+        if (n_sampled > 0)
+            (void)snprintf(sampled, sizeof sampled, ", theirs sampled: %.0f series, scaled to all",
+                           n_sampled);
         (void)snprintf(key, sizeof key, "%s_ratio", methods[i]);
         if (!isnan(theirs))
             bench_figure("local-speed", key, theirs / seconds,
                          "1428 monthly and 500 daily series, 2 threads, median of %d, "
-                         "statsforecast %s warm",
-                         RUNS, skuai_json_as_text(skuai_json_get(peer, "version"), "?"));
+                         "statsforecast %s warm%s",
+                         RUNS, skuai_json_as_text(skuai_json_get(peer, "version"), "?"), sampled);
     }
     skuai_json_free(peer);
     return 0;
