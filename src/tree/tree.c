@@ -1,4 +1,4 @@
-#include "tree/tree_model.h"
+#include "tree/tree_file.h"
 
 #include "math/statistics.h"
 
@@ -427,6 +427,8 @@ static const skuai_forecaster direct = {
     .fit = tree_fit,
     .predict = tree_predict,
     .free = model_free,
+    .save = skuai_tree_save,
+    .load = skuai_tree_load,
     .update = tree_update,
     .data = &skuai_learner_boosted,
 };

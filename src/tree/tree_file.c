@@ -1,0 +1,199 @@
+#include "tree/tree_file.h"
+
+#include "core/file.h"
+#include "core/json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PATH_SIZE = 4096, FILE_MOST = 1 << 30, FORMAT = 1 };
+
+/* The numbers of a model by name, for writing and reading alike. */
+#define LEARNER_NUMBERS(X)                                                                         \
+    X(level) X(rate) X(column_share) X(row_share) X(shrinkage) X(l1_share)
+#define LEARNER_INTEGERS(X) X(rounds) X(patience) X(leaves) X(least_leaf) X(depth)
+
+static void write_options(const skuai_tree_options *o, skuai_json_writer *w) {
+    skuai_json_object(w, "options");
+    skuai_json_text(w, "objective", skuai_objective_name(o->asked));
+    skuai_json_text(w, "learnt", skuai_objective_name(o->learner.objective));
+#define X(name) skuai_json_number(w, #name, o->learner.name);
+    LEARNER_NUMBERS(X)
+#undef X
+#define X(name) skuai_json_integer(w, #name, o->learner.name);
+    LEARNER_INTEGERS(X)
+#undef X
+    skuai_json_integer(w, "rows", (int64_t)o->most_rows);
+    skuai_json_bool(w, "on_cycle", o->on_cycle);
+    skuai_json_bool(w, "by_price", o->by_price);
+    skuai_json_bool(w, "equal_weight", o->equal_weight);
+    skuai_json_close(w);
+}
+
+static void write_model(const skuai_model *m, skuai_json_writer *w) {
+    skuai_json_object(w, NULL);
+    skuai_json_text(w, "model", m->forecaster->name);
+    skuai_json_integer(w, "format", FORMAT);
+    skuai_json_integer(w, "horizon", (int64_t)m->horizon);
+    skuai_json_number(w, "typical_scale", m->typical_scale);
+    skuai_json_number(w, "typical_spread", m->typical_spread);
+    skuai_json_bool(w, "point", m->point != NULL);
+    skuai_json_bool(w, "spread", m->spread != NULL);
+    write_options(&m->options, w);
+    skuai_json_array(w, "quantiles");
+    for (size_t b = 0; b < SKUAI_TREE_BLOCKS; b++)
+        for (size_t q = 0; q < SKUAI_TREE_LEVELS; q++)
+            skuai_json_number(w, NULL, m->quantile[b][q]);
+    skuai_json_close(w);
+    skuai_json_array(w, "categories");
+    for (size_t k = 0; k < m->n_categories; k++) {
+        skuai_json_array(w, NULL);
+        for (size_t i = 0; i < m->n_levels[k]; i++)
+            skuai_json_text(w, NULL, m->levels[k][i]);
+        skuai_json_close(w);
+    }
+    skuai_json_close(w);
+    skuai_json_close(w);
+}
+
+static skua_status write_file(const char *folder, const char *name, skuai_buffer *text,
+                              skua_error *err) {
+    char path[PATH_SIZE];
+    SKUA_TRY(skuai_buffer_check(text, err));
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= PATH_SIZE)
+        return skuai_error_set(err, SKUA_EINVAL, "the folder's name is too long");
+    return skuai_file_write(path, skuai_buffer_view(text), text->size, err);
+}
+
+static skua_status save_learnt(const skuai_learnt *learnt, const char *folder, const char *name,
+                               skua_error *err) {
+    if (!learnt) return SKUA_OK;
+    skuai_buffer text;
+    skuai_buffer_init(&text, FILE_MOST);
+    skua_status status = learnt->learner->save(learnt, &text, err);
+    if (status == SKUA_OK) status = write_file(folder, name, &text, err);
+    skuai_buffer_clear(&text);
+    return status;
+}
+
+skua_status skuai_tree_save(const skuai_model *model, const char *folder, skua_error *err) {
+    SKUA_TRY(skuai_folder_make(folder, err));
+    SKUA_TRY(save_learnt(model->point, folder, "point.txt", err));
+    SKUA_TRY(save_learnt(model->spread, folder, "spread.txt", err));
+    skuai_buffer text;
+    skuai_json_writer w;
+    skuai_buffer_init(&text, FILE_MOST);
+    skuai_json_begin(&w, &text);
+    write_model(model, &w);
+    skua_status status = write_file(folder, "tree.json", &text, err);
+    skuai_buffer_clear(&text);
+    return status;
+}
+
+static skua_status read_file(const char *folder, const char *name, skuai_buffer *text,
+                             skua_error *err) {
+    char path[PATH_SIZE];
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= PATH_SIZE)
+        return skuai_error_set(err, SKUA_EINVAL, "the folder's name is too long");
+    return skuai_file_read(path, FILE_MOST, text, err);
+}
+
+static skua_status load_learnt(const skuai_learner *learner, bool wanted, const char *folder,
+                               const char *name, skuai_learnt **learnt, skua_error *err) {
+    if (!wanted) return SKUA_OK;
+    skuai_buffer text;
+    SKUA_TRY(read_file(folder, name, &text, err));
+    skua_status status = learner->load(skuai_buffer_view(&text), text.size, learnt, err);
+    skuai_buffer_clear(&text);
+    return status;
+}
+
+static skua_status read_options(const skuai_json *json, skuai_tree_options *o, skua_error *err) {
+    o->learner = SKUAI_LEARNER_OPTIONS_DEFAULT;
+    const char *asked = skuai_json_as_text(skuai_json_get(json, "objective"), "");
+    const char *learnt = skuai_json_as_text(skuai_json_get(json, "learnt"), "");
+    SKUA_TRY(skuai_objective_parse(asked, &o->asked, err));
+    SKUA_TRY(skuai_objective_parse(learnt, &o->learner.objective, err));
+#define X(name)                                                                                    \
+    o->learner.name = skuai_json_as_number(skuai_json_get(json, #name), o->learner.name);
+    LEARNER_NUMBERS(X)
+#undef X
+#define X(name)                                                                                    \
+    o->learner.name =                                                                              \
+        (int)skuai_json_as_integer(skuai_json_get(json, #name), o->learner.name);
+    LEARNER_INTEGERS(X)
+#undef X
+    int64_t rows = skuai_json_as_integer(skuai_json_get(json, "rows"), 1000000);
+    o->most_rows = rows > 0 ? (size_t)rows : 1;
+    o->on_cycle = skuai_json_as_bool(skuai_json_get(json, "on_cycle"), false);
+    o->by_price = skuai_json_as_bool(skuai_json_get(json, "by_price"), false);
+    o->equal_weight = skuai_json_as_bool(skuai_json_get(json, "equal_weight"), false);
+    return SKUA_OK;
+}
+
+static skua_status read_levels(const skuai_json *json, skuai_model *m, skua_error *err) {
+    size_t n = skuai_json_size(json);
+    m->n_levels = skuai_zero(n, sizeof *m->n_levels);
+    m->levels = skuai_zero(n, sizeof *m->levels);
+    if (!m->n_levels || !m->levels) return skuai_error_memory(err, "categories");
+    m->n_categories = n;
+    for (size_t k = 0; k < n; k++) {
+        const skuai_json *names = skuai_json_at(json, k);
+        size_t levels = skuai_json_size(names);
+        m->levels[k] = skuai_zero(levels, sizeof **m->levels);
+        if (!m->levels[k]) return skuai_error_memory(err, "categories");
+        m->n_levels[k] = levels;
+        for (size_t i = 0; i < levels; i++) {
+            m->levels[k][i] = skuai_text_copy(skuai_json_as_text(skuai_json_at(names, i), ""));
+            if (!m->levels[k][i]) return skuai_error_memory(err, "categories");
+        }
+    }
+    return SKUA_OK;
+}
+
+static skua_status read_model(const skuai_json *json, const char *folder, skuai_model *m,
+                              skua_error *err) {
+    const skuai_json *quantiles = skuai_json_get(json, "quantiles");
+    int64_t horizon = skuai_json_as_integer(skuai_json_get(json, "horizon"), 0);
+    if (strcmp(skuai_json_as_text(skuai_json_get(json, "model"), ""), m->forecaster->name) != 0 ||
+        horizon < 1 ||
+        skuai_json_size(quantiles) != (size_t)SKUAI_TREE_BLOCKS * SKUAI_TREE_LEVELS)
+        return skuai_error_set(err, SKUA_EDATA, "%s holds no model of %s", folder,
+                               m->forecaster->name);
+    if (skuai_json_as_integer(skuai_json_get(json, "format"), 0) != FORMAT)
+        return skuai_error_set(err, SKUA_EVERSION, "%s was written by another version: train again",
+                               folder);
+    m->horizon = (size_t)horizon;
+    m->typical_scale = skuai_json_as_number(skuai_json_get(json, "typical_scale"), 1);
+    m->typical_spread = skuai_json_as_number(skuai_json_get(json, "typical_spread"), 0.5);
+    for (size_t i = 0; i < (size_t)SKUAI_TREE_BLOCKS * SKUAI_TREE_LEVELS; i++)
+        m->quantile[i / SKUAI_TREE_LEVELS][i % SKUAI_TREE_LEVELS] =
+            skuai_json_as_number(skuai_json_at(quantiles, i), 0);
+    SKUA_TRY(read_options(skuai_json_get(json, "options"), &m->options, err));
+    SKUA_TRY(read_levels(skuai_json_get(json, "categories"), m, err));
+    const skuai_learner *learner = m->forecaster->data;
+    bool point = skuai_json_as_bool(skuai_json_get(json, "point"), false);
+    bool spread = skuai_json_as_bool(skuai_json_get(json, "spread"), false);
+    SKUA_TRY(load_learnt(learner, point, folder, "point.txt", &m->point, err));
+    return load_learnt(learner, spread, folder, "spread.txt", &m->spread, err);
+}
+
+skua_status skuai_tree_load(const skuai_forecaster *self, const char *folder, skuai_model **model,
+                            skua_error *err) {
+    skuai_buffer text;
+    skuai_json *json = NULL;
+    skuai_model *m = NULL;
+    SKUA_TRY(read_file(folder, "tree.json", &text, err));
+    skua_status status = skuai_json_parse(skuai_buffer_view(&text), text.size, &json, err);
+    skuai_buffer_clear(&text);
+    if (status != SKUA_OK) return status;
+    m = skuai_zero(1, sizeof *m);
+    if (!m) SKUA_TRY_OUT(skuai_error_memory(err, "a model of trees"));
+    m->forecaster = self;
+    SKUA_TRY_OUT(read_model(json, folder, m, err));
+    *model = m;
+out:
+    skuai_json_free(json);
+    if (status != SKUA_OK) self->free(m);
+    return status;
+}
