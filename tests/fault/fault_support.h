@@ -45,7 +45,7 @@ static inline bool fault_once(const char *name, fault_operation operation, void 
 }
 
 /* Every allocation of the operation fails once alone and once with all after it; at most about
- * `most` of them each, evenly spread, the first fifty always. At last it has to succeed. */
+ * 2 `most` of them each: the first `most`, then evenly spread. At last it has to succeed. */
 static inline void fault_each(const char *name, fault_operation operation, void *user,
                               size_t most) {
     skua_error err = {0};
@@ -59,7 +59,7 @@ static inline void fault_each(const char *name, fault_operation operation, void 
     for (int sticky = 0; sticky < 2; sticky++) {
         size_t n = 1;
         while (n <= total && fault_once(name, operation, user, n, sticky == 1))
-            n += n < 50 ? 1 : stride;
+            n += n < most ? 1 : stride;
     }
     assert_ok(operation(user, &err), &err);
 }
