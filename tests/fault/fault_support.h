@@ -44,8 +44,8 @@ static inline bool fault_once(const char *name, fault_operation operation, void 
     return seen >= n;
 }
 
-/* Every allocation of the operation fails once alone and once with all after it; at most about
- * 2 `most` of them each: the first `most`, then evenly spread. At last it has to succeed. */
+/* Every allocation of the operation fails once alone and once with all after it: the first
+ * `most`, then about as many evenly spread. At last it has to succeed. */
 static inline void fault_each(const char *name, fault_operation operation, void *user,
                               size_t most) {
     skua_error err = {0};
