@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MODELS_MOST = 16 };
@@ -147,9 +148,12 @@ int bench_walmart_local(int argc, char **argv) {
     return one_set("walmart", "walmart-local", walmart_models, 1, true);
 }
 
-/* The largest deviation of the 80 % interval's coverage, over series with under 5 % zeros. */
+/* The largest deviation of the 80 % interval's coverage, over series with under 5 % zeros. With
+ * `-v N` the N-th horizon before the test plays the test: for choices between methods, which must
+ * not look at the test. */
 int bench_coverage(int argc, char **argv) {
-    (void)argc, (void)argv;
+    size_t validation = 0;
+    if (argc == 4 && strcmp(argv[2], "-v") == 0) validation = (size_t)strtol(argv[3], NULL, 10);
     static const char *const sets[] = {"m3-monthly", "m3-quarterly", "m3-yearly", "hospital",
                                        "walmart"};
     double worst = 0;
@@ -173,6 +177,11 @@ int bench_coverage(int argc, char **argv) {
         }
         kept = set;
         skua_status status = skuai_panel_subset(set.full, chosen, n, &kept.full, &err);
+        if (status == SKUA_OK && validation) {
+            skuai_panel *all = kept.full;
+            status = skuai_panel_cut(all, validation * set.horizon, &kept.full, &err);
+            skuai_panel_free(all);
+        }
         if (status == SKUA_OK) status = skuai_panel_cut(kept.full, set.horizon, &kept.train, &err);
         static combination c;
         size_t windows = strcmp(sets[i], "walmart") == 0 ? 1 : 2;
@@ -180,8 +189,11 @@ int bench_coverage(int argc, char **argv) {
             skuai_forecaster combined = skuai_ensemble_forecaster(&c.ensemble);
             if (bench_score(&kept, &combined, NULL, &scores, &seconds, NULL)) {
                 double cover = skuai_scores_cover(&scores, 0.1);
-                printf("  %-13s %4zu series: the 80 %% interval holds %.4f, PIT KS %.4f\n", sets[i],
-                       n, cover, scores.pit_ks);
+                printf(
+                    "  %-13s %4zu series: the 80 %% interval holds %.4f (below %.4f, above %.4f),"
+                    " PIT KS %.4f, WQL %.4f\n",
+                    sets[i], n, cover, scores.below[0], 1 - scores.coverage[8], scores.pit_ks,
+                    scores.wql);
                 worst = fmax(worst, fabs(cover - 0.8));
             }
             skuai_panel_free(kept.train);
@@ -190,6 +202,7 @@ int bench_coverage(int argc, char **argv) {
         skuai_free(chosen);
         bench_set_clear(&set);
     }
+    if (validation) return 0; /* only the test makes a figure */
     bench_figure("coverage", "cover80_error", worst, "M3, hospital, Walmart; seed 1");
     static const char *const count_sets[] = {"carparts", "freshretail"};
     double ks = 0;
