@@ -89,7 +89,7 @@ static void sarima(skuai_random *random, const skuai_synthetic *series, int m, d
 /* Autoregression around seasonal dummies whose level or spread changes with a hidden regime. */
 static void regimes(skuai_random *random, const skuai_synthetic *series, int m, double *y) {
     size_t n = series->length;
-    double dummy[SEASON_MOST], scale = skuai_draw_log(random, 0.1, 3);
+    double dummy[SEASON_MOST] = {0}, scale = skuai_draw_log(random, 0.1, 3);
     for (int i = 0; i < m; i++)
         dummy[i] = m > 1 ? scale * skuai_random_normal(random) : 0;
     double leave = skuai_draw_log(random, 0.3, 6) / (double)n,
