@@ -55,8 +55,8 @@ static skua_status write_parameters(const skuai_learner_options *o, const skuai_
         " bagging_fraction=%.17g bagging_freq=%d lambda_l2=%.17g max_depth=%d"
         " feature_pre_filter=false cat_smooth=20",
         skuai_context_threads(context), (int)((context ? context->seed : 1) & 0x7fffffff), o->rate,
-        o->leaves, o->least_leaf, o->column_share, o->row_share, o->row_share < 1, o->shrinkage,
-        o->depth > 0 ? o->depth : -1);
+        o->leaves, o->least_leaf, o->column_share, o->row_share,
+        o->row_share<1, o->shrinkage, o->depth> 0 ? o->depth : -1);
     write_columns(o, x, text);
     skua_status status = skuai_buffer_check(text, err);
     if (status != SKUA_OK) skuai_buffer_clear(text);
@@ -187,9 +187,8 @@ static skua_status boosted_contributions(const skuai_learnt *learnt, const skuai
 static skua_status boosted_importance(const skuai_learnt *learnt, double *importance,
                                       skua_error *err) {
     const boosted *model = (const boosted *)learnt;
-    if (model->library.LGBM_BoosterFeatureImportance(model->booster, learnt->rounds,
-                                                     C_API_FEATURE_IMPORTANCE_GAIN,
-                                                     importance) != 0)
+    if (model->library.LGBM_BoosterFeatureImportance(
+            model->booster, learnt->rounds, C_API_FEATURE_IMPORTANCE_GAIN, importance) != 0)
         return refused(&model->library, "weighing the features", err);
     return SKUA_OK;
 }
@@ -207,8 +206,8 @@ static skua_status boosted_save(const skuai_learnt *learnt, skuai_buffer *out, s
     if (!text) return skuai_error_memory(err, "a model's text");
     skua_status status = SKUA_OK;
     if (model->library.LGBM_BoosterSaveModelToString(model->booster, 0, learnt->rounds,
-                                                     C_API_FEATURE_IMPORTANCE_GAIN, length,
-                                                     &length, text) != 0)
+                                                     C_API_FEATURE_IMPORTANCE_GAIN, length, &length,
+                                                     text) != 0)
         status = refused(&model->library, "saving", err);
     if (status == SKUA_OK) {
         skuai_buffer_format(out, "boosted %zu %d\n", learnt->n_columns, learnt->rounds);
@@ -230,8 +229,8 @@ static skua_status boosted_load(const char *text, size_t size, skuai_learnt **le
     if (!model) return skuai_error_memory(err, "boosted trees");
     skua_status status = skuai_lightgbm_load(&model->library, err);
     int n = 0;
-    if (status == SKUA_OK && model->library.LGBM_BoosterLoadModelFromString(
-                                 text + head + 1, &n, &model->booster) != 0)
+    if (status == SKUA_OK &&
+        model->library.LGBM_BoosterLoadModelFromString(text + head + 1, &n, &model->booster) != 0)
         status = refused(&model->library, "loading", err);
     if (status != SKUA_OK) {
         skuai_free(model);

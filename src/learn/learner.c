@@ -6,7 +6,9 @@
 static const char *const objective_names[SKUAI_OBJECTIVES] = {
     "squared", "absolute", "huber", "poisson", "tweedie", "quantile", "mape"};
 
-const char *skuai_objective_name(skuai_objective objective) { return objective_names[objective]; }
+const char *skuai_objective_name(skuai_objective objective) {
+    return objective_names[objective];
+}
 
 skua_status skuai_objective_parse(const char *name, skuai_objective *objective, skua_error *err) {
     for (int i = 0; i < SKUAI_OBJECTIVES; i++) {
@@ -22,13 +24,15 @@ skua_status skuai_objective_parse(const char *name, skuai_objective *objective, 
 }
 
 const skuai_learner *skuai_learner_find(const char *name) {
-    static const skuai_learner *const all[] = {&skuai_learner_boosted};
+    static const skuai_learner *const all[] = {&skuai_learner_boosted, &skuai_learner_linear};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (strcmp(all[i]->name, name) == 0) return all[i];
     return NULL;
 }
 
-static bool share(double x) { return x > 0 && x <= 1; }
+static bool share(double x) {
+    return x > 0 && x <= 1;
+}
 
 skua_status skuai_learner_check(const skuai_learner_options *o, const skuai_examples *train,
                                 skua_error *err) {
@@ -41,8 +45,8 @@ skua_status skuai_learner_check(const skuai_learner_options *o, const skuai_exam
     if (o->rounds < 1 || o->leaves < 2 || o->least_leaf < 1 || o->depth < 0 || o->patience < 0)
         return skuai_error_set(err, SKUA_ECONFIG,
                                "rounds and least leaf are at least 1, leaves at least 2");
-    if (!(o->rate > 0) || !share(o->column_share) || !share(o->row_share) ||
-        !(o->shrinkage >= 0) || !(o->l1_share >= 0 && o->l1_share <= 1))
+    if (!(o->rate > 0) || !share(o->column_share) || !share(o->row_share) || !(o->shrinkage >= 0) ||
+        !(o->l1_share >= 0 && o->l1_share <= 1))
         return skuai_error_set(err, SKUA_ECONFIG,
                                "the rate must be positive, shares in (0, 1], penalties >= 0");
     if (o->objective == SKUAI_OBJECTIVE_QUANTILE && !(o->level > 0 && o->level < 1))

@@ -36,16 +36,16 @@ typedef struct skuai_learner_options {
     skuai_objective objective; /* boosted; the others minimise squares */
     double level;              /* of TWEEDIE and QUANTILE; HUBER: where it turns linear (0: 0.9) */
     int rounds;                /* boosted: most trees, >= 1 */
-    int patience;              /* boosted: rounds without a better validation; 0: never stop early */
-    double rate;               /* boosted: learning rate, > 0 */
-    int leaves;                /* boosted: most leaves a tree, >= 2 */
-    int least_leaf;            /* boosted, tree: fewest rows a leaf, >= 1 */
-    int depth;                 /* tree: most levels of cuts, >= 1; boosted: likewise, 0 unlimited */
-    double column_share;       /* boosted: columns tried a tree, in (0, 1] */
-    double row_share;          /* boosted: rows a tree, in (0, 1] */
-    double shrinkage;          /* boosted, linear: L2 penalty >= 0 */
-    double l1_share;           /* linear: share of the penalty that is L1, in [0, 1]; 0: ridge */
-    const int *monotone;       /* [n_columns] -1, 0, 1, or NULL; boosted */
+    int patience;        /* boosted: rounds without a better validation; 0: never stop early */
+    double rate;         /* boosted: learning rate, > 0 */
+    int leaves;          /* boosted: most leaves a tree, >= 2 */
+    int least_leaf;      /* boosted, tree: fewest rows a leaf, >= 1 */
+    int depth;           /* tree: most levels of cuts, >= 1; boosted: likewise, 0 unlimited */
+    double column_share; /* boosted: columns tried a tree, in (0, 1] */
+    double row_share;    /* boosted: rows a tree, in (0, 1] */
+    double shrinkage;    /* boosted, linear: L2 penalty >= 0 */
+    double l1_share;     /* linear: share of the penalty that is L1, in [0, 1]; 0: ridge */
+    const int *monotone; /* [n_columns] -1, 0, 1, or NULL; boosted */
 } skuai_learner_options;
 
 #define SKUAI_LEARNER_OPTIONS_DEFAULT                                                              \
@@ -95,9 +95,8 @@ struct skuai_learner {
 
 extern const skuai_learner skuai_learner_boosted; /* LightGBM */
 extern const skuai_learner skuai_learner_linear;  /* ridge, elastic net */
-extern const skuai_learner skuai_learner_tree;    /* one regression tree */
 
-/* By name: "boosted", "linear", "tree"; NULL: none. */
+/* By name: "boosted", "linear"; NULL: none. */
 const skuai_learner *skuai_learner_find(const char *name);
 
 /* What fit checks for all: rows, finite y, options in range. */

@@ -13,7 +13,9 @@
 static const char library_name[] = "lib_lightgbm.so";
 
 /* What LightGBM would print is dropped: errors come back by LGBM_GetLastError. */
-static void silent(const char *message) { (void)message; }
+static void silent(const char *message) {
+    (void)message;
+}
 
 static void *open_beside(const char *inside) {
     Dl_info info;
@@ -53,8 +55,8 @@ skua_status skuai_lightgbm_load(skuai_lightgbm_library *library, skua_error *err
         void *symbol = dlsym(handle, #name);                                                       \
         if (!symbol) {                                                                             \
             (void)dlclose(handle);                                                                 \
-            return skuai_error_set(err, SKUA_ENOTFOUND,                                            \
-                                   "LightGBM lacks %s: version 4 is needed", #name);               \
+            return skuai_error_set(err, SKUA_ENOTFOUND, "LightGBM lacks %s: version 4 is needed",  \
+                                   #name);                                                         \
         }                                                                                          \
         memcpy(&found.name, &symbol, sizeof symbol);                                               \
     }

@@ -7,12 +7,12 @@
 enum { LAGS = 6, WINDOWS = 5, NAME_SIZE = 64 };
 
 typedef struct category_means {
-    size_t column;      /* static of the panel */
+    size_t column; /* static of the panel */
     size_t n_levels;
-    int64_t first;      /* period of the first cumulative entry */
+    int64_t first; /* period of the first cumulative entry */
     size_t n_periods;
-    double *sum;        /* [n_levels, n_periods + 1] cumulative over periods */
-    double *count;      /* likewise, observations */
+    double *sum;   /* [n_levels, n_periods + 1] cumulative over periods */
+    double *count; /* likewise, observations */
 } category_means;
 
 struct skuai_features {
@@ -33,13 +33,24 @@ static void set_windows(skuai_features *f) {
     const size_t *w = year;
     f->cycle = (size_t)f->panel->season;
     switch (f->panel->grid.frequency) {
-    case SKUAI_FREQUENCY_HOUR: w = hour, f->cycle = 168; break;
-    case SKUAI_FREQUENCY_DAY: w = day, f->cycle = 364; break;
-    case SKUAI_FREQUENCY_WEEK: w = week, f->cycle = 52; break;
+    case SKUAI_FREQUENCY_HOUR:
+        w = hour, f->cycle = 168;
+        break;
+    case SKUAI_FREQUENCY_DAY:
+        w = day, f->cycle = 364;
+        break;
+    case SKUAI_FREQUENCY_WEEK:
+        w = week, f->cycle = 52;
+        break;
     case SKUAI_FREQUENCY_MONTH:
-    case SKUAI_FREQUENCY_RETAIL_MONTH: w = month, f->cycle = 12; break;
-    case SKUAI_FREQUENCY_QUARTER: f->cycle = 4; break;
-    case SKUAI_FREQUENCY_YEAR: break;
+    case SKUAI_FREQUENCY_RETAIL_MONTH:
+        w = month, f->cycle = 12;
+        break;
+    case SKUAI_FREQUENCY_QUARTER:
+        f->cycle = 4;
+        break;
+    case SKUAI_FREQUENCY_YEAR:
+        break;
     }
     memcpy(f->windows, w, sizeof f->windows);
 }
@@ -59,9 +70,9 @@ static bool add_column(skuai_features *f, bool categorical, const char *format, 
 
 static bool name_own(skuai_features *f) {
     static const char *const single[] = {
-        "ewm",       "cycle_1",  "cycle_2",     "cycle_before", "cycle_after", "cycle_mean3",
-        "cycle_mean5", "growth", "season_1",    "season_mean",  "log_level",   "age",
-        "adi",       "cv2",      "availability", "in_week",     "in_month",    "in_year"};
+        "ewm",         "cycle_1", "cycle_2",      "cycle_before", "cycle_after", "cycle_mean3",
+        "cycle_mean5", "growth",  "season_1",     "season_mean",  "log_level",   "age",
+        "adi",         "cv2",     "availability", "in_week",      "in_month",    "in_year"};
     bool good = add_column(f, false, "horizon", "", 0);
     for (size_t k = 1; k <= LAGS; k++)
         good = good && add_column(f, false, "lag_", "", k);
@@ -178,8 +189,12 @@ void skuai_features_free(skuai_features *features) {
     skuai_free(features);
 }
 
-size_t skuai_features_columns(const skuai_features *features) { return features->n_columns; }
-const char *const *skuai_features_names(const skuai_features *features) { return features->names; }
+size_t skuai_features_columns(const skuai_features *features) {
+    return features->n_columns;
+}
+const char *const *skuai_features_names(const skuai_features *features) {
+    return features->names;
+}
 const bool *skuai_features_categorical(const skuai_features *features) {
     return features->categorical;
 }
@@ -213,7 +228,9 @@ static void accumulate(history *h) {
         h->sum[t + 1] = h->sum[t] + (seen ? y : 0);
         h->square[t + 1] = h->square[t] + (seen ? y * y : 0);
         h->zeros[t + 1] = h->zeros[t] + (seen && y == 0);
-        h->ewm[t + 1] = !seen ? h->ewm[t] : isnan(h->ewm[t]) ? y : h->ewm[t] + 0.2 * (y - h->ewm[t]);
+        h->ewm[t + 1] = !seen              ? h->ewm[t]
+                        : isnan(h->ewm[t]) ? y
+                                           : h->ewm[t] + 0.2 * (y - h->ewm[t]);
     }
 }
 
@@ -223,7 +240,9 @@ static double mean_of(const history *h, size_t from, size_t to) {
     return n > 0 ? (h->sum[to] - h->sum[from]) / n : (double)NAN;
 }
 
-static size_t back(size_t o, size_t w) { return o > w ? o - w : 0; }
+static size_t back(size_t o, size_t w) {
+    return o > w ? o - w : 0;
+}
 
 static void put_windows(const history *h, size_t o, double scale, filler *w) {
     const size_t *windows = h->f->windows;
@@ -351,8 +370,10 @@ static void put_statics(const history *h, size_t o, size_t t, filler *w) {
     size_t base = p->base[h->s];
     for (size_t k = 0; k < p->n_static; k++) {
         const skuai_static *x = &p->statics[k];
-        if (x->n_levels == 0) put(w, x->values[base]);
-        else put(w, x->codes[base] >= 0 ? (double)x->codes[base] : (double)NAN);
+        if (x->n_levels == 0)
+            put(w, x->values[base]);
+        else
+            put(w, x->codes[base] >= 0 ? (double)x->codes[base] : (double)NAN);
     }
     int64_t origin = p->start[h->s] + (int64_t)o, m = (int64_t)h->f->cycle;
     int64_t short_window = (int64_t)h->f->windows[0], like = p->start[h->s] + (int64_t)t;
@@ -372,7 +393,8 @@ static void put_statics(const history *h, size_t o, size_t t, filler *w) {
     }
 }
 
-/* -- All rows, a series an item of the parallel loop --------------------------------------------- */
+/* -- All rows, a series an item of the parallel loop ---------------------------------------------
+ */
 
 typedef struct fill_job {
     const skuai_features *f;
@@ -409,8 +431,15 @@ static skua_status fill_group(void *argument, size_t g, int worker, skua_error *
     size_t n = p->length[s];
     double *block = skuai_new(5 * (n + 1), sizeof *block);
     if (!block) return skuai_error_memory(err, "features of a series");
-    history h = {job->f, s, n, skuai_panel_target(p, s), block, block + (n + 1),
-                 block + 2 * (n + 1), block + 3 * (n + 1), block + 4 * (n + 1)};
+    history h = {job->f,
+                 s,
+                 n,
+                 skuai_panel_target(p, s),
+                 block,
+                 block + (n + 1),
+                 block + 2 * (n + 1),
+                 block + 3 * (n + 1),
+                 block + 4 * (n + 1)};
     accumulate(&h);
     for (size_t i = from; i < to; i++)
         fill_row(&h, &job->rows[i], job, i);

@@ -17,7 +17,9 @@ static skuai_examples examples_of(const skuai_features *f, const skuai_tree_rows
     return (skuai_examples){matrix_of(f, r->n, r->values), r->y, r->weight};
 }
 
-static const skuai_learner *learner_of(const skuai_model *m) { return m->forecaster->data; }
+static const skuai_learner *learner_of(const skuai_model *m) {
+    return m->forecaster->data;
+}
 
 static void model_free(skuai_model *model) {
     if (!model) return;
@@ -33,7 +35,8 @@ static void model_free(skuai_model *model) {
     skuai_free(model);
 }
 
-/* -- Fitting ------------------------------------------------------------------------------------ */
+/* -- Fitting ------------------------------------------------------------------------------------
+ */
 
 static size_t horizon_of(const skuai_panel *p, const skuai_tree_options *o) {
     if (o->horizon) return o->horizon;
@@ -42,13 +45,19 @@ static size_t horizon_of(const skuai_panel *p, const skuai_tree_options *o) {
         if (p->future[s] > most) most = p->future[s];
     if (most) return most;
     switch (p->grid.frequency) {
-    case SKUAI_FREQUENCY_HOUR: return 48;
-    case SKUAI_FREQUENCY_DAY: return 28;
-    case SKUAI_FREQUENCY_WEEK: return 13;
+    case SKUAI_FREQUENCY_HOUR:
+        return 48;
+    case SKUAI_FREQUENCY_DAY:
+        return 28;
+    case SKUAI_FREQUENCY_WEEK:
+        return 13;
     case SKUAI_FREQUENCY_MONTH:
-    case SKUAI_FREQUENCY_RETAIL_MONTH: return 12;
-    case SKUAI_FREQUENCY_QUARTER: return 4;
-    case SKUAI_FREQUENCY_YEAR: break;
+    case SKUAI_FREQUENCY_RETAIL_MONTH:
+        return 12;
+    case SKUAI_FREQUENCY_QUARTER:
+        return 4;
+    case SKUAI_FREQUENCY_YEAR:
+        break;
     }
     return 3;
 }
@@ -103,8 +112,7 @@ static skua_status learn_quantiles(const skuai_tree_rows *r, const double *error
         whole = false;
         skuai_sort(sorted, n);
         for (size_t q = 0; q < SKUAI_TREE_LEVELS; q++)
-            m->quantile[b][q] =
-                n ? skuai_quantile_sorted(sorted, n, (double)(q + 1) / 100) : 0;
+            m->quantile[b][q] = n ? skuai_quantile_sorted(sorted, n, (double)(q + 1) / 100) : 0;
     }
     skuai_free(sorted);
     return SKUA_OK;
@@ -136,6 +144,7 @@ static skua_status learn_spread(const skuai_features *f, skuai_tree_rows *r, con
         o.leaves = 15;
         o.least_leaf = 50;
         o.depth = 6;
+        if (learner_of(m) == &skuai_learner_linear) o.shrinkage = 0.01;
         SKUA_TRY_OUT(learner_of(m)->fit(&o, &examples, NULL, context, &m->spread, err));
         SKUA_TRY_OUT(learner_of(m)->predict(m->spread, &examples.x, context, spread, err));
     }
@@ -158,8 +167,10 @@ static skua_status judge(const skuai_features *f, skuai_tree_rows *r, const skua
     }
     for (size_t i = 0; i < r->n; i++) {
         double y = (double)r->y[i];
-        if (m->point) error[i] = y - error[i];
-        else error[i] = m->options.on_cycle ? y : y - (double)r->base[i];
+        if (m->point)
+            error[i] = y - error[i];
+        else
+            error[i] = m->options.on_cycle ? y : y - (double)r->base[i];
     }
     status = learn_spread(f, r, error, context, m, err);
 out:
@@ -270,7 +281,8 @@ static skua_status tree_update(skuai_model *model, const skuai_panel *panel,
     return SKUA_OK;
 }
 
-/* -- Predicting --------------------------------------------------------------------------------- */
+/* -- Predicting ---------------------------------------------------------------------------------
+ */
 
 static int find_level(const skuai_model *m, size_t k, const char *name) {
     for (size_t i = 0; i < m->n_levels[k]; i++)
@@ -324,8 +336,7 @@ static skua_status forecast_rows(const skuai_model *m, const skuai_panel *panel,
     r.base = r.scale + n;
     for (size_t s = from, i = 0; s < to; s++)
         for (size_t h = 0; h < horizon; h++)
-            r.rows[i++] =
-                (skuai_feature_row){(uint32_t)s, (uint32_t)panel->length[s], (uint32_t)h};
+            r.rows[i++] = (skuai_feature_row){(uint32_t)s, (uint32_t)panel->length[s], (uint32_t)h};
     SKUA_TRY_OUT(skuai_features_fill(f, r.rows, n, context, r.values, r.scale, r.base, err));
     SKUA_TRY_OUT(translate(m, panel, f, &r, err));
     *rows = r;
@@ -349,8 +360,8 @@ static void write_row(const skuai_model *m, const skuai_tree_rows *r, size_t i, 
     *skuai_forecast_mean(forecast, s, h) = fmax(centre * scale, floor);
     double *quantiles = skuai_forecast_quantiles(forecast, s, h);
     for (size_t q = 0; q < forecast->n_quantiles; q++) {
-        double z = skuai_quantile_at(levels, m->quantile[block], SKUAI_TREE_LEVELS,
-                                     forecast->levels[q]);
+        double z =
+            skuai_quantile_at(levels, m->quantile[block], SKUAI_TREE_LEVELS, forecast->levels[q]);
         quantiles[q] = fmax((centre + spread * z) * scale, floor);
     }
 }
@@ -378,10 +389,10 @@ out:
 
 static void write_notes(const skuai_model *m, const skuai_panel *panel, skuai_forecast *forecast) {
     for (size_t s = 0; s < panel->n_series; s++) {
-        const char *what = !m->point                              ? "too little data: last cycle"
-                           : panel->length[s] == 0                ? "no history: like others"
-                           : forecast->horizon > m->horizon       ? "beyond what was learnt"
-                                                                  : "all series";
+        const char *what = !m->point                        ? "too little data: last cycle"
+                           : panel->length[s] == 0          ? "no history: like others"
+                           : forecast->horizon > m->horizon ? "beyond what was learnt"
+                                                            : "all series";
         (void)snprintf(forecast->note[s], SKUAI_NOTE_SIZE, "%s (%s)", m->forecaster->name, what);
     }
 }
@@ -392,8 +403,8 @@ static skua_status tree_predict(const skuai_model *model, const skuai_panel *pan
     skuai_forecast *made = NULL;
     skuai_features *f = NULL;
     double floor = panel->non_negative ? 0 : -(double)INFINITY;
-    skua_status status = skuai_forecast_new(panel, request->horizon, request->levels,
-                                            request->n_levels, &made, err);
+    skua_status status =
+        skuai_forecast_new(panel, request->horizon, request->levels, request->n_levels, &made, err);
     if (status != SKUA_OK) return status;
     SKUA_TRY_OUT(skuai_features_new(panel, &f, err));
     if (model->point && model->point->n_columns != skuai_features_columns(f))
@@ -433,7 +444,20 @@ static const skuai_forecaster direct = {
     .data = &skuai_learner_boosted,
 };
 
-const skuai_forecaster *const skuai_tree_forecasters[] = {&direct, NULL};
+static const skuai_forecaster on_line = {
+    .name = "tree-linear",
+    .summary = "elastic net over all series, on the features of the trees",
+    .source = "Zou & Hastie 2005, J. Royal Statistical Society B 67(2)",
+    .fit = tree_fit,
+    .predict = tree_predict,
+    .free = model_free,
+    .save = skuai_tree_save,
+    .load = skuai_tree_load,
+    .update = tree_update,
+    .data = &skuai_learner_linear,
+};
+
+const skuai_forecaster *const skuai_tree_forecasters[] = {&direct, &on_line, NULL};
 
 const skuai_forecaster *skuai_tree_forecaster(const char *name) {
     for (size_t i = 0; skuai_tree_forecasters[i]; i++)

@@ -2,7 +2,6 @@
  *
  *   "tree-direct"   boosted trees; the horizon is a feature, so one model serves all horizons
  *   "tree-linear"   ridge or elastic net on the same features
- *   "tree-single"   one regression tree on them
  *
  * The rows of training are (series, origin, horizon) with the origins spread evenly; the newest
  * periods judge when to stop and give the spread, then everything is learnt again. What is learnt
@@ -13,8 +12,8 @@
  *
  * Where there is too little to learn from (fewer than 60 rows) the forecast is the base with the
  * spread of past changes, and the note says so. Parameters, all optional:
- *   horizon     periods that are learnt; 0: the future that the panel knows, else half a cycle
- *   objective   absolute (default), squared, huber, poisson, tweedie, mape
+ *   horizon     periods that are learnt; 0: the future that the panel knows, else 48 hours, 28
+ * days, 13 weeks, 12 months objective   absolute (default), squared, huber, poisson, tweedie, mape
  *   power       tweedie's variance power (1.3)
  *   base        cycle (default for absolute, squared, huber), none
  *   rounds rate leaves least_leaf depth column_share row_share shrinkage l1_share

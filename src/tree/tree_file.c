@@ -9,8 +9,7 @@
 enum { PATH_SIZE = 4096, FILE_MOST = 1 << 30, FORMAT = 1 };
 
 /* The numbers of a model by name, for writing and reading alike. */
-#define LEARNER_NUMBERS(X)                                                                         \
-    X(level) X(rate) X(column_share) X(row_share) X(shrinkage) X(l1_share)
+#define LEARNER_NUMBERS(X)  X(level) X(rate) X(column_share) X(row_share) X(shrinkage) X(l1_share)
 #define LEARNER_INTEGERS(X) X(rounds) X(patience) X(leaves) X(least_leaf) X(depth)
 
 static void write_options(const skuai_tree_options *o, skuai_json_writer *w) {
@@ -119,8 +118,7 @@ static skua_status read_options(const skuai_json *json, skuai_tree_options *o, s
     LEARNER_NUMBERS(X)
 #undef X
 #define X(name)                                                                                    \
-    o->learner.name =                                                                              \
-        (int)skuai_json_as_integer(skuai_json_get(json, #name), o->learner.name);
+    o->learner.name = (int)skuai_json_as_integer(skuai_json_get(json, #name), o->learner.name);
     LEARNER_INTEGERS(X)
 #undef X
     int64_t rows = skuai_json_as_integer(skuai_json_get(json, "rows"), 1000000);
@@ -156,8 +154,7 @@ static skua_status read_model(const skuai_json *json, const char *folder, skuai_
     const skuai_json *quantiles = skuai_json_get(json, "quantiles");
     int64_t horizon = skuai_json_as_integer(skuai_json_get(json, "horizon"), 0);
     if (strcmp(skuai_json_as_text(skuai_json_get(json, "model"), ""), m->forecaster->name) != 0 ||
-        horizon < 1 ||
-        skuai_json_size(quantiles) != (size_t)SKUAI_TREE_BLOCKS * SKUAI_TREE_LEVELS)
+        horizon < 1 || skuai_json_size(quantiles) != (size_t)SKUAI_TREE_BLOCKS * SKUAI_TREE_LEVELS)
         return skuai_error_set(err, SKUA_EDATA, "%s holds no model of %s", folder,
                                m->forecaster->name);
     if (skuai_json_as_integer(skuai_json_get(json, "format"), 0) != FORMAT)

@@ -18,15 +18,15 @@ typedef struct skuai_tree_options {
 struct skuai_model {
     const skuai_forecaster *forecaster;
     skuai_tree_options options;
-    size_t horizon;            /* that was learnt */
-    skuai_learnt *point;       /* NULL: too little to learn from */
-    skuai_learnt *spread;      /* NULL: the same for all rows */
-    double typical_scale;      /* of a series without history */
-    double typical_spread;     /* median absolute error in units of the scale */
+    size_t horizon;        /* that was learnt */
+    skuai_learnt *point;   /* NULL: too little to learn from */
+    skuai_learnt *spread;  /* NULL: the same for all rows */
+    double typical_scale;  /* of a series without history */
+    double typical_spread; /* median absolute error in units of the scale */
     double quantile[SKUAI_TREE_BLOCKS][SKUAI_TREE_LEVELS]; /* of error / spread, by horizon */
-    size_t n_categories;       /* statics of the training panel */
-    size_t *n_levels;          /* [n_categories] 0: a number */
-    char ***levels;            /* [n_categories][n_levels] */
+    size_t n_categories;                                   /* statics of the training panel */
+    size_t *n_levels;                                      /* [n_categories] 0: a number */
+    char ***levels;                                        /* [n_categories][n_levels] */
 };
 
 /* Rows with their features. */

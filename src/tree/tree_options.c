@@ -3,9 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const names[] = {
-    "horizon", "objective",  "power",        "base",      "rounds",    "rate",     "leaves", "least_leaf",
-    "depth",   "column_share", "row_share", "shrinkage", "l1_share", "rows",   "monotone", "weight"};
+static const char *const names[] = {"horizon",  "objective",    "power",     "base",
+                                    "rounds",   "rate",         "leaves",    "least_leaf",
+                                    "depth",    "column_share", "row_share", "shrinkage",
+                                    "l1_share", "rows",         "monotone",  "weight"};
 
 static skua_status check_names(const skuai_parameters *parameters, skua_error *err) {
     for (size_t i = 0; parameters && i < parameters->n; i++) {
@@ -39,7 +40,7 @@ static skua_status read_choice(const skuai_parameters *p, const char *name, cons
                            text, fallback, other);
 }
 
-static skua_status read_learner(const skuai_parameters *p, bool single, skuai_learner_options *l,
+static skua_status read_learner(const skuai_parameters *p, skuai_learner_options *l,
                                 skua_error *err) {
     double x;
     SKUA_TRY(read_integer(p, "rounds", 1, 100000, l->rounds, &x, err));
@@ -48,7 +49,7 @@ static skua_status read_learner(const skuai_parameters *p, bool single, skuai_le
     l->leaves = (int)x;
     SKUA_TRY(read_integer(p, "least_leaf", 1, 1e9, l->least_leaf, &x, err));
     l->least_leaf = (int)x;
-    SKUA_TRY(read_integer(p, "depth", 0, 64, single ? 6 : 0, &x, err));
+    SKUA_TRY(read_integer(p, "depth", 0, 64, 0, &x, err));
     l->depth = (int)x;
     SKUA_TRY(skuai_parameter_number(p, "rate", l->rate, &l->rate, err));
     SKUA_TRY(skuai_parameter_number(p, "column_share", l->column_share, &l->column_share, err));
@@ -58,13 +59,14 @@ static skua_status read_learner(const skuai_parameters *p, bool single, skuai_le
 }
 
 skua_status skuai_tree_options_read(const skuai_forecaster *self,
-                                    const skuai_parameters *parameters,
-                                    skuai_tree_options *options, skua_error *err) {
+                                    const skuai_parameters *parameters, skuai_tree_options *options,
+                                    skua_error *err) {
     const skuai_learner *learner = self->data;
     skuai_tree_options o = {.learner = SKUAI_LEARNER_OPTIONS_DEFAULT};
     double x;
+    if (learner == &skuai_learner_linear) o.learner.shrinkage = 0.01;
     SKUA_TRY(check_names(parameters, err));
-    SKUA_TRY(read_learner(parameters, strcmp(learner->name, "boosted") != 0, &o.learner, err));
+    SKUA_TRY(read_learner(parameters, &o.learner, err));
     SKUA_TRY(skuai_objective_parse(skuai_parameter_text(parameters, "objective", "absolute"),
                                    &o.asked, err));
     if (o.asked == SKUAI_OBJECTIVE_QUANTILE)
@@ -72,8 +74,7 @@ skua_status skuai_tree_options_read(const skuai_forecaster *self,
                                "the point forecast has no quantile objective: the quantiles are "
                                "asked for with the forecast");
     bool ratio = o.asked == SKUAI_OBJECTIVE_POISSON || o.asked == SKUAI_OBJECTIVE_TWEEDIE;
-    o.learner.objective =
-        o.asked == SKUAI_OBJECTIVE_MAPE ? SKUAI_OBJECTIVE_ABSOLUTE : o.asked;
+    o.learner.objective = o.asked == SKUAI_OBJECTIVE_MAPE ? SKUAI_OBJECTIVE_ABSOLUTE : o.asked;
     if (o.asked == SKUAI_OBJECTIVE_TWEEDIE)
         SKUA_TRY(skuai_parameter_number(parameters, "power", 1.3, &o.learner.level, err));
     bool none;

@@ -200,8 +200,7 @@ static void better_than_the_season_and_kept(void **state) {
     assert_ok(f->save(model, path[0], &err), &err);
     assert_ok(f->load(f, path[0], &loaded, &err), &err);
     assert_ok(f->predict(loaded, view, &request, &one, &b, &err), &err);
-    assert_memory_equal(a->quantiles, b->quantiles,
-                        SERIES * AHEAD * 3 * sizeof *a->quantiles);
+    assert_memory_equal(a->quantiles, b->quantiles, SERIES * AHEAD * 3 * sizeof *a->quantiles);
     assert_ok(f->save(twin, path[1], &err), &err);
     static const char *const files[] = {"tree.json", "point.txt"};
     for (size_t i = 0; i < 2; i++) {
