@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const double SHRINK_POINTS = 100; /* observations that count as much as "no correction" */
+static const double SHRINK_ORIGINS = 1;  /* likewise: errors of one origin share its shocks */
 static const double INTERMITTENT_ZEROS = 0.3;
 static const double LEVEL_LEAST = 0.002; /* how far into a tail g may reach */
 static const double FACTOR_MOST = 5;
@@ -29,13 +30,14 @@ typedef struct point {
     double u;        /* for the randomised PIT */
     unsigned char half, kind;
     bool follows; /* the point before is the period before of the same series */
+    bool young;   /* the series had no more history than the horizon */
 } point;
 
 typedef struct points {
     point *items;
     size_t n;
     const double *levels;
-    size_t n_levels, median;
+    size_t n_levels, median, n_windows;
     bool counts;
     double *scratch; /* [n] */
 } points;
@@ -57,23 +59,36 @@ static double pit(const points *p, const point *x) {
     return low + x->u * (high - low);
 }
 
-/* k_q of the points of `half` (2: all). */
+/* Index of the level 1 - levels[i]; i itself when there is none. */
+static size_t mirrored(const points *p, size_t i) {
+    for (size_t j = 0; j < p->n_levels; j++)
+        if (fabs(p->levels[i] + p->levels[j] - 1) < 1e-9) return j;
+    return i;
+}
+
+/* k_q of the points of `half` (2: all), the same for q and 1 - q: how far y lies from the median,
+ * in units of the half interval on its side. */
 static double fit_factor(const points *p, size_t i, int half) {
-    size_t n = 0;
-    for (size_t j = 0; j < p->n; j++) {
-        const point *x = &p->items[j];
-        double spread = x->q[i] - x->q[p->median];
-        if (x->kind != SKUAI_CALIBRATION_REGULAR || (half < 2 && x->half != half)) continue;
-        if (fabs(spread) > 1e-12) p->scratch[n++] = (x->y - x->q[p->median]) / spread;
+    size_t n = 0, j = mirrored(p, i), low = i < j ? i : j, high = i < j ? j : i;
+    bool paired = low != high;
+    for (size_t k = 0; k < p->n; k++) {
+        const point *x = &p->items[k];
+        double off = x->y - x->q[p->median];
+        double spread = x->q[paired && off > 0 ? high : low] - x->q[p->median];
+        if (x->kind != SKUAI_CALIBRATION_REGULAR || x->young || (half < 2 && x->half != half))
+            continue;
+        if (fabs(spread) > 1e-12) p->scratch[n++] = off / spread;
     }
     if (n == 0) return 1;
-    /* below the median the spread is negative, so the ratio falls where y rises */
-    double level = p->levels[i] < 0.5 ? 1 - p->levels[i] : p->levels[i];
+    /* alone: below the median the spread is negative, so the ratio falls where y rises */
+    double level = paired ? p->levels[high] - p->levels[low] : fmax(p->levels[i], 1 - p->levels[i]);
     skuai_sort(p->scratch, n);
     double k = skuai_quantile_sorted(p->scratch, n, level);
     if (!(k > 0)) k = 1 / FACTOR_MOST;
     k = fmin(fmax(k, 1 / FACTOR_MOST), FACTOR_MOST);
-    return exp(log(k) * (double)n / ((double)n + SHRINK_POINTS));
+    double seen = (double)n / ((double)n + SHRINK_POINTS);
+    double origins = (double)p->n_windows / ((double)p->n_windows + SHRINK_ORIGINS);
+    return exp(log(k) * seen * origins);
 }
 
 static void fit_levels(const points *p, int half, double *taken) {
@@ -175,7 +190,8 @@ static void collect(const skuai_panel *view, const skuai_forecast *f, skuai_rand
                                            skuai_random_uniform(random),
                                            half,
                                            kind,
-                                           follows};
+                                           follows,
+                                           view->length[s] <= f->horizon};
             follows = !isnan(y);
         }
     }
@@ -195,6 +211,7 @@ skua_status skuai_calibration_fit(const skuai_panel *const *views,
     points p = {.levels = forecasts[0]->levels, .n_levels = forecasts[0]->n_quantiles};
     p.median = find_median(p.levels, p.n_levels);
     p.counts = views[0]->counts;
+    p.n_windows = n;
     if (p.median == SIZE_MAX)
         return skuai_error_set(err, SKUA_EINVAL, "calibration wants the level .5 among the levels");
     p.items = skuai_new(most, sizeof *p.items);

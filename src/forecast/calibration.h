@@ -2,9 +2,13 @@
  *
  * Models claim quantiles; what came in the windows of a backtest says how often they held. Two
  * corrections, a series takes the one of its class:
- *   regular series:      x'_q = m + k_q (x_q - m), m the median, k_q such that the share of
- *                        observations <= x'_q in the windows is q: split conformal prediction with
- *                        the score (y - m) / (x_q - m)
+ *   regular series:      x'_q = m + k_q (x_q - m), m the median, k_q = k_(1-q) such that the share
+ *                        of observations inside [x'_q, x'_(1-q)] in the windows is 1 - 2q: split
+ *                        conformal prediction with the score |y - m| over the half interval on y's
+ *                        side. One factor for both sides, because all errors of one origin share
+ *                        its shock, whose sign will not repeat; log k_q is shrunk by w / (w + 1)
+ *                        for w windows, and series with no more history than the horizon are left
+ *                        out
  *                        (Romano, Patterson & Candes 2019, "Conformalized quantile regression";
  *                        Papadopoulos 2008 for the normalised score)
  *   intermittent series: x'_q = Q(g(q)), Q the quantile function, g(q) the q-quantile of the
