@@ -20,5 +20,7 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/skua-config-version.cmake
     COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/skua-config.cmake ${CMAKE_BINARY_DIR}/skua-config-version.cmake
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/skua)
+# from where the file lies, so that any --prefix is right
+file(RELATIVE_PATH SKUA_PC_UP "/p/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/p")
 configure_file(cmake/skua.pc.in ${CMAKE_BINARY_DIR}/skua.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/skua.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
