@@ -14,6 +14,7 @@ typedef struct job {
     const skuai_panel *panel;
     const skuai_request *request;
     const char *note;
+    const skuai_context *context;
     skuai_forecast *forecast;
     size_t *order;  /* [S] series by length */
     double *centre; /* [S] NaN: nothing observed */
@@ -68,21 +69,35 @@ static size_t past_of(const job *j, size_t n, const size_t *series) {
     return most;
 }
 
+typedef struct filling {
+    const job *j;
+    const size_t *series;
+    float *sides; /* [n, SIDES * SIDE] */
+    skuai_window_batch *batch;
+} filling;
+
+static skua_status fill_one(void *argument, size_t i, int worker, skua_error *err) {
+    (void)worker, (void)err;
+    const filling *f = argument;
+    float *sides = f->sides + i * SKUAI_WINDOW_SIDES * SKUAI_WINDOW_SIDE;
+    skuai_window_series w = skuai_window_of_panel(f->j->panel, f->series[i], sides, NULL);
+    skuai_window_fill(&w, NULL, NULL, f->batch, i);
+    return SKUA_OK;
+}
+
 static skua_status run_batch(job *j, skuai_tape *tape, skuai_arena *arena, const size_t *series,
                              size_t n, skua_error *err) {
     const skuai_window_config *c = &j->net->config.window;
     size_t future = (j->request->horizon + c->patch - 1) / c->patch;
+    size_t rows = future * c->patch * SKUAI_DEMAND_LEVELS;
     skuai_arena_clear(arena);
     skuai_window_batch batch;
     SKUA_TRY(skuai_window_batch_new(c, n, past_of(j, n, series), future, arena, &batch, err));
-    float *sides = skuai_arena_take(arena, SKUAI_WINDOW_SIDES, SKUAI_WINDOW_SIDE * sizeof *sides);
-    size_t rows = future * c->patch * SKUAI_DEMAND_LEVELS;
+    filling f = {.j = j, .series = series, .batch = &batch};
+    f.sides = skuai_arena_take(arena, n, SKUAI_WINDOW_SIDES * SKUAI_WINDOW_SIDE * sizeof *f.sides);
     float *z = skuai_arena_take(arena, n, rows * sizeof *z);
-    if (!sides || !z) return skuai_error_memory(err, "a forecast");
-    for (size_t i = 0; i < n; i++) {
-        skuai_window_series w = skuai_window_of_panel(j->panel, series[i], sides, NULL);
-        skuai_window_fill(&w, NULL, NULL, &batch, i);
-    }
+    if (!f.sides || !z) return skuai_error_memory(err, "a forecast");
+    SKUA_TRY(skuai_parallel_for(j->context, NULL, n, fill_one, &f, err));
     SKUA_TRY(skuai_demand_quantiles(tape, j->net, &batch, z, err));
     for (size_t i = 0; i < n; i++) {
         double centre = batch.known[i] ? batch.centre[i] : j->typical_centre;
@@ -154,7 +169,12 @@ skua_status skuai_neural_predict(const skuai_demand *net, const char *note,
     if (request->horizon > 1 << 16)
         return skuai_error_set(err, SKUA_EINVAL, "horizon = %zu: need at most 65536",
                                request->horizon);
-    job j = {.net = net, .panel = panel, .request = request, .note = note, .typical_scale = 1};
+    job j = {.net = net,
+             .panel = panel,
+             .request = request,
+             .note = note,
+             .context = context,
+             .typical_scale = 1};
     SKUA_TRY(skuai_forecast_new(panel, request->horizon, request->levels, request->n_levels,
                                 &j.forecast, err));
     size_t S = panel->n_series;

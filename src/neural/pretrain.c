@@ -16,7 +16,7 @@ const skuai_pretrain_recipe skuai_pretrain_default = {
             .hidden = 768},
     .train = {.steps = 60000,
               .batch = 64,
-              .future = 8,
+              .future = 13,
               .optimiser = {.rate = 1e-3,
                             .beta1 = 0.9,
                             .beta2 = 0.98,

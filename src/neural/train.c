@@ -49,27 +49,28 @@ static skua_status fill_one(void *argument, size_t i, int worker, skua_error *er
     return SKUA_OK;
 }
 
-static skua_status make_batch(batch_job *job, size_t n, size_t past, skuai_window_batch *batch,
-                              skua_error *err) {
+static skua_status make_batch(batch_job *job, size_t n, size_t past, size_t future,
+                              skuai_window_batch *batch, skua_error *err) {
     run *r = job->r;
     skuai_arena_clear(r->arena);
-    SKUA_TRY(skuai_window_batch_new(&r->net->config.window, n, past, r->config->future, r->arena,
-                                    batch, err));
+    SKUA_TRY(skuai_window_batch_new(&r->net->config.window, n, past, future, r->arena, batch, err));
     job->batch = batch;
     skuai_context quiet = r->context ? *r->context : SKUAI_CONTEXT_DEFAULT;
     quiet.deadline = 0; /* a batch that was begun is finished: the loop looks at the clock */
     return skuai_parallel_for(&quiet, NULL, n, fill_one, job, err);
 }
 
-/* Patches of context of a step: the whole, a half, a quarter ... of it. */
-static size_t context_of(const run *r, uint64_t step) {
-    size_t past = r->net->config.window.context;
-    if (!r->config->vary_context) return past;
+/* Patches of context and of horizon of a step: the whole, a half, a quarter ... of them. */
+static void shape_of(const run *r, uint64_t step, size_t *past, size_t *future) {
+    *past = r->net->config.window.context;
+    *future = r->config->future;
+    if (!r->config->vary_context) return;
     skuai_random random;
     skuai_random_split(&random, r->config->seed ^ 0xC0A7U, step);
-    size_t halvings = skuai_random_index(&random, 4);
-    past >>= halvings;
-    return past ? past : 1;
+    *past >>= skuai_random_index(&random, 4);
+    *future >>= skuai_random_index(&random, 3);
+    if (*past == 0) *past = 1;
+    if (*future == 0) *future = 1;
 }
 
 /* -- Checkpoints ------------------------------------------------------------------------------ */
@@ -201,7 +202,9 @@ static skua_status step(run *r, skuai_train_source source, void *user, skua_erro
                      .user = user,
                      .first = k * c->batch,
                      .augmentation = &c->augmentation};
-    SKUA_TRY(make_batch(&job, c->batch, context_of(r, k), &batch, err));
+    size_t past, future;
+    shape_of(r, k, &past, &future);
+    SKUA_TRY(make_batch(&job, c->batch, past, future, &batch, err));
     skuai_tape_begin(r->tape, SKUAI_TAPE_TRAIN, c->seed * 0x9E3779B97F4A7C15U + k);
     skuai_tensor *out = skuai_demand_run(r->tape, r->net, &batch, SKUAI_DEMAND_ALL);
     skuai_tensor *loss = skuai_demand_loss(r->tape, r->net, &batch, out, c->auxiliary);
@@ -241,7 +244,8 @@ static skua_status validate(run *r, skuai_train_source source, void *user, doubl
         size_t count = n - done < r->config->batch ? n - done : r->config->batch;
         skuai_window_batch batch;
         batch_job job = {.r = r, .source = source, .user = user, .first = done};
-        status = make_batch(&job, count, r->net->config.window.context, &batch, err);
+        status =
+            make_batch(&job, count, r->net->config.window.context, r->config->future, &batch, err);
         if (status != SKUA_OK) break;
         skuai_tape_begin(r->tape, SKUAI_TAPE_INFER, 0);
         skuai_tensor *out = skuai_demand_run(r->tape, r->net, &batch, SKUAI_DEMAND_ALL);

@@ -23,7 +23,8 @@ typedef struct skuai_train_config {
     skuai_nn_optimiser_config optimiser; /* total_steps 0: steps */
     skuai_window_augmentation augmentation;
     double auxiliary;       /* weight of hidden patches' loss */
-    bool vary_context;      /* a step's context is the whole one, a half, a quarter ... at random */
+    bool vary_context;      /* a step's context and horizon are the whole, a half, a quarter ... at
+                               random */
     size_t validate_every;  /* steps; 0: at the end only */
     size_t validation;      /* windows of the validation source */
     bool keep_best;         /* end with the weights of the best validation */
