@@ -78,6 +78,7 @@ static const struct {
     {"startup", bench_startup, "how long skua --version takes"},
     {"simulate", bench_simulate, "writing a simulated shop"},
     {"stockout", bench_stockout, "bias removed where demand was censored"},
+    {"oj", bench_oj, "orange juice, trees by mean percentage error"},
     {"anomalies", bench_anomalies, "planted oddities found"},
 };
 enum { BENCHMARKS = sizeof benchmarks / sizeof *benchmarks };

@@ -8,6 +8,9 @@
 #include "core/random.h"
 #include "learn/learner.h"
 
+/* One thread: small loops on a busy machine wait for one another longer than they work. */
+static const skuai_context one_thread = {.seed = 1, .threads = 1};
+
 enum { ROWS = 2000, COLUMNS = 4, GOLDEN_ROWS = 60 };
 
 typedef struct example_set {
@@ -50,11 +53,13 @@ static void every_objective_learns(void **state) {
         skuai_learner_options o = SKUAI_LEARNER_OPTIONS_DEFAULT;
         skuai_learnt *learnt = NULL;
         o.objective = (skuai_objective)k;
-        o.rounds = 120;
+        o.rounds = 150;
+        o.rate = 0.1;
         o.leaves = 15;
         o.level = o.objective == SKUAI_OBJECTIVE_TWEEDIE ? 1.3 : 0.5;
-        assert_ok(skuai_learner_boosted.fit(&o, &train, &test, NULL, &learnt, &err), &err);
-        assert_ok(skuai_learner_boosted.predict(learnt, &test.x, NULL, prediction, &err), &err);
+        assert_ok(skuai_learner_boosted.fit(&o, &train, &test, &one_thread, &learnt, &err), &err);
+        assert_ok(skuai_learner_boosted.predict(learnt, &test.x, &one_thread, prediction, &err),
+                  &err);
         assert_true(loss(prediction, test.y) < 0.25);
         skuai_learner_boosted.free(learnt);
     }
@@ -71,9 +76,9 @@ static void what_is_promised_is_kept(void **state) {
     skuai_learnt *learnt = NULL;
     int monotone[COLUMNS] = {1, 0, 0, 0};
     o.monotone = monotone;
-    assert_ok(skuai_learner_boosted.fit(&o, &train, &test, NULL, &learnt, &err), &err);
-    assert_ok(skuai_learner_boosted.predict(learnt, &test.x, NULL, prediction, &err), &err);
-    assert_ok(skuai_learner_boosted.contributions(learnt, &test.x, NULL, parts, &err), &err);
+    assert_ok(skuai_learner_boosted.fit(&o, &train, &test, &one_thread, &learnt, &err), &err);
+    assert_ok(skuai_learner_boosted.predict(learnt, &test.x, &one_thread, prediction, &err), &err);
+    assert_ok(skuai_learner_boosted.contributions(learnt, &test.x, &one_thread, parts, &err), &err);
     for (size_t i = 0; i < ROWS; i++) {
         double sum = 0;
         for (size_t k = 0; k <= COLUMNS; k++)
@@ -86,7 +91,7 @@ static void what_is_promised_is_kept(void **state) {
         b.x[2 * ROWS + i] = 1;
         b.x[3 * ROWS + i] = 0;
     }
-    assert_ok(skuai_learner_boosted.predict(learnt, &test.x, NULL, prediction, &err), &err);
+    assert_ok(skuai_learner_boosted.predict(learnt, &test.x, &one_thread, prediction, &err), &err);
     for (size_t i = 1; i < ROWS; i++)
         assert_true(prediction[i] >= prediction[i - 1]);
     assert_true(prediction[ROWS - 1] > prediction[0] + 2);
@@ -98,8 +103,8 @@ static void what_is_promised_is_kept(void **state) {
     o.level = 0.9;
     o.leaves = 7; /* leaves of few rows follow their own rows: .79 with 63 leaves of 20 */
     o.least_leaf = 100;
-    assert_ok(skuai_learner_boosted.fit(&o, &train, &test, NULL, &learnt, &err), &err);
-    assert_ok(skuai_learner_boosted.predict(learnt, &test.x, NULL, prediction, &err), &err);
+    assert_ok(skuai_learner_boosted.fit(&o, &train, &test, &one_thread, &learnt, &err), &err);
+    assert_ok(skuai_learner_boosted.predict(learnt, &test.x, &one_thread, prediction, &err), &err);
     double below = 0;
     for (size_t i = 0; i < ROWS; i++)
         below += ((double)test.y[i] <= prediction[i]) / (double)ROWS;
@@ -123,13 +128,13 @@ static void saved_and_loaded_is_the_same(void **state) {
         o.shrinkage = 0.01;
         skuai_buffer_init(&text, 1 << 26);
         skuai_buffer_init(&twice, 1 << 26);
-        assert_ok(learner->fit(&o, &train, NULL, NULL, &learnt, &err), &err);
+        assert_ok(learner->fit(&o, &train, NULL, &one_thread, &learnt, &err), &err);
         assert_ok(learner->save(learnt, &text, &err), &err);
         assert_ok(learner->load(skuai_buffer_view(&text), text.size, &again, &err), &err);
         assert_ok(learner->save(again, &twice, &err), &err);
         assert_string_equal(skuai_buffer_view(&text), skuai_buffer_view(&twice));
-        assert_ok(learner->predict(learnt, &train.x, NULL, one, &err), &err);
-        assert_ok(learner->predict(again, &train.x, NULL, two, &err), &err);
+        assert_ok(learner->predict(learnt, &train.x, &one_thread, one, &err), &err);
+        assert_ok(learner->predict(again, &train.x, &one_thread, two, &err), &err);
         assert_memory_equal(one, two, sizeof one);
         skuai_learnt *none = NULL;
         assert_int_equal(learner->load("nonsense", 8, &none, &err), SKUA_EDATA);
@@ -179,8 +184,9 @@ static void linear_is_that_of_sklearn(void **state) {
         skuai_learnt *learnt = NULL;
         o.shrinkage = penalty[k];
         o.l1_share = share[k];
-        assert_ok(skuai_learner_linear.fit(&o, &train, NULL, NULL, &learnt, &err), &err);
-        assert_ok(skuai_learner_linear.predict(learnt, &train.x, NULL, prediction, &err), &err);
+        assert_ok(skuai_learner_linear.fit(&o, &train, NULL, &one_thread, &learnt, &err), &err);
+        assert_ok(skuai_learner_linear.predict(learnt, &train.x, &one_thread, prediction, &err),
+                  &err);
         assert_close_array(prediction, expected[k], GOLDEN_ROWS, 1e-4, 1e-4);
         skuai_learner_linear.free(learnt);
     }
@@ -194,13 +200,15 @@ static void bad_input_is_refused(void **state) {
     skuai_learner_options o = SKUAI_LEARNER_OPTIONS_DEFAULT;
     skuai_examples train = made(&a, 1);
     o.rate = 0;
-    assert_int_equal(skuai_learner_boosted.fit(&o, &train, NULL, NULL, &learnt, &err),
+    assert_int_equal(skuai_learner_boosted.fit(&o, &train, NULL, &one_thread, &learnt, &err),
                      SKUA_ECONFIG);
     o = SKUAI_LEARNER_OPTIONS_DEFAULT;
     a.y[7] = NAN;
-    assert_int_equal(skuai_learner_linear.fit(&o, &train, NULL, NULL, &learnt, &err), SKUA_EDATA);
+    assert_int_equal(skuai_learner_linear.fit(&o, &train, NULL, &one_thread, &learnt, &err),
+                     SKUA_EDATA);
     train.x.n_rows = 0;
-    assert_int_equal(skuai_learner_boosted.fit(&o, &train, NULL, NULL, &learnt, &err), SKUA_EDATA);
+    assert_int_equal(skuai_learner_boosted.fit(&o, &train, NULL, &one_thread, &learnt, &err),
+                     SKUA_EDATA);
     assert_null(learnt);
 }
 

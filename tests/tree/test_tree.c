@@ -25,7 +25,7 @@ static skuai_panel *shop_panel(size_t n_series, size_t n, size_t ahead, double n
         float promotion[400], views[400];
         const float *columns[] = {promotion, views};
         skuai_random r;
-        char name[16];
+        char name[32];
         skuai_random_split(&r, 3, s);
         double level = exp(2 + 2 * skuai_random_uniform(&r));
         for (size_t t = 0; t < n + ahead; t++) {
@@ -235,6 +235,7 @@ static void odd_panels_get_a_forecast(void **state) {
     (void)state;
     skua_error err;
     static const size_t lengths[] = {130, 10, 1, 0}, horizons[] = {1, 104};
+    skuai_context one = {.seed = 1, .threads = 1};
     for (size_t k = 0; skuai_tree_forecasters[k]; k++) {
         const skuai_forecaster *f = skuai_tree_forecasters[k];
         for (size_t i = 0; i < 8; i++) {
@@ -242,7 +243,7 @@ static void odd_panels_get_a_forecast(void **state) {
             skuai_request request = {horizons[i % 2], levels, 3, 1};
             skuai_parameters parameters = few_rounds();
             skuai_forecast *forecast = NULL;
-            assert_ok(skuai_forecaster_run(f, panel, &parameters, &request, NULL, &forecast, &err),
+            assert_ok(skuai_forecaster_run(f, panel, &parameters, &request, &one, &forecast, &err),
                       &err);
             for (size_t h = 0; h < request.horizon; h++)
                 assert_true(skuai_forecast_quantiles(forecast, 0, h)[0] >= 0);
