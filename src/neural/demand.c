@@ -152,7 +152,7 @@ skuai_tensor *skuai_demand_run(skuai_tape *tape, const skuai_demand *net,
     skuai_tensor *x =
         skuai_nn_dense_pair_run(tape, p, &net->in, SKUAI_ACTIVATION_SILU, &net->in_out, in, skip);
     skuai_tensor *side = NULL;
-    if (any_side(b)) {
+    if (net->config.sides && any_side(b)) {
         side = skuai_tape_input(tape, b->side, 3,
                                 (size_t[]){b->n, SKUAI_WINDOW_SIDES, SKUAI_WINDOW_SIDE});
         side = skuai_nn_dense_run(tape, p, &net->side, side);

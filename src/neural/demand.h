@@ -35,6 +35,7 @@ typedef struct skuai_demand_config {
     size_t hidden;  /* of the feed-forward; 0: 4 * width */
     double dropout; /* [0, 1) */
     bool squared;   /* the median is trained by squared loss, the other quantiles by pinball */
+    bool sides;     /* side tokens are read; false until a panel that has some was trained on */
 } skuai_demand_config;
 
 /* About 2.5 million parameters. */

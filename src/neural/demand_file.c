@@ -22,6 +22,7 @@ skua_status skuai_demand_config_text(const skuai_demand_config *c, skuai_buffer 
     skuai_json_integer(&w, "hidden", (int64_t)c->hidden);
     skuai_json_number(&w, "dropout", c->dropout);
     skuai_json_bool(&w, "squared", c->squared);
+    skuai_json_bool(&w, "sides", c->sides);
     skuai_json_close(&w);
     return skuai_buffer_check(out, err);
 }
@@ -52,6 +53,7 @@ static skua_status config_read(const skuai_weights_file *file, const char *path,
                                     .hidden = size_of(json, "hidden")};
     config->dropout = skuai_json_as_number(skuai_json_get(json, "dropout"), 0);
     config->squared = skuai_json_as_bool(skuai_json_get(json, "squared"), false);
+    config->sides = skuai_json_as_bool(skuai_json_get(json, "sides"), false);
     skua_status status = SKUA_OK;
     if (!known)
         status =

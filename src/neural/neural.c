@@ -123,6 +123,7 @@ static skua_status train(skuai_model *m, const skuai_panel *panel, size_t steps,
     skuai_panel_source source;
     SKUA_TRY(skuai_panel_source_init(&source, panel, m->validate ? m->future * patch : 0,
                                      context ? context->seed : 1, err));
+    if (panel->n_vectors > 0 || panel->n_static > 0) m->net->config.sides = true;
     skuai_train_config c = SKUAI_TRAIN_DEFAULT;
     c.steps = steps;
     c.batch = m->batch;

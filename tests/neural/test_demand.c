@@ -21,7 +21,7 @@ static skuai_demand_config small_config(skuai_demand_kind kind) {
 
 /* Series of several lengths with season 7, missing values, one constant, one of one point, one all
  * missing, one empty; scaled by a factor. */
-static skuai_panel *make_panel(double factor, bool reversed) {
+static skuai_panel *make_panel_with(double factor, bool reversed, bool brands) {
     skua_error err;
     skuai_grid grid = {.frequency = SKUAI_FREQUENCY_DAY};
     skuai_panel_builder *builder = skuai_panel_builder_new(&grid, 7);
@@ -45,10 +45,16 @@ static skuai_panel *make_panel(double factor, bool reversed) {
                                              length[s], 20, y, NULL, dynamic, &err),
                   &err);
     }
+    static const char *const names[] = {"x", "y", NULL, "x", "z", "x", "y", "y"};
+    if (brands) assert_ok(skuai_panel_builder_category(builder, "brand", names, &err), &err);
     skuai_panel *panel;
     assert_ok(skuai_panel_builder_finish(builder, &panel, &err), &err);
     skuai_panel_builder_free(builder);
     return panel;
+}
+
+static skuai_panel *make_panel(double factor, bool reversed) {
+    return make_panel_with(factor, reversed, false);
 }
 
 static skuai_forecast *forecast(const skuai_demand *net, const skuai_panel *panel, size_t horizon) {
@@ -105,6 +111,28 @@ static void test_promises(void **state) {
     (void)state;
     check_promises(SKUAI_DEMAND_TRANSFORMER);
     check_promises(SKUAI_DEMAND_GRU);
+}
+
+/* Brands say nothing to a net that never saw any, and something to one that did. */
+static void test_sides(void **state) {
+    (void)state;
+    skuai_panel *panel = make_panel(1, false), *branded = make_panel_with(1, false, true);
+    for (int kind = 0; kind < 2; kind++) {
+        skuai_demand *net = small_net((skuai_demand_kind)kind);
+        for (int sides = 0; sides < 2; sides++) {
+            net->config.sides = sides;
+            skuai_forecast *f = forecast(net, panel, 5), *g = forecast(net, branded, 5);
+            double gap = 0;
+            for (size_t k = 0; k < 8 * 5; k++) {
+                assert_true(isfinite(g->mean[k]));
+                gap += fabs(f->mean[k] - g->mean[k]);
+            }
+            assert_true(sides ? gap > 1e-6 : gap == 0);
+            skuai_forecast_free(f), skuai_forecast_free(g);
+        }
+        skuai_demand_free(net);
+    }
+    skuai_panel_free(panel), skuai_panel_free(branded);
 }
 
 /* A small net learns a panel by heart: its error is less than a third of that of a flat mean. */
@@ -277,8 +305,9 @@ static void test_recipe(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_promises),       cmocka_unit_test(test_learns),
-        cmocka_unit_test(test_resume),         cmocka_unit_test(test_broken_files),
-        cmocka_unit_test(test_bad_parameters), cmocka_unit_test(test_recipe)};
+        cmocka_unit_test(test_promises),     cmocka_unit_test(test_sides),
+        cmocka_unit_test(test_learns),       cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_broken_files), cmocka_unit_test(test_bad_parameters),
+        cmocka_unit_test(test_recipe)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
