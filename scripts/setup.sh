@@ -126,7 +126,7 @@ install_lightgbm() {
             lightgbm/lib/lib_lightgbm.so "$prefix/lib/lib_lightgbm.so" ;;
         *) echo "setup: no pinned LightGBM for $(uname -m): please install lib_lightgbm.so 4 and its headers" >&2; return 1 ;;
     esac
-    for header in c_api.h export.h; do
+    for header in c_api.h export.h arrow.h; do
         fetch_pypi lightgbm==4.6.0 --no-binary \
             cb1c59720eb569389c0ba74d14f52351b573af489f230032a1c9f314f8bab7fe \
             "lightgbm-4.6.0/include/LightGBM/$header" "$prefix/include/LightGBM/$header"
