@@ -122,6 +122,21 @@ void skuai_json_raw(skuai_json_writer *w, const char *name, const char *json) {
     (void)skuai_buffer_text(w->buffer, json);
 }
 
+double skuai_text_number(const char *text) {
+    char array[64]; /* a document is an array or an object */
+    skuai_json *json = NULL;
+    double number = NAN;
+    size_t n = strlen(text);
+    if (n == 0 || n > sizeof array - 3) return NAN;
+    array[0] = '[';
+    memcpy(array + 1, text, n);
+    memcpy(array + 1 + n, "]", 2);
+    if (skuai_json_parse(array, n + 2, &json, NULL) == SKUA_OK && skuai_json_size(json) == 1)
+        number = skuai_json_as_number(skuai_json_at(json, 0), NAN);
+    skuai_json_free(json);
+    return number;
+}
+
 /* -- Reading ---------------------------------------------------------------------------------- */
 
 static json_t *inner(const skuai_json *value) {
@@ -149,6 +164,10 @@ const skuai_json *skuai_json_get(const skuai_json *object, const char *name) {
     return object ? outer(json_object_get(inner(object), name)) : NULL;
 }
 
+bool skuai_json_is_array(const skuai_json *value) {
+    return value && json_is_array(inner(value));
+}
+
 size_t skuai_json_size(const skuai_json *array) {
     if (!array) return 0;
     return json_is_array(inner(array)) ? json_array_size(inner(array))
@@ -157,6 +176,15 @@ size_t skuai_json_size(const skuai_json *array) {
 
 const skuai_json *skuai_json_at(const skuai_json *array, size_t i) {
     return array ? outer(json_array_get(inner(array), i)) : NULL;
+}
+
+const skuai_json *skuai_json_next(const skuai_json *object, const char **name) {
+    void *at = NULL;
+    if (object && json_is_object(inner(object)))
+        at = *name ? json_object_iter_next(inner(object), json_object_iter_at(inner(object), *name))
+                   : json_object_iter(inner(object));
+    *name = at ? json_object_iter_key(at) : NULL;
+    return at ? outer(json_object_iter_value(at)) : NULL;
 }
 
 const char *skuai_json_as_text(const skuai_json *value, const char *fallback) {

@@ -42,6 +42,8 @@ void skuai_json_raw(skuai_json_writer *w, const char *name, const char *json);
 /* The shortest decimal text that reads back as the same double ("nan", "inf" for those). */
 #define SKUAI_NUMBER_TEXT_SIZE 32
 char *skuai_number_text(double number, char *text);
+/* The number that a text is (as JSON writes numbers); NaN: it is none. */
+double skuai_text_number(const char *text);
 
 /* -- Reading ---------------------------------------------------------------------------------- */
 
@@ -54,8 +56,12 @@ void skuai_json_free(skuai_json *json); /* of skuai_json_parse; NULL allowed */
 
 /* All of these take NULL and values of another kind, and then give the fallback. */
 const skuai_json *skuai_json_get(const skuai_json *object, const char *name);
+bool skuai_json_is_array(const skuai_json *value);
 size_t skuai_json_size(const skuai_json *array); /* elements of an array or members of an object */
 const skuai_json *skuai_json_at(const skuai_json *array, size_t i);
+/* The members of an object one after another: *name NULL asks for the first, the name of the one
+ * before for the next; NULL (and *name NULL) behind the last. Names are borrowed. */
+const skuai_json *skuai_json_next(const skuai_json *object, const char **name);
 const char *skuai_json_as_text(const skuai_json *value, const char *fallback);
 double skuai_json_as_number(const skuai_json *value, double fallback);
 int64_t skuai_json_as_integer(const skuai_json *value, int64_t fallback);

@@ -32,10 +32,10 @@ static size_t size_of(const skuai_json *json, const char *name) {
     return v > 0 && v < 1 << 20 ? (size_t)v : 0;
 }
 
-static skua_status config_read(const skuai_weights_file *file, const char *path,
+static skua_status config_read(skuai_safetensors *file, const char *path,
                                skuai_demand_config *config, skua_error *err) {
-    const char *format = skuai_weights_text_get(file, "format");
-    const char *text = skuai_weights_text_get(file, "config");
+    const char *format = skuai_safetensors_text(file, "format");
+    const char *text = skuai_safetensors_text(file, "config");
     if (!format || strcmp(format, FORMAT) != 0 || !text)
         return skuai_error_set(err, SKUA_EDATA,
                                "%s: not a net of skua (its metadata lacks \"format\": \"%s\")",
@@ -66,27 +66,28 @@ skua_status skuai_demand_save(const skuai_demand *net, const char *path, skua_er
     const skuai_nn_parameters *p = net->parameters;
     skuai_buffer config;
     skuai_buffer_init(&config, 1 << 16);
-    skuai_weights_array *arrays = skuai_new(p->count, sizeof *arrays);
+    skuai_safetensors_array *arrays = skuai_new(p->count, sizeof *arrays);
     skua_status status = arrays ? SKUA_OK : skuai_error_memory(err, "a net");
     if (status == SKUA_OK) status = skuai_demand_config_text(&net->config, &config, err);
     for (size_t i = 0; i < p->count && status == SKUA_OK; i++) {
         const skuai_nn_parameter *q = &p->table[i];
-        arrays[i] =
-            (skuai_weights_array){.name = q->name, .rank = q->rank, .values = p->value + q->offset};
+        arrays[i] = (skuai_safetensors_array){
+            .name = q->name, .rank = q->rank, .values = p->value + q->offset};
         memcpy(arrays[i].shape, q->shape, sizeof q->shape);
     }
-    const skuai_weights_text texts[] = {{"format", FORMAT}, {"config", skuai_buffer_view(&config)}};
-    if (status == SKUA_OK) status = skuai_weights_write(path, texts, 2, arrays, p->count, err);
+    const skuai_safetensors_pair texts[] = {{"format", FORMAT},
+                                            {"config", skuai_buffer_view(&config)}};
+    if (status == SKUA_OK) status = skuai_safetensors_write(path, texts, 2, arrays, p->count, err);
     skuai_buffer_clear(&config);
     skuai_free(arrays);
     return status;
 }
 
 skua_status skuai_demand_load(const char *path, skuai_demand **net, skua_error *err) {
-    skuai_weights_file *file = NULL;
+    skuai_safetensors *file = NULL;
     skuai_demand *made = NULL;
     skuai_demand_config config;
-    SKUA_TRY(skuai_weights_open(path, &file, err));
+    SKUA_TRY(skuai_safetensors_open(path, &file, err));
     skua_status status = config_read(file, path, &config, err);
     if (status == SKUA_OK) {
         status = skuai_demand_new(&config, 0, &made, err);
@@ -94,10 +95,10 @@ skua_status skuai_demand_load(const char *path, skuai_demand **net, skua_error *
     }
     for (size_t i = 0; status == SKUA_OK && i < made->parameters->count; i++) {
         const skuai_nn_parameter *q = &made->parameters->table[i];
-        status =
-            skuai_weights_get(file, q->name, q->size, made->parameters->value + q->offset, err);
+        status = skuai_safetensors_read(file, q->name, q->size, made->parameters->value + q->offset,
+                                        err);
     }
-    skuai_weights_close(file);
+    skuai_safetensors_close(file);
     if (status != SKUA_OK) {
         skuai_demand_free(made);
         return status;

@@ -4,7 +4,7 @@
 #define SKUA_NEURAL_DEMAND_FILE_H
 
 #include "neural/demand.h"
-#include "neural/weights_file.h"
+#include "nn/safetensors.h"
 
 /* Append the configuration as a JSON object. */
 SKUA_MUST_USE skua_status skuai_demand_config_text(const skuai_demand_config *config,

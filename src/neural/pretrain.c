@@ -2,7 +2,6 @@
 
 #include "core/yaml_file.h"
 #include "neural/panel_source.h"
-#include "neural/weights_file.h"
 
 #include <math.h>
 #include <string.h>

@@ -95,10 +95,10 @@ static skua_status checkpoint_write(const run *r, skua_error *err) {
     skuai_buffer_init(&step, 256);
     skua_status status = settings_text(r, &settings, err);
     skuai_buffer_format(&step, "%zu %.17g", o->step, r->best_loss);
-    const skuai_weights_text texts[] = {{"format", CHECKPOINT_FORMAT},
-                                        {"settings", skuai_buffer_view(&settings)},
-                                        {"step", skuai_buffer_view(&step)}};
-    skuai_weights_array arrays[5];
+    const skuai_safetensors_pair texts[] = {{"format", CHECKPOINT_FORMAT},
+                                            {"settings", skuai_buffer_view(&settings)},
+                                            {"step", skuai_buffer_view(&step)}};
+    skuai_safetensors_array arrays[5];
     size_t count = 0;
     const struct {
         const char *name;
@@ -110,11 +110,11 @@ static skua_status checkpoint_write(const run *r, skua_error *err) {
                   {"best", r->best}};
     for (size_t k = 0; k < 5; k++) {
         if (!blocks[k].values) continue;
-        arrays[count++] = (skuai_weights_array){
+        arrays[count++] = (skuai_safetensors_array){
             .name = blocks[k].name, .rank = 1, .shape = {n}, .values = blocks[k].values};
     }
     if (status == SKUA_OK)
-        status = skuai_weights_write(r->config->checkpoint, texts, 3, arrays, count, err);
+        status = skuai_safetensors_write(r->config->checkpoint, texts, 3, arrays, count, err);
     skuai_buffer_clear(&settings);
     skuai_buffer_clear(&step);
     return status;
@@ -137,18 +137,18 @@ static bool parse_step(const char *text, size_t *step, double *best) {
     return true;
 }
 
-static skua_status checkpoint_load(run *r, const skuai_weights_file *file, skua_error *err) {
+static skua_status checkpoint_load(run *r, skuai_safetensors *file, skua_error *err) {
     skuai_nn_optimiser *o = r->optimiser;
     size_t n = r->net->parameters->size, step;
     double best;
-    const char *format = skuai_weights_text_get(file, "format");
-    const char *settings = skuai_weights_text_get(file, "settings");
+    const char *format = skuai_safetensors_text(file, "format");
+    const char *settings = skuai_safetensors_text(file, "settings");
     skuai_buffer mine;
     skuai_buffer_init(&mine, 1 << 16);
     skua_status status = settings_text(r, &mine, err);
     if (status == SKUA_OK && (!format || strcmp(format, CHECKPOINT_FORMAT) != 0 || !settings ||
                               strcmp(settings, skuai_buffer_view(&mine)) != 0 ||
-                              !parse_step(skuai_weights_text_get(file, "step"), &step, &best)))
+                              !parse_step(skuai_safetensors_text(file, "step"), &step, &best)))
         status = skuai_error_set(err, SKUA_EDATA,
                                  "%s is not a checkpoint of this net with these settings; remove "
                                  "it to begin anew",
@@ -162,7 +162,7 @@ static skua_status checkpoint_load(run *r, const skuai_weights_file *file, skua_
     for (size_t k = 0; k < 5 && status == SKUA_OK; k++) {
         if (!into[k]) continue;
         blocks[k] = skuai_new(n, sizeof **blocks);
-        status = blocks[k] ? skuai_weights_get(file, names[k], n, blocks[k], err)
+        status = blocks[k] ? skuai_safetensors_read(file, names[k], n, blocks[k], err)
                            : skuai_error_memory(err, "a checkpoint");
     }
     for (size_t k = 0; k < 5; k++) {
@@ -176,15 +176,15 @@ static skua_status checkpoint_load(run *r, const skuai_weights_file *file, skua_
 }
 
 static skua_status checkpoint_read(run *r, skua_error *err) {
-    skuai_weights_file *file;
-    skua_status status = skuai_weights_open(r->config->checkpoint, &file, err);
+    skuai_safetensors *file;
+    skua_status status = skuai_safetensors_open(r->config->checkpoint, &file, err);
     if (status == SKUA_ENOTFOUND) {
         skuai_error_clear(err);
         return SKUA_OK;
     }
     SKUA_TRY(status);
     status = checkpoint_load(r, file, err);
-    skuai_weights_close(file);
+    skuai_safetensors_close(file);
     if (status == SKUA_OK)
         skuai_context_log(r->context, SKUAI_LOG_INFO, "training goes on from step %zu of %s",
                           r->optimiser->step, r->config->checkpoint);
