@@ -148,7 +148,8 @@ static size_t length_of(const skuai_synthetic_config *config, skuai_synthetic_ki
     size_t high = most[frequency] < config->longest ? most[frequency] : config->longest;
     size_t low = config->shortest;
     if (kind == SKUAI_SYNTHETIC_SHORT) {
-        low = 10, high = frequency == SKUAI_FREQUENCY_YEAR ? 40 : 72;
+        static const size_t longest[SKUAI_FREQUENCIES] = {156, 156, 156, 156, 96, 50, 156};
+        low = 10, high = longest[frequency];
         if (high > config->longest) high = config->longest;
     }
     if (low > high) low = high;

@@ -14,6 +14,7 @@ typedef struct retail {
     double year;      /* periods in a year */
     double day;       /* periods in a day: 24, 1, 1/7, ... */
     double *log_mean; /* [n] */
+    bool sum;         /* of many items: a category, a shop */
 } retail;
 
 static int64_t day_of(const retail *r, size_t t) {
@@ -176,7 +177,7 @@ static void add_life(retail *r) {
             r->log_mean[t] -= (double)(t - from) / fall;
     }
     double keep = 0.97 * sqrt(skuai_random_uniform(r->random)), state = 0;
-    double sd = skuai_draw_log(r->random, 0.02, 0.4) * sqrt(1 - keep * keep);
+    double sd = skuai_draw_log(r->random, 0.02, r->sum ? 0.2 : 0.5) * sqrt(1 - keep * keep);
     double nu = skuai_draw_chance(r->random, 0.3) ? 3 : 20;
     for (size_t t = 0; t < r->n; t++) {
         state = keep * state + sd * skuai_draw_student(r->random, nu);
@@ -190,8 +191,14 @@ static void draw_demand(retail *r, double level, double *demand) {
     bool large = level > 200 && skuai_draw_chance(r->random, 0.7);
     /* counts of independent days add up, so longer periods are less dispersed */
     double size = skuai_draw_log(r->random, 0.5, 30) * fmax(0.3, pow(r->day, -0.75)),
-           spread = skuai_draw_log(r->random, 0.02, 0.3);
-    bool inflated = !large && skuai_draw_chance(r->random, 0.3);
+           spread = skuai_draw_log(r->random, 0.01, 0.3);
+    if (r->sum) size *= skuai_draw_log(r->random, 3, 100);
+    bool inflated = !large && !r->sum && skuai_draw_chance(r->random, 0.3);
+    /* now and then somebody orders for a whole company */
+    double bulk = !r->sum && skuai_draw_chance(r->random, 0.2)
+                      ? skuai_draw_log(r->random, 0.003, 0.1)
+                      : 0,
+           bulk_spread = skuai_draw_between(r->random, 0.3, 1.5);
     double sleep = skuai_draw_log(r->random, 0.02, 0.5),
            wake = skuai_draw_log(r->random, 0.05, 0.8);
     double pack =
@@ -206,6 +213,9 @@ static void draw_demand(retail *r, double level, double *demand) {
             demand[t] = mean * exp(fmin(spread * skuai_draw_student(r->random, 4), 3));
         else
             demand[t] = pack * skuai_random_negative_binomial(r->random, mean / pack, size);
+        if (!asleep && bulk > 0 && skuai_draw_chance(r->random, bulk))
+            demand[t] +=
+                pack * ceil(5 * mean / pack * exp(bulk_spread * skuai_random_normal(r->random)));
     }
     bool whole = !large || skuai_draw_chance(r->random, 0.7);
     double unit = !whole ? skuai_draw_log(r->random, 0.1, 20) : 1; /* money, weights */
@@ -254,11 +264,15 @@ skua_status skuai_synthetic_retail(skuai_random *random, skuai_arena *arena,
     r.log_mean = skuai_arena_take_zero(arena, r.n, sizeof *r.log_mean);
     double *demand = skuai_arena_take_zero(arena, r.n, sizeof *demand);
     if (!r.log_mean || !demand) return skuai_error_memory(err, "a synthetic series");
-    /* units a day of an item: 0.01 to 300, of a shop's or a category's sum more */
+    /* units a day of an item: 0.01 to 300, of a shop's or a category's sum more; a part of the
+     * items sells less than once a period, whatever the period (spare parts) */
+    r.sum = skuai_draw_chance(random, series->grid.frequency == SKUAI_FREQUENCY_HOUR ? 0.6 : 0.35);
+    bool seldom = !r.sum && skuai_draw_chance(random, 0.15);
     double a_day = exp(0.3 + 1.8 * skuai_random_normal(random));
     double level = fmin(a_day / sqrt(r.day) / sqrt(fmax(r.day, 0.05)), 1e6);
-    if (skuai_draw_chance(random, 0.15)) level *= skuai_draw_log(random, 10, 3000);
+    if (r.sum) level *= skuai_draw_log(random, 10, 3000);
     level = fmax(level, skuai_draw_log(random, 0.02, 0.3));
+    if (seldom) level = skuai_draw_log(random, 0.03, 1);
     double elasticity = -skuai_draw_log(random, 0.3, 4);
     add_level(&r);
     add_seasons(&r);
