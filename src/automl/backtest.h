@@ -8,6 +8,7 @@
 #ifndef SKUA_AUTOML_BACKTEST_H
 #define SKUA_AUTOML_BACKTEST_H
 
+#include "automl/configured.h"
 #include "forecast/calibration.h"
 #include "forecast/forecaster.h"
 
@@ -39,10 +40,10 @@ typedef struct skuai_backtest_cell {
 
 typedef struct skuai_backtest {
     size_t n_models, n_windows;
-    char (*names)[SKUAI_NOTE_SIZE]; /* [n_models] */
-    skuai_panel **views;            /* [n_windows] owned; the future holds what came */
-    skuai_backtest_cell *cells;     /* [n_windows, n_models] */
-    double *series_weight;          /* [n_windows, S] sum |y| of each series */
+    char (*names)[SKUAI_SPECIFICATION_SIZE]; /* [n_models] */
+    skuai_panel **views;                     /* [n_windows] owned; the future holds what came */
+    skuai_backtest_cell *cells;              /* [n_windows, n_models] */
+    double *series_weight;                   /* [n_windows, S] sum |y| of each series */
 } skuai_backtest;
 
 static inline skuai_backtest_cell *skuai_backtest_at(const skuai_backtest *b, size_t window,

@@ -11,12 +11,19 @@ typedef struct boosted {
     BoosterHandle booster;
 } boosted;
 
-enum { PARAMETERS_MOST = 1 << 22, MODEL_MOST = 1 << 30 };
+enum { PARAMETERS_MOST = 1 << 22, MODEL_MOST = 1 << 30, ROWS_A_THREAD = 20000 };
 
 static skua_status refused(const skuai_lightgbm_library *library, const char *doing,
                            skua_error *err) {
     return skuai_error_set(err, SKUA_EFOREIGN, "LightGBM, %s: %s", doing,
                            library->LGBM_GetLastError());
+}
+
+/* Threads that have enough rows each to be worth waiting for. */
+static int threads_for(const skuai_feature_matrix *x, const skuai_context *context) {
+    int threads = skuai_context_threads(context);
+    size_t most = x->n_rows / ROWS_A_THREAD + 1;
+    return most < (size_t)threads ? (int)most : threads;
 }
 
 static void write_objective(const skuai_learner_options *o, skuai_buffer *text) {
@@ -54,7 +61,7 @@ static skua_status write_parameters(const skuai_learner_options *o, const skuai_
         " learning_rate=%.17g num_leaves=%d min_data_in_leaf=%d feature_fraction=%.17g"
         " bagging_fraction=%.17g bagging_freq=%d lambda_l2=%.17g max_depth=%d"
         " feature_pre_filter=false cat_smooth=20",
-        skuai_context_threads(context), (int)((context ? context->seed : 1) & 0x7fffffff), o->rate,
+        threads_for(x, context), (int)((context ? context->seed : 1) & 0x7fffffff), o->rate,
         o->leaves, o->least_leaf, o->column_share, o->row_share,
         o->row_share<1, o->shrinkage, o->depth> 0 ? o->depth : -1);
     write_columns(o, x, text);
@@ -160,7 +167,7 @@ static skua_status run(const skuai_learnt *learnt, const skuai_feature_matrix *x
     if (x->n_rows == 0) return SKUA_OK;
     skuai_buffer text;
     skuai_buffer_init(&text, 64);
-    skuai_buffer_format(&text, "num_threads=%d", skuai_context_threads(context));
+    skuai_buffer_format(&text, "num_threads=%d", threads_for(x, context));
     SKUA_TRY(skuai_buffer_check(&text, err));
     int64_t length = 0;
     int failed = model->library.LGBM_BoosterPredictForMat(

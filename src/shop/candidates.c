@@ -3,6 +3,7 @@
 #include "stat/group/group.h"
 #include "stat/intermittent/count_pool.h"
 #include "stat/local.h"
+#include "tree/tree.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +12,42 @@ static const char *const baselines[] = {"seasonal-naive", "naive", "window-mean"
 
 /* What each preset adds to the baselines. medium holds fast, best holds medium. */
 static const char *const fast[] = {"seasonal-window-mean", "theta", "count-pool", NULL};
-static const char *const medium[] = {"ets", "group", "dynamic-count", "mstl-ets", NULL};
-static const char *const best[] = {"arima", "imapa", "npts", NULL};
+static const char *const medium[] = {"ets",      "group",       "dynamic-count",
+                                     "mstl-ets", "tree-direct", NULL};
+static const char *const best[] = {"arima", "imapa", "npts", "tree-linear", "tree-tweedie", NULL};
+
+/* Names for specifications (automl/configured.h) that presets try. */
+static const struct {
+    const char *name, *specification;
+} short_names[] = {
+    {"tree-tweedie", "tree-direct:objective=tweedie"},
+};
+enum { SHORT_NAMES = sizeof short_names / sizeof *short_names };
+
+/* Forecasters that are no local methods, by name. */
+static skuai_forecaster group_forecaster(void) {
+    return skuai_group_forecaster();
+}
+static skuai_forecaster count_pool_forecaster(void) {
+    return skuai_count_pool_forecaster();
+}
+static skuai_forecaster tree_direct(void) {
+    return *skuai_tree_forecaster("tree-direct");
+}
+static skuai_forecaster tree_linear(void) {
+    return *skuai_tree_forecaster("tree-linear");
+}
+
+static const struct {
+    const char *name;
+    skuai_forecaster (*make)(void);
+} of_panels[] = {
+    {"group", group_forecaster},
+    {"count-pool", count_pool_forecaster},
+    {"tree-direct", tree_direct},
+    {"tree-linear", tree_linear},
+};
+enum { OF_PANELS = sizeof of_panels / sizeof *of_panels };
 
 skua_status skuai_candidate_find(const char *name, skuai_forecaster *forecaster, skua_error *err) {
     const skuai_local_method *method = skuai_local_find(name);
@@ -20,23 +55,30 @@ skua_status skuai_candidate_find(const char *name, skuai_forecaster *forecaster,
         *forecaster = skuai_local_forecaster(method);
         return SKUA_OK;
     }
-    if (strcmp(name, "group") == 0) {
-        *forecaster = skuai_group_forecaster();
-        return SKUA_OK;
-    }
-    if (strcmp(name, "count-pool") == 0) {
-        *forecaster = skuai_count_pool_forecaster();
+    for (size_t i = 0; i < OF_PANELS; i++) {
+        if (strcmp(name, of_panels[i].name) != 0) continue;
+        *forecaster = of_panels[i].make();
         return SKUA_OK;
     }
     const char *names[256];
     size_t n = 0;
-    for (; skuai_local_at(n) && n < 250; n++)
+    for (; skuai_local_at(n) && n < 200; n++)
         names[n] = skuai_local_at(n)->name;
-    names[n++] = "group";
-    names[n++] = "count-pool";
+    for (size_t i = 0; i < OF_PANELS; i++)
+        names[n++] = of_panels[i].name;
+    for (size_t i = 0; i < SHORT_NAMES; i++)
+        names[n++] = short_names[i].name;
     const char *near = skuai_nearest_word(name, names, n);
     return skuai_error_set(err, SKUA_ENOTFOUND, "no model '%s'%s%s%s", name,
                            near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+skua_status skuai_candidate_make(const char *name, skuai_configured *configured,
+                                 skuai_forecaster *forecaster, skua_error *err) {
+    const char *specification = name;
+    for (size_t i = 0; i < SHORT_NAMES; i++)
+        if (strcmp(name, short_names[i].name) == 0) specification = short_names[i].specification;
+    return skuai_configured_make(specification, skuai_candidate_find, configured, forecaster, err);
 }
 
 static skua_status add(skuai_candidates *c, const char *name, bool baseline, skua_error *err) {
@@ -44,7 +86,9 @@ static skua_status add(skuai_candidates *c, const char *name, bool baseline, sku
         if (strcmp(c->items[i].name, name) == 0) return SKUA_OK;
     if (c->n == SKUAI_CANDIDATES_MOST)
         return skuai_error_set(err, SKUA_ELIMIT, "more than %d models", SKUAI_CANDIDATES_MOST);
-    SKUA_TRY(skuai_candidate_find(name, &c->items[c->n], err));
+    SKUA_TRY(skuai_candidate_make(name, &c->configured[c->n], &c->items[c->n], err));
+    for (size_t i = 0; i < c->n; i++)
+        if (strcmp(c->items[i].name, c->items[c->n].name) == 0) return SKUA_OK;
     c->baseline[c->n++] = baseline;
     return SKUA_OK;
 }
@@ -58,9 +102,10 @@ static skua_status add_list(skuai_candidates *c, const char *const *names, bool 
 
 static skua_status add_named(skuai_candidates *c, const char *list, skua_error *err) {
     while (*list) {
-        char name[64];
+        char name[SKUAI_SPECIFICATION_SIZE];
         size_t n = strcspn(list, ",");
-        (void)snprintf(name, sizeof name, "%.*s", (int)(n < 63 ? n : 63), list);
+        (void)snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : sizeof name - 1),
+                       list);
         if (*name) {
             skua_status status = add(c, name, false, err);
             if (status == SKUA_ENOTFOUND) status = err ? err->code = SKUA_ECONFIG : SKUA_ECONFIG;

@@ -3,12 +3,15 @@
 #ifndef SKUA_SHOP_CANDIDATES_H
 #define SKUA_SHOP_CANDIDATES_H
 
+#include "automl/configured.h"
 #include "shop/shop.h"
 
 enum { SKUAI_CANDIDATES_MOST = 32 };
 
+/* Must not be moved: forecasters with parameters borrow from it. */
 typedef struct skuai_candidates {
     skuai_forecaster items[SKUAI_CANDIDATES_MOST];
+    skuai_configured configured[SKUAI_CANDIDATES_MOST];
     bool baseline[SKUAI_CANDIDATES_MOST]; /* one of the free baselines */
     size_t n;
 } skuai_candidates;
@@ -16,6 +19,11 @@ typedef struct skuai_candidates {
 /* A forecaster by name, of whatever room. SKUA_ENOTFOUND naming the nearest. */
 SKUA_MUST_USE skua_status skuai_candidate_find(const char *name, skuai_forecaster *forecaster,
                                                skua_error *err);
+
+/* A forecaster by a name of the presets ("tree-tweedie") or a specification of
+ * automl/configured.h. */
+SKUA_MUST_USE skua_status skuai_candidate_make(const char *name, skuai_configured *configured,
+                                               skuai_forecaster *forecaster, skua_error *err);
 
 /* Those of the setting `models` when it is not empty, else of a preset ("fast", "medium", "best");
  * the free baselines come first, always. */

@@ -147,29 +147,16 @@ static skua_status test_combination(const skuai_backtest *b, const skuai_candida
     return status;
 }
 
-skua_status skuai_evaluate(const skua_shop *shop, const skuai_history *history,
-                           skuai_evaluation *evaluation, skua_error *err) {
+/* Backtest, choice and leaderboard into a zeroed evaluation, whose candidates do not move. */
+static skua_status evaluate_sample(const skua_shop *shop, skuai_history *sample,
+                                   skuai_evaluation *e, skuai_ensemble *chosen, skua_error *err) {
     skuai_context context = skuai_shop_context(shop, true);
-    skuai_candidates *candidates = skuai_zero(1, sizeof *candidates);
-    skuai_ensemble *chosen = skuai_zero(1, sizeof *chosen);
-    skuai_evaluation *e = skuai_zero(1, sizeof *e);
     const skuai_forecaster *models[SKUAI_CANDIDATES_MOST];
+    skuai_candidates *candidates = &e->candidates;
     skuai_backtest *b = NULL;
-    skuai_history sample = {0};
-    skua_status status = SKUA_OK;
-    if (!candidates || !chosen || !e) {
-        status = skuai_error_memory(err, "an evaluation");
-        goto out;
-    }
-    SKUA_TRY_OUT(skuai_shop_levels(shop, e->levels, &e->n_levels, err));
-    SKUA_TRY_OUT(skuai_candidates_choose(
-        shop, skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_preset), candidates, err));
     for (size_t m = 0; m < candidates->n; m++)
         models[m] = &candidates->items[m];
-    size_t most = (size_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_sample);
-    SKUA_TRY_OUT(skuai_history_sample(history, most, context.seed, &sample, err));
-    e->horizon = skuai_shop_horizon(shop, &history->panel->grid);
-    e->n_series = sample.panel->n_series;
+    e->n_series = sample->panel->n_series;
     skuai_backtest_options options = {
         .horizon = e->horizon,
         .windows = (size_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_windows),
@@ -177,10 +164,10 @@ skua_status skuai_evaluate(const skua_shop *shop, const skuai_history *history,
         .n_levels = e->n_levels,
         .seed = context.seed,
         .panel_at = skuai_history_at,
-        .user = &sample,
+        .user = sample,
     };
-    SKUA_TRY_OUT(
-        skuai_backtest_run(sample.panel, models, candidates->n, &options, &context, &b, err));
+    SKUA_TRY(skuai_backtest_run(sample->panel, models, candidates->n, &options, &context, &b, err));
+    skua_status status = SKUA_OK;
     e->n_windows = b->n_windows;
     SKUA_TRY_OUT(test_combination(b, candidates, models, context.seed, chosen, e, err));
     memcpy(e->calibration, e->combination.kept, sizeof e->calibration);
@@ -189,13 +176,30 @@ skua_status skuai_evaluate(const skua_shop *shop, const skuai_history *history,
             skuai_ensemble_choose(b, models, 0, b->n_windows, context.seed, &e->ensemble, err));
     else
         e->ensemble = *chosen;
-    SKUA_TRY_OUT(make_leaderboard(b, candidates, chosen, e, context.seed, err));
-    *evaluation = *e;
+    status = make_leaderboard(b, candidates, chosen, e, context.seed, err);
 out:
     skuai_backtest_free(b);
+    return status;
+}
+
+skua_status skuai_evaluate(const skua_shop *shop, const skuai_history *history,
+                           skuai_evaluation *evaluation, skua_error *err) {
+    skuai_ensemble *chosen = skuai_zero(1, sizeof *chosen);
+    skuai_evaluation *e = evaluation;
+    skuai_history sample = {0};
+    skua_status status = chosen ? SKUA_OK : skuai_error_memory(err, "an evaluation");
+    memset(e, 0, sizeof *e);
+    if (status == SKUA_OK) status = skuai_shop_levels(shop, e->levels, &e->n_levels, err);
+    if (status == SKUA_OK)
+        status = skuai_candidates_choose(
+            shop, skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_preset), &e->candidates, err);
+    size_t most = (size_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_sample);
+    uint64_t seed = (uint64_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_seed);
+    if (status == SKUA_OK) status = skuai_history_sample(history, most, seed, &sample, err);
+    e->horizon = skuai_shop_horizon(shop, &history->panel->grid);
+    if (status == SKUA_OK) status = evaluate_sample(shop, &sample, e, chosen, err);
     skuai_history_clear(&sample);
-    skuai_free(e);
     skuai_free(chosen);
-    skuai_free(candidates);
+    if (status != SKUA_OK) skuai_evaluation_clear(e);
     return status;
 }

@@ -13,6 +13,7 @@
 #include "shop/history.h"
 
 typedef struct skuai_evaluation {
+    skuai_candidates candidates; /* members of the ensemble borrow from it: must not be moved */
     size_t horizon, n_windows, n_series; /* n_series: of the sample it ran on */
     size_t n_levels;
     double levels[SKUAI_LEVELS_MOST];
@@ -22,7 +23,8 @@ typedef struct skuai_evaluation {
     char *leaderboard;                     /* JSON array, best first, owned */
 } skuai_evaluation;
 
-/* Run it on (a sample of) a history. SKUA_EDATA: nothing can be backtested (see
+/* Run it on (a sample of) a history, into memory that does not move while the ensemble is used; on
+ * failure it is empty. SKUA_EDATA: nothing can be backtested (see
  * skuai_backtest_run). */
 SKUA_MUST_USE skua_status skuai_evaluate(const skua_shop *shop, const skuai_history *history,
                                          skuai_evaluation *evaluation, skua_error *err);

@@ -178,8 +178,8 @@ static skua_status read_model(const skuai_json *json, const char *path, skuai_mo
     (void)snprintf(m->frequency, sizeof m->frequency, "%s",
                    skuai_json_as_text(skuai_json_get(json, "frequency"), ""));
     for (size_t i = 0; i < n; i++)
-        SKUA_TRY(skuai_candidate_find(skuai_json_as_text(skuai_json_at(members, i), ""),
-                                      &m->ensemble.members[i], err));
+        SKUA_TRY(skuai_candidate_make(skuai_json_as_text(skuai_json_at(members, i), ""),
+                                      &m->configured[i], &m->ensemble.members[i], err));
     return SKUA_OK;
 }
 
@@ -193,6 +193,10 @@ skua_status skuai_model_file_load(const skua_shop *shop, skuai_model_file *model
     if (status == SKUA_OK) status = read_model(json, path, m, err);
     if (status == SKUA_OK) {
         *model = *m;
+        for (size_t i = 0; i < m->ensemble.n_members; i++) /* what borrowed from *m moves along */
+            if (m->ensemble.members[i].data == &m->configured[i])
+                model->ensemble.members[i].data = &model->configured[i],
+                model->ensemble.members[i].name = model->configured[i].text;
         (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
         skuai_kept_members_use(&model->ensemble, folder, model->kept);
     }

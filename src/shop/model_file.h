@@ -21,6 +21,7 @@ typedef struct skuai_model_file {
     uint64_t seed;
     char name[32];      /* of its folder, "0001" */
     char frequency[64]; /* of the panel it was chosen on */
+    skuai_configured configured[SKUAI_ENSEMBLE_MEMBERS];
     skuai_kept_member kept[SKUAI_ENSEMBLE_MEMBERS];
 } skuai_model_file;
 

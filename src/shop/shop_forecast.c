@@ -24,6 +24,9 @@ static skua_status default_model(const skua_shop *shop, skuai_model_file *model,
     for (size_t m = 0; m < c->n && status == SKUA_OK; m++)
         if (!c->baseline[m]) models[n++] = &c->items[m];
     if (status == SKUA_OK) status = skuai_ensemble_equal(models, n, &model->ensemble, err);
+    for (size_t m = 0; m < n && status == SKUA_OK; m++) /* into memory that stays */
+        status = skuai_candidate_make(models[m]->name, &model->configured[m],
+                                      &model->ensemble.members[m], err);
     if (status == SKUA_OK) status = skuai_shop_levels(shop, model->levels, &model->n_levels, err);
     (void)snprintf(model->name, sizeof model->name, "untrained");
     skuai_free(c);

@@ -1,0 +1,71 @@
+#include "automl/configured.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Cut a specification at its colons and equal signs; text is overwritten. False: not of the form.
+ */
+static bool split(char *text, skuai_parameter *items, size_t *n) {
+    *n = 0;
+    for (char *at = strchr(text, ':'); at;) {
+        char *next = strchr(at + 1, ':'), *value = strchr(at + 1, '=');
+        if (!value || (next && value > next) || value == at + 1 || value[1] == '\0' ||
+            value + 1 == next || *n == SKUAI_SPECIFICATION_PARAMETERS)
+            return false;
+        *at = *value = '\0';
+        if (next) *next = '\0';
+        items[(*n)++] = (skuai_parameter){at + 1, value + 1};
+        at = next;
+    }
+    return true;
+}
+
+static skua_status configured_fit(const skuai_forecaster *self, const skuai_panel *panel,
+                                  const skuai_parameters *parameters, const skuai_context *context,
+                                  skuai_model **model, skua_error *err) {
+    const skuai_configured *c = self->data;
+    char text[SKUAI_SPECIFICATION_SIZE];
+    skuai_parameter items[SKUAI_SPECIFICATION_PARAMETERS];
+    skuai_parameters own = {.items = items};
+    (void)parameters; /* they are fixed */
+    memcpy(text, c->text, sizeof text);
+    (void)split(text, items, &own.n);
+    return c->inner.fit(&c->inner, panel, &own, context, model, err);
+}
+
+static skua_status configured_load(const skuai_forecaster *self, const char *folder,
+                                   skuai_model **model, skua_error *err) {
+    const skuai_configured *c = self->data;
+    return c->inner.load(&c->inner, folder, model, err);
+}
+
+skua_status skuai_configured_make(const char *specification, skuai_forecaster_find find,
+                                  skuai_configured *configured, skuai_forecaster *forecaster,
+                                  skua_error *err) {
+    char text[SKUAI_SPECIFICATION_SIZE];
+    skuai_parameter items[SKUAI_SPECIFICATION_PARAMETERS];
+    skuai_forecaster found;
+    size_t n;
+    if (strlen(specification) >= sizeof text)
+        return skuai_error_set(err, SKUA_ECONFIG, "'%.80s...' is longer than %d characters",
+                               specification, SKUAI_SPECIFICATION_SIZE - 1);
+    memcpy(text, specification, strlen(specification) + 1);
+    if (!split(text, items, &n))
+        return skuai_error_set(err, SKUA_ECONFIG,
+                               "'%.120s' is not of the form NAME:parameter=value:...",
+                               specification);
+    text[strcspn(text, ":")] = '\0';
+    SKUA_TRY(find(text, &found, err));
+    if (n == 0) {
+        *forecaster = found;
+        return SKUA_OK;
+    }
+    configured->inner = found;
+    memcpy(configured->text, specification, strlen(specification) + 1);
+    found.name = configured->text;
+    found.fit = configured_fit;
+    if (found.load) found.load = configured_load;
+    found.data = configured;
+    *forecaster = found;
+    return SKUA_OK;
+}
