@@ -170,6 +170,102 @@ SKUA_API SKUA_MUST_USE skua_status skua_simulate(const char *folder, const char 
                                                  const skua_callbacks *callbacks, char **report,
                                                  skua_error *err);
 
+/* -- Snapshots: what a shop answers from memory -------------------------------------------------
+ *
+ * For programs that answer many questions (`skua serve`). A snapshot holds the items, histories,
+ * stored forecasts, findings and scores as they stood when it was loaded; the database is open only
+ * while it loads. It never changes: any number of threads read it, and all pointers that it gives
+ * live as long as it does. Load another one when the shop's generation has moved. */
+typedef struct skua_snapshot skua_snapshot;
+
+#define SKUA_NONE ((size_t)-1) /* "there is none", of an index */
+
+/* A product. Texts are "" where the shop says nothing. */
+typedef struct skua_item {
+    const char *item, *title, *category, *brand;
+    size_t first_series, n_series;    /* its series, one a channel, in order of channel */
+    size_t first_finding, n_findings; /* its findings */
+    double recent;                    /* units of the last `horizon` observed periods */
+    double expected; /* units expected in the forecast's periods; NaN: no forecast */
+} skua_item;
+
+/* An item in a channel. Period t of the history is start + t; NaN is missing. */
+typedef struct skua_series {
+    const char *item, *channel;
+    int64_t start;           /* first period of the history */
+    size_t length;           /* its periods */
+    const double *units;     /* [length] as recorded */
+    const double *cleaned;   /* [length] as models see it: findings laid over */
+    const float *available;  /* [length] share of the period it could be bought; NULL: always */
+    const float *price;      /* [length]; NULL: not told */
+    const float *promotion;  /* [length] share of the period under promotion; NULL: none known */
+    size_t horizon;          /* periods of the stored forecast, 0: none */
+    int64_t first;           /* its first period */
+    const double *mean;      /* [horizon] */
+    const double *quantiles; /* [horizon, levels] */
+    const char *note;        /* what made it */
+} skua_series;
+
+/* Something odd that a check found; ds is "" or a period's text. */
+typedef struct skua_finding {
+    const char *table, *row, *kind, *before, *after, *why, *item, *channel, *ds, *action;
+} skua_finding;
+
+/* A number that moves with every change of the shop's data or results; cheap, without the
+ * database. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_generation(skua_shop *shop, int64_t *generation,
+                                                        skua_error *err);
+
+/* *snapshot is owned by the caller. A shop without sales gives one without items. SKUA_EBUSY:
+ * another process held the shop for longer than the setting `wait`. */
+SKUA_API SKUA_MUST_USE skua_status skua_snapshot_load(skua_shop *shop, skua_snapshot **snapshot,
+                                                      skua_error *err);
+SKUA_API void skua_snapshot_free(skua_snapshot *snapshot); /* NULL allowed */
+
+SKUA_API int64_t skua_snapshot_generation(const skua_snapshot *snapshot);
+/* Documents as JSON: the shop in short (name, frequency, tables, run, total with bands, findings by
+ * kind); runs, newest first; rows that could not be read; the model in use with its leaderboard. */
+typedef enum skua_document {
+    SKUA_DOCUMENT_SUMMARY,
+    SKUA_DOCUMENT_RUNS,
+    SKUA_DOCUMENT_REJECTS,
+    SKUA_DOCUMENT_MODEL
+} skua_document;
+SKUA_API const char *skua_snapshot_document(const skua_snapshot *snapshot, skua_document document);
+
+/* Items in order of name (bytes). */
+SKUA_API size_t skua_snapshot_items(const skua_snapshot *snapshot);
+SKUA_API const skua_item *skua_snapshot_item(const skua_snapshot *snapshot, size_t i);
+SKUA_API size_t skua_snapshot_find(const skua_snapshot *snapshot, const char *item); /* or NONE */
+/* The items whose name, title, category or brand holds every word of a text, in order, into found
+ * [skua_snapshot_items]. Case, accents and width do not count. Returns how many. */
+SKUA_API size_t skua_snapshot_search(const skua_snapshot *snapshot, const char *text,
+                                     size_t *found);
+
+SKUA_API void skua_snapshot_series(const skua_snapshot *snapshot, size_t s, skua_series *series);
+SKUA_API size_t skua_snapshot_findings(const skua_snapshot *snapshot);
+SKUA_API const skua_finding *skua_snapshot_finding(const skua_snapshot *snapshot, size_t i);
+SKUA_API size_t skua_snapshot_levels(const skua_snapshot *snapshot, const double **levels);
+SKUA_API const char *skua_snapshot_run(const skua_snapshot *snapshot); /* of the forecasts; "" */
+
+/* The text of a period's start ("2024-03-28", hourly "2024-03-28T15:00") into text [32]. */
+SKUA_API char *skua_snapshot_period(const skua_snapshot *snapshot, int64_t period, char *text);
+
+/* A forecast made now, of an item in all its channels, by the trained model (or the default
+ * combination): the same numbers as those stored when nothing differs. */
+typedef struct skua_question {
+    size_t item;
+    size_t horizon; /* 0: the model's */
+    double price;   /* in every period ahead, as a factor of the last price; 1: as planned */
+} skua_question;
+/* *report: {"item", "model", "levels", "uses_price", "series": [{"channel", "periods", "mean",
+ * "quantiles", "note"}]}. "uses_price" tells whether the answer changed with the price: a model
+ * that ignores prices says so. Calls from several threads wait for one another. SKUA_EINVAL: a
+ * price that is no factor > 0, or no price known; SKUA_ERANGE: no such item. */
+SKUA_API SKUA_MUST_USE skua_status skua_snapshot_ask(skua_snapshot *snapshot,
+                                                     const skua_question *question, char **report,
+                                                     skua_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -61,23 +61,22 @@ static skua_status forecast_parts(const skuai_forecaster *forecaster, const skua
     return status;
 }
 
-skua_status skuai_live_forecast(const skuai_forecaster *forecaster, const skuai_panel *panel,
-                                const skuai_request *request, const skuai_context *context,
-                                skuai_live *live, skua_error *err) {
+/* Split the living series by whether their last rows are missing. order [2 S] is the parts' memory;
+ * both parts lie one behind the other in its first half. Returns how many series ended. */
+static size_t split(const skuai_panel *panel, size_t horizon, size_t *order, part parts[2],
+                    int64_t *last) {
     int64_t end = INT64_MIN;
+    size_t n_ended = 0;
     for (size_t s = 0; s < panel->n_series; s++)
         if (skuai_panel_end(panel, s) > end) end = skuai_panel_end(panel, s);
-    int64_t most =
-        panel->season > (int)request->horizon ? panel->season : (int64_t)request->horizon;
-    size_t *order = skuai_new(2 * panel->n_series, sizeof *order);
-    if (!order) return skuai_error_memory(err, "a forecast");
-    part parts[2] = {{.series = order}, {.series = order + panel->n_series}};
-    skuai_live made = {0};
+    int64_t most = panel->season > (int)horizon ? panel->season : (int64_t)horizon;
+    parts[0] = (part){.series = order};
+    parts[1] = (part){.series = order + panel->n_series};
     for (size_t s = 0; s < panel->n_series; s++) {
         int64_t gap = end - skuai_panel_end(panel, s);
         part *p = &parts[gap > 0];
         if (gap > most) {
-            made.n_ended++;
+            n_ended++;
             continue;
         }
         p->series[p->n++] = s;
@@ -85,6 +84,31 @@ skua_status skuai_live_forecast(const skuai_forecaster *forecaster, const skuai_
     }
     memmove(order + parts[0].n, parts[1].series, parts[1].n * sizeof *order); /* one list */
     parts[1].series = order + parts[0].n;
+    *last = end;
+    return n_ended;
+}
+
+skua_status skuai_live_panel(const skuai_panel *panel, size_t horizon, skuai_panel **living,
+                             skua_error *err) {
+    size_t *order = skuai_new(2 * panel->n_series, sizeof *order);
+    if (!order) return skuai_error_memory(err, "a forecast");
+    part parts[2];
+    int64_t end;
+    (void)split(panel, horizon, order, parts, &end);
+    skua_status status = skuai_panel_subset(panel, order, parts[0].n + parts[1].n, living, err);
+    skuai_free(order);
+    return status;
+}
+
+skua_status skuai_live_forecast(const skuai_forecaster *forecaster, const skuai_panel *panel,
+                                const skuai_request *request, const skuai_context *context,
+                                skuai_live *live, skua_error *err) {
+    size_t *order = skuai_new(2 * panel->n_series, sizeof *order);
+    if (!order) return skuai_error_memory(err, "a forecast");
+    part parts[2];
+    int64_t end;
+    skuai_live made = {0};
+    made.n_ended = split(panel, request->horizon, order, parts, &end);
     skua_status status = SKUA_OK;
     if (parts[0].n + parts[1].n == 0)
         status = skuai_error_set(err, SKUA_EDATA, "there is no series to forecast");

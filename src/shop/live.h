@@ -19,6 +19,10 @@ SKUA_MUST_USE skua_status skuai_live_forecast(const skuai_forecaster *forecaster
                                               const skuai_request *request,
                                               const skuai_context *context, skuai_live *live,
                                               skua_error *err);
+/* The living series alone, in the order in which skuai_live_forecast fits them: what a model that
+ * answers later has to be fitted on for the same numbers. */
+SKUA_MUST_USE skua_status skuai_live_panel(const skuai_panel *panel, size_t horizon,
+                                           skuai_panel **living, skua_error *err);
 void skuai_live_clear(skuai_live *live);
 
 #endif

@@ -1,7 +1,6 @@
-#include "shop/candidates.h"
+#include "shop/forecast_model.h"
 #include "shop/history.h"
 #include "shop/live.h"
-#include "shop/model_file.h"
 #include "shop/result.h"
 #include "shop/shop_panel.h"
 
@@ -10,60 +9,6 @@
 #include <string.h>
 
 enum { LARGEST = 8, LINE_PERIODS = 60 };
-
-/* What forecasts when nothing was trained: the models of the preset asked for, else of the fast
- * one, with equal weights, not calibrated. */
-static skua_status default_model(const skua_shop *shop, skuai_model_file *model, skua_error *err) {
-    skuai_candidates *c = skuai_zero(1, sizeof *c);
-    const skuai_forecaster *models[SKUAI_CANDIDATES_MOST];
-    if (!c) return skuai_error_memory(err, "a model");
-    bool asked = shop->config.value[SKUAI_CONFIG_KEY_preset].origin != SKUAI_ORIGIN_DEFAULT;
-    const char *preset = asked ? skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_preset) : "fast";
-    skua_status status = skuai_candidates_choose(shop, preset, c, err);
-    size_t n = 0;
-    for (size_t m = 0; m < c->n && status == SKUA_OK; m++)
-        if (!c->baseline[m]) models[n++] = &c->items[m];
-    if (status == SKUA_OK) status = skuai_ensemble_equal(models, n, &model->ensemble, err);
-    for (size_t m = 0; m < n && status == SKUA_OK; m++) /* into memory that stays */
-        status = skuai_candidate_make(models[m]->name, &model->configured[m],
-                                      &model->ensemble.members[m], err);
-    if (status == SKUA_OK) status = skuai_shop_levels(shop, model->levels, &model->n_levels, err);
-    (void)snprintf(model->name, sizeof model->name, "untrained");
-    skuai_free(c);
-    return status;
-}
-
-/* The trained model, with the levels and the horizon that are asked for now. */
-static skua_status choose_model(const skua_shop *shop, const skuai_panel *panel,
-                                skuai_model_file *model, size_t *horizon, skua_error *err) {
-    skua_status status = skuai_model_file_load(shop, model, err);
-    const char *frequency = skuai_frequency_name(panel->grid.frequency);
-    skuai_context context = skuai_shop_context(shop, false);
-    *horizon = skuai_shop_horizon(shop, &panel->grid);
-    bool asked = skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_horizon) > 0;
-    if (status == SKUA_OK && strcmp(model->frequency, frequency) != 0) {
-        skuai_context_log(&context, SKUAI_LOG_WARNING,
-                          "model %s was trained on periods of a %s, these are of a %s: not used",
-                          model->name, model->frequency, frequency);
-        status = SKUA_ENOTFOUND;
-    }
-    if (status == SKUA_ENOTFOUND) return default_model(shop, model, err);
-    if (status != SKUA_OK) return status;
-    if (!asked) *horizon = model->horizon;
-    if (shop->config.value[SKUAI_CONFIG_KEY_levels].origin != SKUAI_ORIGIN_DEFAULT) {
-        double levels[SKUAI_LEVELS_MOST];
-        size_t n;
-        SKUA_TRY(skuai_shop_levels(shop, levels, &n, err));
-        if (n != model->n_levels || memcmp(levels, model->levels, n * sizeof *levels) != 0) {
-            skuai_context_log(&context, SKUAI_LOG_WARNING,
-                              "the levels differ from those trained: quantiles are not calibrated");
-            model->ensemble.calibration.n_levels = 0;
-            model->n_levels = n;
-            memcpy(model->levels, levels, n * sizeof *levels);
-        }
-    }
-    return SKUA_OK;
-}
 
 /* -- What is told
  * ---------------------------------------------------------------------------------- */
@@ -203,7 +148,7 @@ skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **repor
     skuai_model_file *model = skuai_zero(1, sizeof *model);
     skua_status status = model ? SKUA_OK : skuai_error_memory(err, "a model");
     if (status == SKUA_OK) status = read_panel(shop, &panel, err);
-    if (status == SKUA_OK) status = choose_model(shop, panel, model, &horizon, err);
+    if (status == SKUA_OK) status = skuai_forecast_model_choose(shop, panel, model, &horizon, err);
     if (status == SKUA_OK) {
         skuai_request request = {horizon, model->levels, model->n_levels, context.seed};
         skuai_forecaster combination = skuai_ensemble_forecaster(&model->ensemble);
