@@ -79,6 +79,7 @@ static const struct {
     {"simulate", bench_simulate, "writing a simulated shop"},
     {"stockout", bench_stockout, "bias removed where demand was censored"},
     {"oj", bench_oj, "orange juice, trees by mean percentage error"},
+    {"tokenizer", bench_tokenizer, "token numbers beside Hugging Face tokenizers"},
     {"anomalies", bench_anomalies, "planted oddities found"},
 };
 enum { BENCHMARKS = sizeof benchmarks / sizeof *benchmarks };

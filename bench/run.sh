@@ -15,7 +15,7 @@ mkdir -p build/bench/figures
 # Python peers live in a prefix of their own, pinned.
 peers() {
     [ -x build/peers/bin/python ] || python3 -m venv build/peers
-    build/peers/bin/pip install --quiet --disable-pip-version-check -r bench/peers/requirements.txt
+    build/peers/bin/pip install --quiet --disable-pip-version-check -r bench/peers/requirements.txt ${1:+-r "bench/peers/requirements-$1.txt"}
 }
 
 run() {
@@ -25,6 +25,10 @@ run() {
         build/peers/bin/python bench/peers/local_speed.py "$data" "$threads" >build/bench/local_speed.json
         "$bench" local-speed build/bench/local_speed.json ;;
     startup) "$bench" startup build/release/skua ;;
+    tokenizer)
+        peers texts
+        build/peers/bin/python bench/peers/tokeniser.py "$data" build/bench/tokenizer
+        "$bench" tokenizer build/bench/tokenizer ;;
     anomalies)
         peers
         PYTHON=build/peers/bin/python "$bench" anomalies ;;
