@@ -3,8 +3,6 @@
 #include "csv.h"
 #include "figure.h"
 
-#include "tree/tree.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,17 +76,16 @@ out:
 }
 
 /* Mean percentage error of the second and third week behind `last_week`, summed with its count. */
-static skua_status oj_round(const skuai_panel *panel, int last_week,
-                            const skuai_parameters *parameters, uint64_t seed, double *sum,
-                            double *n, skua_error *err) {
+static skua_status oj_round(const skuai_panel *panel, int last_week, const skuai_forecaster *model,
+                            uint64_t seed, double *sum, double *n, skua_error *err) {
     skuai_panel *view = NULL;
     skuai_forecast *forecast = NULL;
     skuai_context context = bench_context();
     skuai_request request = {3, bench_levels, 9, seed};
     context.seed = seed;
     SKUA_TRY(skuai_panel_cut_at(panel, 1000 + last_week + 1 - FIRST_WEEK, &view, err));
-    skua_status status = skuai_forecaster_run(skuai_tree_forecaster("tree-direct"), view,
-                                              parameters, &request, &context, &forecast, err);
+    skua_status status =
+        skuai_forecaster_run(model, view, NULL, &request, &context, &forecast, err);
     for (size_t s = 0; status == SKUA_OK && s < view->n_series; s++) {
         for (size_t h = 1; h < 3; h++) {
             double y = skuai_panel_actual(view, s, h);
@@ -102,66 +99,70 @@ static skua_status oj_round(const skuai_panel *panel, int last_week,
     return status;
 }
 
-static skua_status oj_rounds(const skuai_panel *panel, const skuai_parameters *parameters,
-                             int first_week, int rounds, uint64_t seed, double *mape,
-                             skua_error *err) {
+static skua_status oj_rounds(const skuai_panel *panel, const char *specification, int first_week,
+                             int rounds, uint64_t seed, double *mape, skua_error *err) {
     double sum = 0, n = 0;
+    skuai_forecaster model;
+    if (!bench_forecaster(specification, &model))
+        return skuai_error_set(err, SKUA_ENOTFOUND, "no model '%s'", specification);
     for (int r = 0; r < rounds; r++)
-        SKUA_TRY(oj_round(panel, first_week + 2 * r, parameters, seed, &sum, &n, err));
+        SKUA_TRY(oj_round(panel, first_week + 2 * r, &model, seed, &sum, &n, err));
     *mape = 100 * sum / n;
     return SKUA_OK;
 }
 
-/* What is tried on windows inside the first round's training: the objective and the base. */
-static const skuai_parameter oj_choices[][6] = {
-    {{"horizon", "3"},
-     {"objective", "mape"},
-     {"base", "none"},
-     {"leaves", "31"},
-     {"rate", "0.05"},
-     {"rounds", "400"}},
-    {{"horizon", "3"},
-     {"objective", "mape"},
-     {"base", "cycle"},
-     {"leaves", "31"},
-     {"rate", "0.05"},
-     {"rounds", "400"}},
+/* What is tried on windows inside the first round's training. */
+static const char *const oj_choices[] = {
+    "tree-direct:horizon=3:objective=mape:base=none:leaves=31",
+    "tree-direct:horizon=3:objective=mape:base=none:leaves=31:transform=log:offset=0.01",
 };
 enum { OJ_CHOICES = sizeof oj_choices / sizeof *oj_choices };
 
-int bench_oj(int argc, char **argv) {
-    skua_error err = {0};
-    skuai_panel *panel = NULL;
-    size_t best = 0;
-    double least = (double)INFINITY, mape = 0;
-    int seeds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 5;
-    double all[64];
-    if (oj_load(&panel, &err) != SKUA_OK) {
-        printf("skipped: %s\n", err.message);
-        return 0;
-    }
-    for (size_t i = 0; i < OJ_CHOICES; i++) {
-        skuai_parameters p = {oj_choices[i], 6};
-        /* the last such windows end at week 134, before the first round's weeks */
-        if (oj_rounds(panel, &p, 127, 3, 1, &mape, &err) != SKUA_OK) break;
-        printf("  inside training: base %s, MAPE %.2f\n", oj_choices[i][2].value, mape);
+/* Windows that end at week 134, before the first round's weeks. */
+static skua_status oj_choose(const skuai_panel *panel, const char *const *choices, size_t n,
+                             size_t *best, skua_error *err) {
+    double least = (double)INFINITY, mape;
+    for (size_t i = 0; i < n; i++) {
+        SKUA_TRY(oj_rounds(panel, choices[i], 127, 3, 1, &mape, err));
+        printf("  inside training: %s, MAPE %.2f\n", choices[i], mape);
         (void)fflush(stdout);
-        if (mape < least) least = mape, best = i;
+        if (mape < least) least = mape, *best = i;
     }
-    skuai_parameters p = {oj_choices[best], 6};
-    int done = 0;
-    for (; done < seeds && done < 64 && err.code == SKUA_OK; done++) {
-        if (oj_rounds(panel, &p, 135, ROUNDS, (uint64_t)done + 1, &mape, &err) != SKUA_OK) break;
+    return SKUA_OK;
+}
+
+static skua_status oj_test(const skuai_panel *panel, const char *specification, int seeds,
+                           skua_error *err) {
+    double all[64], mape;
+    for (int done = 0; done < seeds; done++) {
+        SKUA_TRY(oj_rounds(panel, specification, 135, ROUNDS, (uint64_t)done + 1, &mape, err));
         int at = done;
         for (; at > 0 && all[at - 1] > mape; at--)
             all[at] = all[at - 1];
         all[at] = mape;
     }
-    if (err.code != SKUA_OK)
-        fprintf(stderr, "%s\n", err.message);
-    else
-        bench_figure("oj", "mape", all[done / 2], "trees alone, 12 rounds, median of %d seeds",
-                     done);
+    bench_figure("oj", "mape", all[(seeds - 1) / 2], "%s, %d rounds, median of %d seeds",
+                 specification, ROUNDS, seeds);
+    return SKUA_OK;
+}
+
+/* oj [SEEDS] chooses and tests; oj -t SPECIFICATION... only tries on the windows of the choice. */
+int bench_oj(int argc, char **argv) {
+    skua_error err = {0};
+    skuai_panel *panel = NULL;
+    size_t best = 0;
+    bool trial = argc > 3 && strcmp(argv[2], "-t") == 0;
+    int seeds = argc > 2 && !trial ? (int)strtol(argv[2], NULL, 10) : 5;
+    if (oj_load(&panel, &err) != SKUA_OK) {
+        printf("skipped: %s\n", err.message);
+        return 0;
+    }
+    seeds = seeds < 1 ? 1 : seeds > 64 ? 64 : seeds;
+    skua_status status =
+        trial ? oj_choose(panel, (const char *const *)argv + 3, (size_t)argc - 3, &best, &err)
+              : oj_choose(panel, oj_choices, OJ_CHOICES, &best, &err);
+    if (status == SKUA_OK && !trial) status = oj_test(panel, oj_choices[best], seeds, &err);
+    if (status != SKUA_OK) fprintf(stderr, "%s\n", err.message);
     skuai_panel_free(panel);
-    return err.code != SKUA_OK;
+    return status != SKUA_OK;
 }

@@ -1,5 +1,6 @@
 #include "figure.h"
 
+#include "automl/configured.h"
 #include "stat/local.h"
 #include "tree/tree.h"
 #if __has_include("stat/group/group.h")
@@ -86,7 +87,7 @@ bool bench_score(const bench_set *set, const skuai_forecaster *forecaster,
     return status == SKUA_OK;
 }
 
-bool bench_forecaster(const char *name, skuai_forecaster *forecaster) {
+static bool find_plain(const char *name, skuai_forecaster *forecaster) {
     const skuai_local_method *method = skuai_local_find(name);
     if (method) {
         *forecaster = skuai_local_forecaster(method);
@@ -100,5 +101,21 @@ bool bench_forecaster(const char *name, skuai_forecaster *forecaster) {
 #ifdef HAVE_COUNT_POOL
     if (strcmp(name, "count-pool") == 0) return *forecaster = skuai_count_pool_forecaster(), true;
 #endif
+    return false;
+}
+
+static skua_status find_named(const char *name, skuai_forecaster *forecaster, skua_error *err) {
+    if (find_plain(name, forecaster)) return SKUA_OK;
+    return skuai_error_set(err, SKUA_ENOTFOUND, "no model '%s'", name);
+}
+
+bool bench_forecaster(const char *name, skuai_forecaster *forecaster) {
+    skua_error err;
+    if (!strchr(name, ':')) return find_plain(name, forecaster);
+    skuai_configured *configured = skuai_zero(1, sizeof *configured); /* kept: it is borrowed */
+    if (configured &&
+        skuai_configured_make(name, find_named, configured, forecaster, &err) == SKUA_OK)
+        return true;
+    if (configured) fprintf(stderr, "%s\n", err.message);
     return false;
 }

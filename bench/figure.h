@@ -25,7 +25,8 @@ bool bench_score(const bench_set *set, const skuai_forecaster *forecaster,
                  const skuai_parameters *parameters, skuai_scores *scores, double *seconds,
                  skuai_forecast **forecast);
 
-/* Forecaster by name, from every room that has some; false: none. */
+/* Forecaster by name or specification (automl/configured.h), from every room that has some; false:
+ * none. */
 bool bench_forecaster(const char *name, skuai_forecaster *forecaster);
 
 #endif

@@ -2,8 +2,8 @@
  *
  *     skua-bench                                   lists what there is
  *     skua-bench NAME                              runs benchmark NAME
- *     skua-bench score SET MODEL... [-v N]         scores models on a set; -v N: on the N-th
- * horizon before the test (inside training) instead */
+ *     skua-bench score SET MODEL... [-v N] [-s N]  scores models on a set; -v N: on the N-th
+ * horizon before the test (inside training) instead; -s N: every N-th series alone */
 #include "benchmarks.h"
 #include "figure.h"
 
@@ -34,16 +34,41 @@ static skua_status to_validation(bench_set *set, size_t n, skua_error *err) {
     return status;
 }
 
+/* Every step-th series. */
+static skua_status to_sample(bench_set *set, size_t step, skua_error *err) {
+    size_t *chosen = skuai_new(set->full->n_series, sizeof *chosen), n = 0;
+    skuai_panel *full = NULL, *train = NULL;
+    if (!chosen) return skuai_error_memory(err, "a sample");
+    for (size_t s = 0; s < set->full->n_series; s += step)
+        chosen[n++] = s;
+    skua_status status = skuai_panel_subset(set->full, chosen, n, &full, err);
+    if (status == SKUA_OK) status = skuai_panel_cut(full, set->horizon, &train, err);
+    skuai_free(chosen);
+    if (status != SKUA_OK) {
+        skuai_panel_free(full);
+        return status;
+    }
+    skuai_panel_free(set->train);
+    skuai_panel_free(set->full);
+    set->full = full;
+    set->train = train;
+    return SKUA_OK;
+}
+
 static int score(int argc, char **argv) {
-    size_t validation = 0;
+    size_t validation = 0, step = 1;
     int n_models = argc - 3;
-    if (argc > 5 && strcmp(argv[argc - 2], "-v") == 0) {
-        validation = (size_t)strtol(argv[argc - 1], NULL, 10);
-        n_models -= 2;
+    for (; n_models > 2 && argv[n_models + 1][0] == '-'; n_models -= 2) {
+        size_t value = (size_t)strtol(argv[n_models + 2], NULL, 10);
+        if (argv[n_models + 1][1] == 'v')
+            validation = value;
+        else
+            step = value > 1 ? value : 1;
     }
     skua_error err = {0};
     bench_set set;
     if (bench_set_load(argv[2], &set, &err) != SKUA_OK ||
+        (step > 1 && to_sample(&set, step, &err) != SKUA_OK) ||
         (validation && to_validation(&set, validation, &err) != SKUA_OK)) {
         fprintf(stderr, "%s\n", err.message);
         return 1;
@@ -90,7 +115,7 @@ static int list_all(void) {
     for (size_t i = 0; i < BENCHMARKS; i++)
         printf("%-14s %s\n", benchmarks[i].name, benchmarks[i].what);
 #endif
-    printf("usage: skua-bench score SET MODEL... [-v N]\nsets:");
+    printf("usage: skua-bench score SET MODEL... [-v N] [-s N]\nsets:");
     for (size_t i = 0; bench_set_names[i]; i++)
         printf(" %s", bench_set_names[i]);
     printf("\nmodels:");

@@ -24,7 +24,8 @@ skua_status skuai_objective_parse(const char *name, skuai_objective *objective, 
 }
 
 const skuai_learner *skuai_learner_find(const char *name) {
-    static const skuai_learner *const all[] = {&skuai_learner_boosted, &skuai_learner_linear};
+    static const skuai_learner *const all[] = {&skuai_learner_boosted, &skuai_learner_linear,
+                                               &skuai_learner_single};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (strcmp(all[i]->name, name) == 0) return all[i];
     return NULL;

@@ -38,9 +38,9 @@ typedef struct skuai_learner_options {
     int rounds;                /* boosted: most trees, >= 1 */
     int patience;        /* boosted: rounds without a better validation; 0: never stop early */
     double rate;         /* boosted: learning rate, > 0 */
-    int leaves;          /* boosted: most leaves a tree, >= 2 */
+    int leaves;          /* boosted, tree: most leaves, >= 2 */
     int least_leaf;      /* boosted, tree: fewest rows a leaf, >= 1 */
-    int depth;           /* tree: most levels of cuts, >= 1; boosted: likewise, 0 unlimited */
+    int depth;           /* boosted, tree: most levels of cuts; 0: unlimited */
     double column_share; /* boosted: columns tried a tree, in (0, 1] */
     double row_share;    /* boosted: rows a tree, in (0, 1] */
     double shrinkage;    /* boosted, linear: L2 penalty >= 0 */
@@ -79,9 +79,9 @@ struct skuai_learner {
     /* prediction [n_rows] out. SKUA_EINVAL: another number of columns. */
     skua_status (*predict)(const skuai_learnt *learnt, const skuai_feature_matrix *x,
                            const skuai_context *context, double *prediction, skua_error *err);
-    /* values [n_rows, n_columns + 1] out: what each column adds to the raw score, the last what is
-     * added always; rows sum to the raw score (for poisson and tweedie its exponential is the
-     * prediction). */
+    /* values [n_rows, n_columns + 1] out (boosted: TreeSHAP): what each column adds to the raw
+     * score, the last what is added always; rows sum to the raw score (for poisson and tweedie its
+     * exponential is the prediction). */
     skua_status (*contributions)(const skuai_learnt *learnt, const skuai_feature_matrix *x,
                                  const skuai_context *context, double *values, skua_error *err);
     /* importance [n_columns] out, >= 0: loss saved by cuts on a column; linear: the magnitude of
@@ -95,8 +95,9 @@ struct skuai_learner {
 
 extern const skuai_learner skuai_learner_boosted; /* LightGBM */
 extern const skuai_learner skuai_learner_linear;  /* ridge, elastic net */
+extern const skuai_learner skuai_learner_single;  /* one regression tree */
 
-/* By name: "boosted", "linear"; NULL: none. */
+/* By name: "boosted", "linear", "single"; NULL: none. */
 const skuai_learner *skuai_learner_find(const char *name);
 
 /* What fit checks for all: rows, finite y, options in range. */

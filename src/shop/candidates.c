@@ -31,12 +31,6 @@ static skuai_forecaster group_forecaster(void) {
 static skuai_forecaster count_pool_forecaster(void) {
     return skuai_count_pool_forecaster();
 }
-static skuai_forecaster tree_direct(void) {
-    return *skuai_tree_forecaster("tree-direct");
-}
-static skuai_forecaster tree_linear(void) {
-    return *skuai_tree_forecaster("tree-linear");
-}
 
 static const struct {
     const char *name;
@@ -44,8 +38,6 @@ static const struct {
 } of_panels[] = {
     {"group", group_forecaster},
     {"count-pool", count_pool_forecaster},
-    {"tree-direct", tree_direct},
-    {"tree-linear", tree_linear},
 };
 enum { OF_PANELS = sizeof of_panels / sizeof *of_panels };
 
@@ -53,6 +45,11 @@ skua_status skuai_candidate_find(const char *name, skuai_forecaster *forecaster,
     const skuai_local_method *method = skuai_local_find(name);
     if (method) {
         *forecaster = skuai_local_forecaster(method);
+        return SKUA_OK;
+    }
+    const skuai_forecaster *tree = skuai_tree_forecaster(name);
+    if (tree) {
+        *forecaster = *tree;
         return SKUA_OK;
     }
     for (size_t i = 0; i < OF_PANELS; i++) {
@@ -68,6 +65,8 @@ skua_status skuai_candidate_find(const char *name, skuai_forecaster *forecaster,
         names[n++] = of_panels[i].name;
     for (size_t i = 0; i < SHORT_NAMES; i++)
         names[n++] = short_names[i].name;
+    for (size_t i = 0; skuai_tree_forecasters[i]; i++)
+        names[n++] = skuai_tree_forecasters[i]->name;
     const char *near = skuai_nearest_word(name, names, n);
     return skuai_error_set(err, SKUA_ENOTFOUND, "no model '%s'%s%s%s", name,
                            near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");

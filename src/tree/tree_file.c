@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PATH_SIZE = 4096, FILE_MOST = 1 << 30, FORMAT = 1 };
+enum { PATH_SIZE = 4096, FILE_MOST = 1 << 30, FORMAT = 2 };
 
 /* The numbers of a model by name, for writing and reading alike. */
 #define LEARNER_NUMBERS(X)  X(level) X(rate) X(column_share) X(row_share) X(shrinkage) X(l1_share)
@@ -26,6 +26,24 @@ static void write_options(const skuai_tree_options *o, skuai_json_writer *w) {
     skuai_json_bool(w, "on_cycle", o->on_cycle);
     skuai_json_bool(w, "by_price", o->by_price);
     skuai_json_bool(w, "equal_weight", o->equal_weight);
+    skuai_json_bool(w, "logarithm", o->logarithm);
+    skuai_json_number(w, "offset", o->offset);
+    skuai_json_text(w, "country", o->country);
+    skuai_json_close(w);
+}
+
+static void write_plan(const skuai_feature_plan *p, skuai_json_writer *w) {
+    skuai_json_object(w, "plan");
+    skuai_json_integer(w, "ahead", (int64_t)p->ahead);
+    skuai_json_text(w, "country", p->country);
+    skuai_json_array(w, "events");
+    for (size_t k = 0; k < p->n_events; k++)
+        skuai_json_text(w, NULL, p->events[k]);
+    skuai_json_close(w);
+    skuai_json_array(w, "groups");
+    for (size_t k = 0; k < p->n_groups; k++)
+        skuai_json_text(w, NULL, p->groups[k]);
+    skuai_json_close(w);
     skuai_json_close(w);
 }
 
@@ -36,9 +54,10 @@ static void write_model(const skuai_model *m, skuai_json_writer *w) {
     skuai_json_integer(w, "horizon", (int64_t)m->horizon);
     skuai_json_number(w, "typical_scale", m->typical_scale);
     skuai_json_number(w, "typical_spread", m->typical_spread);
-    skuai_json_bool(w, "point", m->point != NULL);
+    skuai_json_integer(w, "points", (int64_t)m->n_points);
     skuai_json_bool(w, "spread", m->spread != NULL);
     write_options(&m->options, w);
+    write_plan(&m->plan, w);
     skuai_json_array(w, "quantiles");
     for (size_t b = 0; b < SKUAI_TREE_BLOCKS; b++)
         for (size_t q = 0; q < SKUAI_TREE_LEVELS; q++)
@@ -75,9 +94,18 @@ static skua_status save_learnt(const skuai_learnt *learnt, const char *folder, c
     return status;
 }
 
+/* "point.txt", "point2.txt", ...; name [16] out, returned. */
+static const char *point_name(size_t block, char *name) {
+    if (block == 0) return "point.txt";
+    (void)snprintf(name, 16, "point%zu.txt", block + 1);
+    return name;
+}
+
 skua_status skuai_tree_save(const skuai_model *model, const char *folder, skua_error *err) {
     SKUA_TRY(skuai_folder_make(folder, err));
-    SKUA_TRY(save_learnt(model->point, folder, "point.txt", err));
+    char name[SKUAI_TREE_BLOCKS][16];
+    for (size_t b = 0; b < model->n_points; b++)
+        SKUA_TRY(save_learnt(model->point[b], folder, point_name(b, name[b]), err));
     SKUA_TRY(save_learnt(model->spread, folder, "spread.txt", err));
     skuai_buffer text;
     skuai_json_writer w;
@@ -126,7 +154,28 @@ static skua_status read_options(const skuai_json *json, skuai_tree_options *o, s
     o->on_cycle = skuai_json_as_bool(skuai_json_get(json, "on_cycle"), false);
     o->by_price = skuai_json_as_bool(skuai_json_get(json, "by_price"), false);
     o->equal_weight = skuai_json_as_bool(skuai_json_get(json, "equal_weight"), false);
+    o->logarithm = skuai_json_as_bool(skuai_json_get(json, "logarithm"), false);
+    o->offset = skuai_json_as_number(skuai_json_get(json, "offset"), 0.05);
+    (void)snprintf(o->country, sizeof o->country, "%s",
+                   skuai_json_as_text(skuai_json_get(json, "country"), ""));
     return SKUA_OK;
+}
+
+static void read_plan(const skuai_json *json, skuai_feature_plan *p) {
+    const skuai_json *events = skuai_json_get(json, "events");
+    const skuai_json *groups = skuai_json_get(json, "groups");
+    int64_t ahead = skuai_json_as_integer(skuai_json_get(json, "ahead"), 0);
+    p->ahead = ahead > 0 ? (size_t)ahead : 0;
+    (void)snprintf(p->country, sizeof p->country, "%s",
+                   skuai_json_as_text(skuai_json_get(json, "country"), ""));
+    for (; p->n_events < skuai_json_size(events) && p->n_events < SKUAI_FEATURE_EVENTS;
+         p->n_events++)
+        (void)snprintf(p->events[p->n_events], SKUAI_FEATURE_NAME, "%s",
+                       skuai_json_as_text(skuai_json_at(events, p->n_events), ""));
+    for (; p->n_groups < skuai_json_size(groups) && p->n_groups < SKUAI_FEATURE_GROUPS;
+         p->n_groups++)
+        (void)snprintf(p->groups[p->n_groups], SKUAI_FEATURE_NAME, "%s",
+                       skuai_json_as_text(skuai_json_at(groups, p->n_groups), ""));
 }
 
 static skua_status read_levels(const skuai_json *json, skuai_model *m, skua_error *err) {
@@ -168,10 +217,18 @@ static skua_status read_model(const skuai_json *json, const char *folder, skuai_
             skuai_json_as_number(skuai_json_at(quantiles, i), 0);
     SKUA_TRY(read_options(skuai_json_get(json, "options"), &m->options, err));
     SKUA_TRY(read_levels(skuai_json_get(json, "categories"), m, err));
-    const skuai_learner *learner = m->forecaster->data;
-    bool point = skuai_json_as_bool(skuai_json_get(json, "point"), false);
+    read_plan(skuai_json_get(json, "plan"), &m->plan);
+    const skuai_learner *learner = skuai_tree_kind_of(m)->learner;
+    int64_t points = skuai_json_as_integer(skuai_json_get(json, "points"), 0);
     bool spread = skuai_json_as_bool(skuai_json_get(json, "spread"), false);
-    SKUA_TRY(load_learnt(learner, point, folder, "point.txt", &m->point, err));
+    if (points < 0 || points > SKUAI_TREE_BLOCKS)
+        return skuai_error_set(err, SKUA_EDATA, "%s holds no model of %s", folder,
+                               m->forecaster->name);
+    for (; m->n_points < (size_t)points; m->n_points++) {
+        char name[16];
+        SKUA_TRY(load_learnt(learner, true, folder, point_name(m->n_points, name),
+                             &m->point[m->n_points], err));
+    }
     return load_learnt(learner, spread, folder, "spread.txt", &m->spread, err);
 }
 

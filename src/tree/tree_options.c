@@ -1,12 +1,13 @@
 #include "tree/tree_model.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-static const char *const names[] = {"horizon",  "objective",    "power",     "base",
-                                    "rounds",   "rate",         "leaves",    "least_leaf",
-                                    "depth",    "column_share", "row_share", "shrinkage",
-                                    "l1_share", "rows",         "monotone",  "weight"};
+static const char *const names[] = {
+    "horizon",    "objective", "power",        "base",      "rounds",    "rate",     "leaves",
+    "least_leaf", "depth",     "column_share", "row_share", "shrinkage", "l1_share", "rows",
+    "monotone",   "weight",    "transform",    "offset",    "country"};
 
 static skua_status check_names(const skuai_parameters *parameters, skua_error *err) {
     for (size_t i = 0; parameters && i < parameters->n; i++) {
@@ -61,10 +62,10 @@ static skua_status read_learner(const skuai_parameters *p, skuai_learner_options
 skua_status skuai_tree_options_read(const skuai_forecaster *self,
                                     const skuai_parameters *parameters, skuai_tree_options *options,
                                     skua_error *err) {
-    const skuai_learner *learner = self->data;
+    const skuai_tree_kind *kind = self->data;
     skuai_tree_options o = {.learner = SKUAI_LEARNER_OPTIONS_DEFAULT};
     double x;
-    if (learner == &skuai_learner_linear) o.learner.shrinkage = 0.01;
+    if (kind->learner == &skuai_learner_linear) o.learner.shrinkage = 0.01;
     SKUA_TRY(check_names(parameters, err));
     SKUA_TRY(read_learner(parameters, &o.learner, err));
     SKUA_TRY(skuai_objective_parse(skuai_parameter_text(parameters, "objective", "absolute"),
@@ -74,7 +75,16 @@ skua_status skuai_tree_options_read(const skuai_forecaster *self,
                                "the point forecast has no quantile objective: the quantiles are "
                                "asked for with the forecast");
     bool ratio = o.asked == SKUAI_OBJECTIVE_POISSON || o.asked == SKUAI_OBJECTIVE_TWEEDIE;
-    o.learner.objective = o.asked == SKUAI_OBJECTIVE_MAPE ? SKUAI_OBJECTIVE_ABSOLUTE : o.asked;
+    SKUA_TRY(read_choice(parameters, "transform", "none", "log", &o.logarithm, err));
+    SKUA_TRY(skuai_parameter_number(parameters, "offset", 0.05, &o.offset, err));
+    if (!(o.offset > 0))
+        return skuai_error_set(err, SKUA_ECONFIG, "parameter offset is a number above 0");
+    if (ratio && o.logarithm)
+        return skuai_error_set(err, SKUA_ECONFIG, "objective %s learns a logarithm already",
+                               skuai_objective_name(o.asked));
+    o.learner.objective = o.asked != SKUAI_OBJECTIVE_MAPE ? o.asked
+                          : o.logarithm                   ? SKUAI_OBJECTIVE_SQUARED
+                                                          : SKUAI_OBJECTIVE_ABSOLUTE;
     if (o.asked == SKUAI_OBJECTIVE_TWEEDIE)
         SKUA_TRY(skuai_parameter_number(parameters, "power", 1.3, &o.learner.level, err));
     bool none;
@@ -83,10 +93,16 @@ skua_status skuai_tree_options_read(const skuai_forecaster *self,
     SKUA_TRY(read_choice(parameters, "weight", "level", "equal", &o.equal_weight, err));
     SKUA_TRY(read_integer(parameters, "monotone", 0, 1, 0, &x, err));
     o.by_price = x > 0;
+    if (o.by_price && o.learner.objective == SKUAI_OBJECTIVE_ABSOLUTE) {
+        o.learner.objective = SKUAI_OBJECTIVE_HUBER; /* medians of leaves would break monotony */
+        o.learner.level = 0.1;
+    }
     SKUA_TRY(read_integer(parameters, "horizon", 0, 100000, 0, &x, err));
     o.horizon = (size_t)x;
     SKUA_TRY(read_integer(parameters, "rows", 100, 1e9, 1e6, &x, err));
     o.most_rows = (size_t)x;
+    (void)snprintf(o.country, sizeof o.country, "%s",
+                   skuai_parameter_text(parameters, "country", ""));
     *options = o;
     return SKUA_OK;
 }

@@ -11,20 +11,20 @@ void skuai_tree_rows_clear(skuai_tree_rows *rows) {
 }
 
 /* Visit the rows of a series; store NULL: only count. */
-static size_t rows_of(const skuai_panel *p, size_t s, size_t horizon, size_t before, size_t step,
-                      bool judged, skuai_feature_row *store) {
+static size_t rows_of(const skuai_panel *p, size_t s, const skuai_tree_choice *c, size_t step,
+                      skuai_feature_row *store) {
     size_t length = p->length[s], n = 0;
     const double *y = skuai_panel_target(p, s);
-    size_t end = judged ? length : length > before ? length - before : 0;
-    size_t o = judged ? (length > before ? length - before : 0) : end;
-    size_t stride = judged ? (before + 1) / 2 : step;
+    size_t before = length > c->before ? length - c->before : 0;
+    size_t end = c->judged ? length : before, o = before;
+    size_t stride = c->judged ? (c->before + 1) / 2 : step;
     while (o >= 1) {
-        for (size_t h = 0; h < horizon && o + h < end; h++) {
+        for (size_t h = c->from; h < c->to && o + h < end; h++) {
             if (isnan(y[o + h])) continue;
             if (store) store[n] = (skuai_feature_row){(uint32_t)s, (uint32_t)o, (uint32_t)h};
             n++;
         }
-        if (judged) {
+        if (c->judged) {
             o += stride;
             if (o >= length) break;
         } else {
@@ -34,11 +34,10 @@ static size_t rows_of(const skuai_panel *p, size_t s, size_t horizon, size_t bef
     return n;
 }
 
-static size_t count_rows(const skuai_panel *p, size_t horizon, size_t before, size_t step,
-                         bool judged) {
+static size_t count_rows(const skuai_panel *p, const skuai_tree_choice *c, size_t step) {
     size_t n = 0;
     for (size_t s = 0; s < p->n_series; s++)
-        n += rows_of(p, s, horizon, before, step, judged, NULL);
+        n += rows_of(p, s, c, step, NULL);
     return n;
 }
 
@@ -46,26 +45,38 @@ static void set_targets(const skuai_panel *p, const skuai_tree_options *o, skuai
     for (size_t i = 0; i < r->n; i++) {
         const skuai_feature_row *row = &r->rows[i];
         double y = skuai_panel_target(p, row->series)[row->origin + row->horizon];
-        double scale = isnan(r->scale[i]) ? 1 : (double)r->scale[i];
+        if (isnan(r->scale[i])) r->scale[i] = 1;
+        double scale = (double)r->scale[i];
         double least = 0.02 * scale, size = fabs(y) > least ? fabs(y) : least;
-        r->y[i] = (float)(y / scale) - (o->on_cycle ? r->base[i] : 0);
-        r->weight[i] = o->asked == SKUAI_OBJECTIVE_MAPE ? (float)(scale / (size > 0 ? size : 1))
-                       : o->equal_weight                ? 1
-                                                        : (float)scale;
+        double base = o->on_cycle ? skuai_tree_work(o, (double)r->base[i]) : 0;
+        bool mape = o->asked == SKUAI_OBJECTIVE_MAPE;
+        r->y[i] = (float)(skuai_tree_work(o, y / scale) - base);
+        r->weight[i] = mape && !o->logarithm     ? (float)(scale / (size > 0 ? size : 1))
+                       : mape || o->equal_weight ? 1
+                                                 : (float)scale;
     }
 }
 
+/* Rows that the memory allows: features, LightGBM's copy of them, and what goes beside. */
+static size_t rows_allowed(const skuai_tree_options *o, size_t columns,
+                           const skuai_context *context) {
+    size_t limit = context ? context->memory_limit : 0, most = o->most_rows;
+    size_t fit = limit / (columns * 6 + 64);
+    return limit == 0 || fit > most ? most : fit > 1000 ? fit : 1000;
+}
+
 skua_status skuai_tree_rows_make(const skuai_features *features, const skuai_panel *panel,
-                                 const skuai_tree_options *options, size_t horizon, size_t before,
-                                 bool judged, const skuai_context *context, skuai_tree_rows *rows,
+                                 const skuai_tree_options *options, const skuai_tree_choice *choice,
+                                 const skuai_context *context, skuai_tree_rows *rows,
                                  skua_error *err) {
-    size_t step = 1, n = count_rows(panel, horizon, before, step, judged);
-    while (!judged && n > options->most_rows) {
-        size_t more = step * n / options->most_rows;
-        step = more > step ? more : step + 1;
-        n = count_rows(panel, horizon, before, step, judged);
-    }
     size_t columns = skuai_features_columns(features);
+    size_t step = 1, n = count_rows(panel, choice, step);
+    size_t most = rows_allowed(options, columns, context);
+    while (!choice->judged && n > most) {
+        size_t more = step * n / most;
+        step = more > step ? more : step + 1;
+        n = count_rows(panel, choice, step);
+    }
     skuai_tree_rows r = {.n = n};
     r.rows = skuai_new(n, sizeof *r.rows);
     r.values = skuai_new(n * columns, sizeof *r.values);
@@ -78,7 +89,7 @@ skua_status skuai_tree_rows_make(const skuai_features *features, const skuai_pan
     r.y = r.base + n;
     r.weight = r.y + n;
     for (size_t s = 0, at = 0; s < panel->n_series; s++)
-        at += rows_of(panel, s, horizon, before, step, judged, r.rows + at);
+        at += rows_of(panel, s, choice, step, r.rows + at);
     skua_status status =
         skuai_features_fill(features, r.rows, n, context, r.values, r.scale, r.base, err);
     if (status != SKUA_OK) {

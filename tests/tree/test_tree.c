@@ -51,7 +51,9 @@ static float *features_at(const skuai_panel *panel, size_t origin, size_t *size)
     skuai_features *f;
     skuai_feature_row rows[2 * AHEAD];
     float scale[2 * AHEAD], base[2 * AHEAD];
-    assert_ok(skuai_features_new(panel, &f, &err), &err);
+    skuai_feature_plan plan;
+    skuai_feature_plan_make(panel, AHEAD, "", &plan);
+    assert_ok(skuai_features_new(panel, &plan, &f, &err), &err);
     for (uint32_t i = 0; i < 2 * AHEAD; i++)
         rows[i] = (skuai_feature_row){i / AHEAD, (uint32_t)origin, i % AHEAD};
     *size = skuai_features_columns(f) * 2 * AHEAD;
@@ -107,7 +109,9 @@ static void features_are_what_they_say(void **state) {
     skua_error err;
     skuai_panel *panel = shop_panel(2, WEEKS, AHEAD, 0.1);
     skuai_features *f;
-    assert_ok(skuai_features_new(panel, &f, &err), &err);
+    skuai_feature_plan plan;
+    skuai_feature_plan_make(panel, AHEAD, "", &plan);
+    assert_ok(skuai_features_new(panel, &plan, &f, &err), &err);
     skuai_feature_row row = {1, 100, 5};
     float values[200], scale, base;
     assert_in_range(skuai_features_columns(f), 40, 200);
