@@ -2,7 +2,7 @@
 PRESET ?= release
 JOBS   ?= $(shell nproc)
 
-.PHONY: help build demo test check check-all sanitize thread fault generic fuzz golden bench docs install clean
+.PHONY: help build demo test check check-all sanitize thread fault generic fuzz golden bench docs install python wheel clean
 
 help:
 	@echo "make demo              a shop is made, read, learnt, forecast and reported: the whole way"
@@ -15,6 +15,7 @@ help:
 	@echo "make golden            compute the golden values anew (needs PyPI)"
 	@echo "make docs              write docs/config.md and the pages that are generated"
 	@echo "make install           install (DESTDIR and PREFIX=/usr/local are honoured)"
+	@echo "make python            test the Python package (needs PyPI); make wheel builds it"
 	@echo "make clean             remove what was built (fetched libraries stay)"
 
 build:
@@ -47,7 +48,7 @@ fuzz:
 	@scripts/setup.sh check
 	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),20)
 
-check-all: test sanitize check generic fault thread fuzz
+check-all: test sanitize check generic fault thread fuzz python
 	@echo "check-all: everything passed"
 
 golden:
@@ -63,6 +64,15 @@ docs: build
 
 install: build
 	@cmake --install build/$(PRESET)-plain --prefix $(or $(PREFIX),/usr/local)
+
+python:
+	@scripts/setup.sh bench
+	@cmake --preset release >/dev/null && cmake --build build/release -j $(JOBS) --target skua
+	@scripts/python.sh test
+
+wheel:
+	@scripts/setup.sh bench
+	@scripts/python.sh wheel
 
 clean:
 	@find build -mindepth 1 -maxdepth 1 ! -name prefix -exec rm -rf {} +

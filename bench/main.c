@@ -125,8 +125,22 @@ static int list_all(void) {
     return 0;
 }
 
+/* skua-bench figure NAME KEY VALUE NOTE: a figure that a script of bench/peers measured, with its
+ * verdict. */
+static int print_figure(char **argv) {
+    char *end;
+    double value = strtod(argv[4], &end);
+    if (end == argv[4] || *end) {
+        fprintf(stderr, "skua-bench: '%s' is not a number\n", argv[4]);
+        return 2;
+    }
+    bench_figure(argv[2], argv[3], value, "%s", argv[5]);
+    return 0;
+}
+
 int main(int argc, char **argv) {
     if (argc < 2) return list_all();
+    if (strcmp(argv[1], "figure") == 0 && argc == 6) return print_figure(argv);
     if (strcmp(argv[1], "score") == 0 && argc > 3) return score(argc, argv);
 #ifndef SKUA_SCORE_ONLY
     for (size_t i = 0; i < BENCHMARKS; i++)

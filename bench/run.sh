@@ -8,7 +8,11 @@ bench=build/release/bench/skua-bench
 data=${SKUA_DATA:-../shared/data}
 threads=${SKUA_THREADS:-2}
 export SKUA_THREADS=$threads
-if [ $# = 0 ]; then exec "$bench"; fi
+if [ $# = 0 ]; then
+    "$bench"
+    echo "by scripts of bench/peers: python-overhead"
+    exit 0
+fi
 name=$1
 mkdir -p build/bench/figures
 
@@ -16,6 +20,12 @@ mkdir -p build/bench/figures
 peers() {
     [ -x build/peers/bin/python ] || python3 -m venv build/peers
     build/peers/bin/pip install --quiet --disable-pip-version-check -r bench/peers/requirements.txt ${1:+-r "bench/peers/requirements-$1.txt"}
+}
+
+# Lines of name, key, value and note, separated by tabs, as figures with their verdicts.
+figures() {
+    local figure key value note
+    while IFS=$'\t' read -r figure key value note; do "$bench" figure "$figure" "$key" "$value" "$note"; done
 }
 
 run() {
@@ -32,6 +42,10 @@ run() {
     anomalies)
         peers
         PYTHON=build/peers/bin/python "$bench" anomalies ;;
+    python-overhead)
+        peers
+        PYTHONPATH=bindings/python/src SKUA_LIBRARY=$PWD/build/release/libskua.so \
+            build/peers/bin/python bench/peers/python_overhead.py build/release/skua | figures ;;
     *) "$bench" "$name" ;;
     esac
 }

@@ -1,5 +1,5 @@
 # cmake --install: the program, the library, its header, a CMake package, a pkg-config file, and
-# DuckDB's library where it is the fetched one.
+# DuckDB's and LightGBM's libraries where they are the fetched ones.
 include(CMakePackageConfigHelpers)
 set(SKUA_LIBRARY_FOLDER ${CMAKE_INSTALL_LIBDIR}/skua)
 set_target_properties(skua_program PROPERTIES
@@ -12,6 +12,9 @@ install(FILES docs/skua.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES LICENSE README.md README.zh.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(DUCKDB_LIBRARY MATCHES "^${SKUA_PREFIX}")
     install(FILES ${DUCKDB_LIBRARY} DESTINATION ${SKUA_LIBRARY_FOLDER})
+endif()
+if(EXISTS ${SKUA_PREFIX}/lib/lib_lightgbm.so)
+    install(FILES ${SKUA_PREFIX}/lib/lib_lightgbm.so DESTINATION ${SKUA_LIBRARY_FOLDER})
 endif()
 install(EXPORT skua-targets NAMESPACE skua:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/skua)
 configure_package_config_file(cmake/skua-config.cmake.in ${CMAKE_BINARY_DIR}/skua-config.cmake

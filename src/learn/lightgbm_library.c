@@ -30,8 +30,10 @@ static void *open_beside(const char *inside) {
 }
 
 static void *open_library(void) {
-    void *handle = open_beside("");
-    if (!handle) handle = open_beside("../lib/");
+    static const char *const places[] = {"", "skua/", "../lib/", "../lib/skua/"};
+    void *handle = NULL;
+    for (size_t i = 0; i < sizeof places / sizeof *places && !handle; i++)
+        handle = open_beside(places[i]);
     if (!handle) handle = dlopen(SKUA_LIGHTGBM_PREFIX "/lib_lightgbm.so", RTLD_NOW | RTLD_LOCAL);
     if (!handle) handle = dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
     return handle;

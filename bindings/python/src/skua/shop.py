@@ -1,0 +1,197 @@
+"""A workspace from Python: the verbs of the command line, on files and on frames."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import pathlib
+import tempfile
+from typing import Any, Dict, Iterator, Mapping, Optional, Union
+
+from . import _frames, _library
+from ._frames import Frame
+from ._listen import Progress, listening
+
+Path = Union[str, "os.PathLike[str]"]
+Report = Dict[str, Any]
+
+
+def _text(value: object) -> str:
+    """A setting as the library takes it: True is true, a list is joined by commas."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ",".join(_text(v) for v in value)
+    return str(value)
+
+
+def _texts(settings: Mapping[str, object]) -> Dict[str, str]:
+    return {key: _text(value) for key, value in settings.items() if value is not None}
+
+
+class Forecast:
+    """The forecasts of a run, on the disk until they are asked for as a frame.
+
+    Columns: item, channel, ds (start of the period), mean, a column a quantile (q10 is the level 0.1,
+    units a period), note (which model made it, and why a fallback).
+    """
+
+    def __init__(self, report: Report, path: pathlib.Path, folder: "tempfile.TemporaryDirectory[str]") -> None:
+        self.report = report
+        self._path = path
+        self._folder = folder  # removed with this object
+
+    def to_pandas(self) -> Frame:
+        return _frames.read(self._path, "pandas")
+
+    def to_polars(self) -> Frame:
+        return _frames.read(self._path, "polars")
+
+    def to_arrow(self) -> Frame:
+        return _frames.read(self._path, "pyarrow")
+
+    def to(self, kind: str) -> Frame:
+        """A frame of 'pandas', 'polars' or 'pyarrow'."""
+        return _frames.read(self._path, kind)
+
+
+class Shop:
+    """A workspace: a folder with shop.duckdb, models/ and skua.yaml.
+
+    >>> shop = Shop.create("myshop", country="US")
+    >>> shop.ingest("sales.csv")                          # a file, a glob, or a frame
+    >>> shop.train(horizon=28, time="5m")
+    >>> shop.forecast().to_pandas()
+
+    Every verb returns its report, the same JSON document that `skua VERB --json` prints. Settings (the
+    keys of docs/config.md) are keywords: of the constructor for all calls, of a verb for that one.
+    `progress`: True for a bar on standard error, a function (stage, done, total), or None: a bar on a
+    terminal only. Ctrl-C stops a verb and leaves the workspace as it was. Threads may share a Shop:
+    each call opens the workspace for itself, and calls that write wait for one another.
+    """
+
+    def __init__(self, folder: Path, *, progress: Progress = None, **settings: object) -> None:
+        self.folder = pathlib.Path(folder)
+        self.progress = progress
+        self._settings = _texts(settings)
+        with self._opened({}):
+            pass  # a missing workspace or an unknown setting is told here
+
+    @classmethod
+    def create(cls, folder: Path, *, progress: Progress = None, **settings: object) -> "Shop":
+        """Make a workspace. settings: name, frequency, time_zone, currency, country, channel."""
+        library = _library.library()
+        _library.call(library.skua_shop_init, os.fsencode(folder), _library.setting_list(_texts(settings)))
+        return cls(folder, progress=progress)
+
+    def __repr__(self) -> str:
+        return f"Shop({str(self.folder)!r})"
+
+    # -- Verbs -------------------------------------------------------------------------------------
+
+    def ingest(self, source: Union[Path, Frame], table: str = "auto", **settings: object) -> Report:
+        """Read a file, a glob or a frame into the shop, in one transaction.
+
+        `table`: orders, sales, items, promotions, supply, events, calendar, future, ...; 'auto' infers it
+        from the columns. `map='item=StockCode,ds=InvoiceDate'` (or a dict) names columns.
+        """
+        mapping = settings.pop("map", None)
+        if isinstance(mapping, Mapping):
+            mapping = ",".join(f"{role}={column}" for role, column in mapping.items())
+        settings = dict(settings, table=table, map=mapping)
+        if isinstance(source, (str, os.PathLike)):
+            return self._verb("ingest", settings, os.fspath(source))
+        _frames.check(source, table if table != "auto" else "frame")
+        with tempfile.TemporaryDirectory(prefix="skua-") as folder:
+            path = _frames.write(source, pathlib.Path(folder), table if table != "auto" else "frame")
+            return self._verb("ingest", settings, str(path))
+
+    def check(self, **settings: object) -> Report:
+        """Find what is odd; the findings stand in the report and in the table of that name."""
+        return self._verb("check", settings)
+
+    def train(self, **settings: object) -> Report:
+        """Backtest models, choose weights and calibration, keep the model (horizon, preset, time, ...)."""
+        return self._verb("train", settings)
+
+    def backtest(self, **settings: object) -> Report:
+        """Rolling origins: every model beside the free baselines."""
+        return self._verb("backtest", settings)
+
+    def show(self, **settings: object) -> Report:
+        """What the shop holds."""
+        return self._verb("show", settings)
+
+    def forecast(self, output: Optional[Path] = None, **settings: object) -> Forecast:
+        """Forecast every series; also into `output` (CSV or Parquet) when it is given."""
+        folder = tempfile.TemporaryDirectory(prefix="skua-")
+        try:
+            name = "forecast.parquet" if _frames.have_arrow() or _have_polars() else "forecast.csv"
+            path = pathlib.Path(output) if output is not None else pathlib.Path(folder.name) / name
+            report = self._verb("forecast", settings, os.fspath(path))
+        except BaseException:
+            folder.cleanup()
+            raise
+        return Forecast(report, path, folder)
+
+    def report(self, output: Path, **settings: object) -> Report:
+        """Write a page (one HTML file) with history, forecasts, scores and findings."""
+        return self._verb("report", settings, os.fspath(output))
+
+    def settings(self) -> Report:
+        """The settings as they stand, with where each came from."""
+        with self._opened({}) as handle:
+            out = ctypes.c_void_p()
+            _library.call(_library.library().skua_shop_settings, handle, ctypes.byref(out))
+            document: Report = json.loads(_library.take_text(out))
+            return document
+
+    # -- How ---------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _opened(self, settings: Mapping[str, object]) -> Iterator[ctypes.c_void_p]:
+        library = _library.library()
+        handle = ctypes.c_void_p()
+        _library.call(library.skua_shop_open, os.fsencode(self.folder), ctypes.byref(handle))
+        try:
+            for key, value in {**self._settings, **_texts(settings)}.items():
+                _library.call(library.skua_shop_set, handle, key.encode(), value.encode("utf-8"))
+            yield handle
+        finally:
+            library.skua_shop_close(handle)
+
+    def _verb(self, verb: str, settings: Mapping[str, object], *texts: str) -> Report:
+        function = getattr(_library.library(), f"skua_shop_{verb}")
+        with self._opened(settings) as handle, listening(self.progress) as callbacks:
+            _library.library().skua_shop_listen(handle, ctypes.byref(callbacks))
+            out = ctypes.c_void_p()
+            arguments = [os.fsencode(t) for t in texts]
+            _library.call(function, handle, *arguments, ctypes.byref(out))
+            report: Report = json.loads(_library.take_text(out))
+        return report
+
+
+def _have_polars() -> bool:
+    try:
+        import polars  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def simulate(folder: Path, *, progress: Progress = None, **settings: object) -> Report:
+    """Write the files of a simulated shop with known truth (items, days, channels, law, seed, ...)."""
+    library = _library.library()
+    with listening(progress) as callbacks:
+        out = ctypes.c_void_p()
+        _library.call(
+            library.skua_simulate,
+            os.fsencode(folder),
+            _library.setting_list(_texts(settings)),
+            ctypes.byref(callbacks),
+            ctypes.byref(out),
+        )
+        report: Report = json.loads(_library.take_text(out))
+    return report
