@@ -1,8 +1,9 @@
 /* lightgbm_library.h -- LightGBM's functions, loaded on first use (private to room learn).
  *
  * The library is looked for at $SKUA_LIGHTGBM (a file), then as lib_lightgbm.so beside the object
- * that holds this code and in skua, ../lib and ../lib/skua of it, in the prefix that the build knew, and where the system
- * looks. It is loaded once a process and stays loaded; nothing else of it is shared. */
+ * that holds this code and in skua, ../lib and ../lib/skua of it, in the prefix that the build
+ * knew, and where the system looks. It is loaded once a process and stays loaded; nothing else of
+ * it is shared. */
 #ifndef SKUA_LEARN_LIGHTGBM_LIBRARY_H
 #define SKUA_LEARN_LIGHTGBM_LIBRARY_H
 
