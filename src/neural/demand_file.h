@@ -3,6 +3,7 @@
 #ifndef SKUA_NEURAL_DEMAND_FILE_H
 #define SKUA_NEURAL_DEMAND_FILE_H
 
+#include "core/json.h"
 #include "neural/demand.h"
 #include "nn/safetensors.h"
 

@@ -1,5 +1,6 @@
 #include "neural/pretrain.h"
 
+#include "core/json.h"
 #include "core/yaml_file.h"
 #include "neural/panel_source.h"
 

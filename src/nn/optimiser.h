@@ -13,7 +13,8 @@ typedef struct skuai_nn_optimiser_config {
     double epsilon;
     double weight_decay; /* on parameters with decay; times the rate */
     double clip_norm;    /* the gradient's norm at most; 0: no clipping */
-    double ema_decay;    /* of the average of the weights; 0: none is kept */
+    double ema_decay;    /* of the average of the weights, from (1 + t) / (10 + t) in step t on when
+                            that is less; 0: none is kept */
     size_t warmup_steps; /* rate rises linearly over these */
     size_t total_steps;  /* then falls as a cosine to final_share at this step; 0: stays */
     double final_share;  /* of the rate at the end */

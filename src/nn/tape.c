@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Fewer elements than this are passed over sooner by one thread than threads are woken. */
-#define WORK_WORTH_SHARING 20000.0
+#define WORK_WORTH_SHARING 200000.0
 
 struct skuai_tape {
     const skuai_context *context;

@@ -22,7 +22,8 @@
  * operations that follow.
  *
  * Threads: one tape, one thread; its operations run on the context's threads. The same numbers on
- * any number of threads. */
+ * any number of threads. A pass that was begun is finished: a cancel stops it, the context's
+ * deadline does not; who runs passes looks at the clock between them. */
 #ifndef SKUA_NN_TAPE_H
 #define SKUA_NN_TAPE_H
 
@@ -93,6 +94,7 @@ skuai_tensor *skuai_tape_fail(skuai_tape *tape, skua_status status, const char *
     SKUA_PRINTF(3, 4);
 
 skuai_tape_mode skuai_tape_mode_of(const skuai_tape *tape);
+/* The context of its loops: that of _new without the deadline. */
 const skuai_context *skuai_tape_context(const skuai_tape *tape);
 /* Bytes that the tape holds from the heap. */
 size_t skuai_tape_bytes(const skuai_tape *tape);
