@@ -131,6 +131,7 @@ static const file_option files[] = {
     {"calendar", "days that differ: ds, name, channel, kind"},
     {"future", "what is planned: item, channel, ds, price"},
     {"vectors", "embeddings made elsewhere: item, modality, model, values"},
+    {"images", "a folder of pictures named after their items: ITEM.jpg"},
     {NULL, NULL}};
 
 const command command_ingest = {

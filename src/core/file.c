@@ -59,3 +59,16 @@ skua_status skuai_folder_make(const char *path, skua_error *err) {
         return skuai_error_set(err, SKUA_EIO, "%s is no folder", path);
     return SKUA_OK;
 }
+
+char *skuai_glob_pattern(const char *folder, const char *name) {
+    skuai_buffer text;
+    char *pattern = NULL;
+    skuai_buffer_init(&text, 1 << 16);
+    for (const char *p = folder; *p; p++) {
+        if (strchr("*?[\\", *p)) (void)skuai_buffer_text(&text, "\\");
+        (void)skuai_buffer_add(&text, p, 1);
+    }
+    (void)skuai_buffer_format(&text, "/%s", name);
+    skua_status status = skuai_buffer_take(&text, &pattern, NULL);
+    return status == SKUA_OK ? pattern : NULL;
+}

@@ -17,4 +17,8 @@ SKUA_MUST_USE skua_status skuai_file_read(const char *path, size_t limit, skuai_
 /* Make a folder and those above it that are missing. SKUA_EIO with the reason. */
 SKUA_MUST_USE skua_status skuai_folder_make(const char *path, skua_error *err);
 
+/* "folder/name" as a pattern for glob in which only the name's signs are special (skuai_free); NULL
+ * when out of memory. */
+char *skuai_glob_pattern(const char *folder, const char *name);
+
 #endif

@@ -11,7 +11,7 @@ enum { MAPPINGS_MOST = 256 };
 /* Tables in the order in which a file is tried against them: the more a table demands, the earlier.
  */
 static const char *const tables[] = {"orders", "events", "sales",    "promotions", "supply",
-                                     "parts",  "items",  "calendar", "channels"};
+                                     "parts",  "items",  "calendar", "channels",   "vectors"};
 
 /* Whether a word stands in the last part of a path, as "items" in "data/items_2024.csv". */
 static bool named_after(const char *path, const char *word) {
@@ -112,13 +112,26 @@ static const char *unless_auto(const char *text) {
     return strcmp(text, "auto") == 0 ? NULL : text;
 }
 
+static const char *unless_empty(const char *text) {
+    return *text ? text : NULL;
+}
+
 static skua_status read_options(const skuai_config *c, skuai_ingest_options *o, skua_error *err) {
     const char *delimiter = skuai_config_text(c, SKUAI_CONFIG_KEY_delimiter);
     const char *decimal = skuai_config_text(c, SKUAI_CONFIG_KEY_decimal);
+    const char *header = skuai_config_text(c, SKUAI_CONFIG_KEY_header);
+    const char *twice = skuai_config_text(c, SKUAI_CONFIG_KEY_duplicates);
     o->encoding = unless_auto(skuai_config_text(c, SKUAI_CONFIG_KEY_encoding));
     o->date = unless_auto(skuai_config_text(c, SKUAI_CONFIG_KEY_date_format));
     o->channel = skuai_config_text(c, SKUAI_CONFIG_KEY_channel);
     o->dry_run = skuai_config_flag(c, SKUAI_CONFIG_KEY_dry_run);
+    o->start = unless_empty(skuai_config_text(c, SKUAI_CONFIG_KEY_first_day));
+    o->known_at = unless_empty(skuai_config_text(c, SKUAI_CONFIG_KEY_known_at));
+    o->again = skuai_config_flag(c, SKUAI_CONFIG_KEY_again);
+    o->header = strcmp(header, "yes") == 0 ? 1 : strcmp(header, "no") == 0 ? -1 : 0;
+    o->duplicates = strcmp(twice, "first") == 0 ? SKUAI_DUPLICATES_FIRST
+                    : strcmp(twice, "sum") == 0 ? SKUAI_DUPLICATES_SUM
+                                                : SKUAI_DUPLICATES_LAST;
     o->decimal = strcmp(decimal, "comma") == 0 ? ',' : strcmp(decimal, "point") == 0 ? '.' : '\0';
     if (strcmp(delimiter, "tab") == 0 || strcmp(delimiter, "\\t") == 0)
         o->delimiter = '\t';

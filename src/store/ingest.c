@@ -1,6 +1,9 @@
 #define _GNU_SOURCE /* GLOB_BRACE is not used; glob itself is POSIX, mkstemps is not */
 #include "store/ingest.h"
+#include "store/ingest_images.h"
 #include "store/ingest_write.h"
+
+#include "core/file.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -152,6 +155,21 @@ static skua_status spool_input(job *j, skua_error *err) {
     }
     skuai_free(piece);
     (void)close(file);
+    return status;
+}
+
+/* A folder of pictures becomes a file of items. */
+static skua_status spool_images(job *j, skua_error *err) {
+    int file;
+    skuai_buffer csv;
+    skuai_buffer_init(&csv, (size_t)1 << 30);
+    skua_status status = skuai_images_list(j->path, &csv, err);
+    if (status == SKUA_OK) status = temporary(j, &file, err);
+    if (status == SKUA_OK) {
+        (void)close(file);
+        status = skuai_file_write(j->converted, csv.data, csv.size, err);
+    }
+    skuai_buffer_clear(&csv);
     return status;
 }
 
@@ -351,10 +369,12 @@ static skua_status write_rows(job *j, const char *described, skua_error *err) {
     if (j->write.counts.rows == 0) return refuse_all(j, err);
     skuai_context_progress(j->session->context, "writing", 0, 1);
     bool sales = strcmp(j->table->name, "sales") == 0,
-         orders = strcmp(j->table->name, "orders") == 0;
-    SKUA_TRY(sales    ? skuai_write_sales(&j->write, err)
-             : orders ? skuai_write_orders(&j->write, err)
-                      : skuai_write_keyed(&j->write, err));
+         orders = strcmp(j->table->name, "orders") == 0,
+         vectors = strcmp(j->table->name, "vectors") == 0;
+    SKUA_TRY(sales     ? skuai_write_sales(&j->write, err)
+             : orders  ? skuai_write_orders(&j->write, err)
+             : vectors ? skuai_write_vectors(&j->write, err)
+                       : skuai_write_keyed(&j->write, err));
     SKUA_TRY(write_rejects(j, err));
     SKUA_TRY(write_ingested(j, described, err));
     return skuai_store_execute(
@@ -441,7 +461,11 @@ static void add_totals(job *j) {
 }
 
 static skua_status ingest_file(session *s, const char *table, const char *path, skua_error *err) {
-    job j = {.session = s, .table = skuai_table_roles_find(table), .path = path};
+    bool images = strcmp(table, "images") == 0;
+    job j = {.session = s,
+             .table = skuai_table_roles_find(images ? "items" : table),
+             .path = path,
+             .record_rows = images};
     skuai_buffer described;
     skuai_buffer_init(&described, 1 << 16);
     bool known = false;
@@ -450,7 +474,8 @@ static skua_status ingest_file(session *s, const char *table, const char *path, 
         status =
             skuai_error_set(err, SKUA_EINVAL,
                             "there is no table '%s' to ingest into: sales, orders, items, parts, "
-                            "channels, promotions, supply, events, calendar, future",
+                            "channels, promotions, supply, events, calendar, future, vectors, "
+                            "images",
                             table);
         goto out;
     }
@@ -463,6 +488,7 @@ static skua_status ingest_file(session *s, const char *table, const char *path, 
         j.path = "standard input";
         SKUA_TRY_OUT(spool_input(&j, err));
     }
+    if (images) SKUA_TRY_OUT(spool_images(&j, err));
     SKUA_TRY_OUT(skuai_bytes_hash(j.converted ? j.converted : path, &j.size, j.hash, err));
     describe_options(&j, &described);
     SKUA_TRY_OUT(skuai_buffer_check(&described, err));
@@ -530,29 +556,15 @@ static skua_status ingest_pattern(session *s, const char *table, const char *pat
     return status;
 }
 
-/* "folder/name" as a pattern in which only the name's signs are special; NULL when out of memory.
- */
-static char *pattern_in(const char *folder, const char *name) {
-    skuai_buffer text;
-    char *pattern = NULL;
-    skuai_buffer_init(&text, 1 << 16);
-    for (const char *p = folder; *p; p++) {
-        if (strchr("*?[\\", *p)) (void)skuai_buffer_text(&text, "\\");
-        (void)skuai_buffer_add(&text, p, 1);
-    }
-    (void)skuai_buffer_format(&text, "/%s", name);
-    skua_status status = skuai_buffer_take(&text, &pattern, NULL);
-    return status == SKUA_OK ? pattern : NULL;
-}
-
 static skua_status ingest_path(session *s, const skuai_ingest_file *file, skua_error *err) {
     struct stat info;
     if (!file->table || !file->path || !*file->path)
         return skuai_error_set(err, SKUA_EINVAL, "a file to ingest needs a table and a path");
     if (strcmp(file->path, "-") == 0) return ingest_file(s, file->table, "-", err);
     bool there = stat(file->path, &info) == 0;
+    if (strcmp(file->table, "images") == 0) return ingest_file(s, file->table, file->path, err);
     if (there && S_ISDIR(info.st_mode)) {
-        char *pattern = pattern_in(file->path, "*");
+        char *pattern = skuai_glob_pattern(file->path, "*");
         if (!pattern) return skuai_error_memory(err, "a path");
         skua_status status = ingest_pattern(s, file->table, pattern, true, err);
         skuai_free(pattern);
@@ -566,7 +578,7 @@ static skua_status ingest_path(session *s, const skuai_ingest_file *file, skua_e
 /* Temporary files of a command that was killed; nobody else is here: the lock is ours. */
 static void remove_leftovers(const skuai_store *store) {
     glob_t found = {0};
-    char *pattern = pattern_in(skuai_store_folder(store), "ingest-*.csv");
+    char *pattern = skuai_glob_pattern(skuai_store_folder(store), "ingest-*.csv");
     if (pattern && store->mode == SKUAI_STORE_WRITE && glob(pattern, 0, NULL, &found) == 0) {
         for (size_t i = 0; i < found.gl_pathc; i++)
             (void)unlink(found.gl_pathv[i]);

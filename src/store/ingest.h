@@ -11,7 +11,8 @@
 
 typedef struct skuai_ingest_file {
     const char *table; /* sales, orders, items, parts, channels, promotions, supply, events,
-                          calendar, future */
+                          calendar, future, vectors; "images": the path is a folder of pictures
+                          named after their items */
     const char *path;  /* a file, a folder, a pattern with * ? [], or "-" for standard input */
 } skuai_ingest_file;
 
@@ -48,8 +49,8 @@ typedef struct skuai_ingest_options {
 /* Ingest. The report is a JSON document appended to `report`: {"files": [{file, table, encoding,
  * delimiter, decimal, mapping: [{column, role, how, form}], rows, added, corrected, unchanged,
  * duplicates, late, rejected, notes, note, status}], totals ...}. The store must be open for
- * writing, unless dry_run. SKUA_ENOTFOUND: no such file; SKUA_EDATA, SKUA_ESCHEMA, SKUA_EENCODING,
- * SKUA_ELIMIT: the file, with what to do; the files before it are in, the message counts them. */
+ * writing, unless dry_run. SKUA_ENOTFOUND: no such file; SKUA_EDATA, SKUA_ESCHEMA, SKUA_EENCODING:
+ * the file, with what to do; the files before it are in, the message counts them. */
 SKUA_MUST_USE skua_status skuai_ingest(skuai_store *store, const skuai_ingest_options *options,
                                        const skuai_context *context, skuai_buffer *report,
                                        skua_error *err);

@@ -120,7 +120,7 @@ static skua_status fill_block(skuai_reader *reader, skuai_block *b, skua_error *
         whole = skuai_csv_whole(b->data, b->size, &reader->plan->dialect, reader->end);
         if (whole) break;
         if (b->size > SKUAI_CSV_LINE)
-            return skuai_error_set(err, SKUA_ELIMIT, "%s:%lld: a line of more than 16 MB",
+            return skuai_error_set(err, SKUA_EDATA, "%s:%lld: a line of more than 16 MB",
                                    reader->path, (long long)reader->line);
         if (!block_reserve(b, b->capacity * 2)) return skuai_error_memory(err, "a piece of a file");
     }
@@ -129,7 +129,7 @@ static skua_status fill_block(skuai_reader *reader, skuai_block *b, skua_error *
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         if ((size_t)((stop ? stop : end) - line) > SKUAI_CSV_LINE)
             return skuai_error_set(
-                err, SKUA_ELIMIT, "%s:%lld: a line of more than 16 MB", reader->path,
+                err, SKUA_EDATA, "%s:%lld: a line of more than 16 MB", reader->path,
                 (long long)(reader->line + count_lines(b->data, (size_t)(line - b->data))));
         line = stop ? stop + 1 : end;
     }

@@ -15,7 +15,7 @@ static skua_status read_head(skuai_bytes *bytes, const char *path, skuai_arena *
     SKUA_TRY(skuai_bytes_read(bytes, *text, capacity, size, err));
     while (*size == capacity && !memchr(*text, '\n', *size)) {
         if (capacity >= SKUAI_CSV_LINE)
-            return skuai_error_set(err, SKUA_ELIMIT,
+            return skuai_error_set(err, SKUA_EDATA,
                                    "%s:1: the first line is longer than 16 MB; is this a table?",
                                    path);
         char *larger = skuai_arena_take(arena, capacity * 4 + 1, 1);
@@ -155,7 +155,7 @@ skua_status skuai_head_read(skuai_bytes *bytes, const char *path, const skuai_ta
     if (made.n_columns == 0) return skuai_error_set(err, SKUA_EDATA, "%s: is empty", path);
     if (made.n_columns > SKUAI_CSV_COLUMNS)
         return skuai_error_set(
-            err, SKUA_ELIMIT,
+            err, SKUA_EDATA,
             "%s:1: %zu columns, at most %zu are read; is the table turned on its "
             "side?",
             path, made.n_columns, SKUAI_CSV_COLUMNS);

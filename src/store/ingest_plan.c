@@ -1,5 +1,6 @@
 #include "store/ingest_plan.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,8 +10,9 @@ typedef struct profile {
     size_t numbers; /* of them, with the file's decimal sign */
     size_t truths;
     size_t forms[SKUAI_DATE_FORM_COUNT];
-    double least, most; /* of the numbers */
-    char name[96];      /* normalised */
+    size_t day_first, month_first; /* dates that only one of the two orders reads */
+    double least, most;            /* of the numbers */
+    char name[96];                 /* normalised */
 } profile;
 
 typedef struct maker {
@@ -47,7 +49,7 @@ static char find_decimal(const maker *m) {
 }
 
 static void look(const maker *m, size_t column, profile *p) {
-    *p = (profile){0};
+    *p = (profile){.least = (double)INFINITY, .most = (double)-INFINITY};
     const char *name = m->sample->names[column];
     skuai_name_normalise(name, strlen(name), p->name, sizeof p->name);
     for (size_t r = 0; r < m->sample->n_rows; r++) {
@@ -55,20 +57,25 @@ static void look(const maker *m, size_t column, profile *p) {
         if (skuai_field_missing(f->text, f->size)) continue;
         double value;
         if (skuai_field_truth(f->text, f->size, &value) == SKUAI_FIELD_GOOD) p->truths++;
-        if (skuai_field_number(f->text, f->size, m->plan->decimal, &value) == SKUAI_FIELD_GOOD) {
-            if (!p->numbers || value < p->least) p->least = value;
-            if (!p->numbers || value > p->most) p->most = value;
-            p->numbers++;
+        skuai_field_result number = skuai_field_number(f->text, f->size, m->plan->decimal, &value);
+        if (number == SKUAI_FIELD_GOOD) {
+            if (value < p->least) p->least = value;
+            if (value > p->most) p->most = value;
         }
+        /* an infinity is no value, but a column that holds some is one of numbers */
+        p->numbers += number == SKUAI_FIELD_GOOD || number == SKUAI_FIELD_INFINITE;
         p->values++;
         unsigned forms = f->size < 64 ? skuai_field_date_forms(f->text, f->size) : 0;
         for (int form = 0; form < SKUAI_DATE_FORM_COUNT; form++)
             p->forms[form] += forms >> form & 1u;
+        unsigned orders = forms & (1u << SKUAI_DATE_DMY | 1u << SKUAI_DATE_MDY);
+        p->day_first += orders == 1u << SKUAI_DATE_DMY;
+        p->month_first += orders == 1u << SKUAI_DATE_MDY;
     }
 }
 
-/* The form in which most values are dates; false when under 60 % are in any. Both day orders may
- * fit all values: *open tells so. */
+/* The form in which most values are dates; false when under 60 % are in any. Where the sample does
+ * not tell day from month, or says both, *open: the whole column has to. */
 static bool date_form(const profile *p, skuai_date_form *form, bool *open) {
     size_t best = 0;
     for (int i = 0; i < SKUAI_DATE_FORM_COUNT; i++)
@@ -77,7 +84,8 @@ static bool date_form(const profile *p, skuai_date_form *form, bool *open) {
     if (best == 0 || (double)best < 0.6 * (double)p->values) return false;
     if (p->forms[SKUAI_DATE_YMD] == best) *form = SKUAI_DATE_YMD; /* 20161114 is no number */
     if (*form == SKUAI_DATE_DMY || *form == SKUAI_DATE_MDY)
-        *open = p->forms[SKUAI_DATE_DMY] == p->forms[SKUAI_DATE_MDY];
+        *open = p->forms[SKUAI_DATE_DMY] == p->forms[SKUAI_DATE_MDY] ||
+                (p->day_first > 0 && p->month_first > 0);
     return true;
 }
 
@@ -389,7 +397,7 @@ static skua_status choose_forms(maker *m) {
         if (!date_form(p, &column->form, &open) && p->values > 0 && !m->options->date)
             return skuai_error_set(m->err, SKUA_EDATA,
                                    "column '%.60s' (%s) has no date format that fits its values; "
-                                   "name it (--date dmy, mdy, ymd, serial, ...)",
+                                   "name it (--date-format dmy, mdy, ymd, serial, ...)",
                                    m->sample->names[column->sources[0]], column->name);
         bool main_one = column->role && column->role->required;
         if (m->options->date && (main_one || !p->values)) column->form = given, open = false;

@@ -197,46 +197,84 @@ const skuai_reject *skuai_reader_rejects(const skuai_reader *reader) {
 /* -- Day and month over the whole column
  * --------------------------------------------------------------- */
 
-/* Nothing above 12 on either side: days usually move on from row to row, months stay. */
-static skuai_date_form by_movement(int64_t day_moves, int64_t month_moves) {
-    return day_moves > month_moves ? SKUAI_DATE_DMY : SKUAI_DATE_MDY;
+/* What a column says for day before month [0] and month before day [1]. */
+typedef struct order_count {
+    int64_t only[2];  /* values that only this order reads */
+    int64_t line[2];  /* of the first of them */
+    char text[2][24]; /* and how it reads */
+    int64_t moves[2]; /* how often the day changes from row to row, where both orders read it */
+    int last[2];
+} order_count;
+
+static void count_order(order_count *count, const skuai_csv_field *f, int64_t line) {
+    skuai_instant instant[2];
+    bool fits[2] = {
+        skuai_field_date(f->text, f->size, SKUAI_DATE_DMY, &instant[0]) == SKUAI_FIELD_GOOD,
+        skuai_field_date(f->text, f->size, SKUAI_DATE_MDY, &instant[1]) == SKUAI_FIELD_GOOD};
+    for (int k = 0; k < 2; k++) {
+        if (fits[k] && !fits[1 - k] && count->only[k]++ == 0) {
+            count->line[k] = line;
+            (void)snprintf(count->text[k], sizeof count->text[k], "%.*s",
+                           (int)(f->size < 20 ? f->size : 20), f->text);
+        }
+        if (!fits[0] || !fits[1]) continue;
+        int day = skuai_date_from_day(instant[k].micros / INT64_C(86400000000)).day;
+        count->moves[k] += day != count->last[k];
+        count->last[k] = day;
+    }
+}
+
+/* Values above 12 tell; where there are none, days usually move on from row to row, months stay.
+ * Where they tell both ways often, the values up to 12 cannot be read at all. */
+static skua_status judge_order(const order_count *count, const char *path, skuai_plan *plan,
+                               skuai_plan_column *column, skua_error *err) {
+    static const char *const told[] = {"day-month order, told apart by values above 12",
+                                       "month-day order, told apart by values above 12"};
+    static const char *const mostly[] = {
+        "day-month order, told apart by most values above 12: those in month-day are rejects",
+        "month-day order, told apart by most values above 12: those in day-month are rejects"};
+    static const char *const guessed[] = {"taken as day-month: no value is above 12, and the first "
+                                          "number moves faster (--date-format dmy "
+                                          "or mdy decides)",
+                                          "taken as month-day: no value is above 12, and the "
+                                          "second number moves faster (--date-format dmy "
+                                          "or mdy decides)"};
+    const int64_t *only = count->only;
+    bool open = only[0] + only[1] == 0;
+    int best = open ? !(count->moves[0] > count->moves[1]) : only[1] > only[0];
+    if (only[1 - best] * 20 > only[best])
+        return skuai_error_set(
+            err, SKUA_EDATA,
+            "%s:%lld: column '%.60s' mixes two orders of dates: %s (line %lld) is day-month, %s "
+            "is month-day; write one order, or say --date-format dmy or mdy and the others are "
+            "rejects",
+            path, (long long)(count->line[0] > count->line[1] ? count->line[0] : count->line[1]),
+            plan->file_columns[column->sources[0]], count->text[0], (long long)count->line[0],
+            count->text[1]);
+    column->form = best == 0 ? SKUAI_DATE_DMY : SKUAI_DATE_MDY;
+    plan->date_open = open;
+    plan->date_note = open ? guessed[best] : only[1 - best] ? mostly[best] : told[best];
+    return SKUA_OK;
 }
 
 skua_status skuai_reader_day_order(skuai_reader *reader, skuai_plan *plan, skua_error *err) {
     skuai_plan_column *column = NULL;
+    order_count count = {0};
     for (size_t k = 0; k < plan->n_columns; k++)
         if (plan->columns[k].type == SKUAI_ROLE_TIME && plan->columns[k].role->required)
             column = &plan->columns[k];
     skuai_worker *w = column ? skuai_worker_new(reader) : NULL;
     if (!w) return skuai_error_memory(err, "a reader");
-    int64_t only[2] = {0, 0}, moves[2] = {0, 0}, last[2] = {0, 0};
     while (skuai_worker_next(w)) {
         if (w->record.n_fields <= column->sources[0] || w->record.unclosed) continue;
-        const skuai_csv_field *f = &w->fields[column->sources[0]];
-        skuai_instant d, m;
-        bool dmy = skuai_field_date(f->text, f->size, SKUAI_DATE_DMY, &d) == SKUAI_FIELD_GOOD;
-        bool mdy = skuai_field_date(f->text, f->size, SKUAI_DATE_MDY, &m) == SKUAI_FIELD_GOOD;
-        only[0] += dmy && !mdy;
-        only[1] += mdy && !dmy;
-        if (!dmy || !mdy) continue;
-        int64_t first = skuai_date_from_day(d.micros / INT64_C(86400000000)).day;
-        int64_t second = skuai_date_from_day(m.micros / INT64_C(86400000000)).day;
-        moves[0] += first != last[0];
-        moves[1] += second != last[1];
-        last[0] = first, last[1] = second;
+        count_order(&count, &w->fields[column->sources[0]], w->record_line);
     }
     skuai_worker_free(w);
     if (reader->status != SKUA_OK) {
         if (err) *err = reader->error;
         return reader->status;
     }
-    bool told = only[0] != only[1];
-    column->form = told ? only[0] > only[1] ? SKUAI_DATE_DMY : SKUAI_DATE_MDY
-                        : by_movement(moves[0], moves[1]);
-    plan->date_open = !told;
-    plan->date_note = told ? "day and month told apart by values above 12"
-                           : "no value is above 12: the number that moves faster is taken as the "
-                             "day (--date dmy or mdy decides)";
+    SKUA_TRY(judge_order(&count, reader->path, plan, column, err));
     reader->started = reader->end = false;
     reader->line = 1;
     reader->carry.size = 0;

@@ -18,7 +18,7 @@
 
 /* Read the head of a file into a sample (memory of the arena) and its dialect. header: 1 there is a
  * line of names, 0 there is none, -1 found out. The bytes are rewound. SKUA_EDATA: a header only,
- * two columns of one name; SKUA_ELIMIT: more than 4,096 columns or a line of more than 16 MB. */
+ * two columns of one name, or more than 4,096 columns or a line of more than 16 MB. */
 SKUA_MUST_USE skua_status skuai_head_read(skuai_bytes *bytes, const char *path,
                                           const skuai_table_roles *table, char delimiter,
                                           int header, skuai_arena *arena,
@@ -65,7 +65,7 @@ void skuai_reader_free(skuai_reader *reader); /* NULL allowed */
 const skuai_output *skuai_reader_outputs(const skuai_reader *reader, size_t *n);
 
 /* Decide between day/month and month/day over the whole column of the plan's required date; the
- * file is read once and rewound. */
+ * file is read once and rewound. SKUA_EDATA: values above 12 say both. */
 SKUA_MUST_USE skua_status skuai_reader_day_order(skuai_reader *reader, skuai_plan *plan,
                                                  skua_error *err);
 

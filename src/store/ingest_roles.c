@@ -186,6 +186,13 @@ static const skuai_role future_roles[] = {
     {"price", SKUAI_ROLE_NUMBER, false, false, false, PRICE},
 };
 
+static const skuai_role vectors_roles[] = {
+    {"item", SKUAI_ROLE_TEXT, true, true, false, ITEM},
+    {"values", SKUAI_ROLE_TEXT, true, false, false, "values vector embedding features 向量"},
+    {"modality", SKUAI_ROLE_TEXT, false, true, false, "modality kind type"},
+    {"model", SKUAI_ROLE_TEXT, false, true, false, "model modelname encoder"},
+};
+
 #define TABLE(name, extras)                                                                        \
     { #name, extras, sizeof name##_roles / sizeof *name##_roles, name##_roles }
 static const skuai_table_roles tables[] = {
@@ -194,6 +201,7 @@ static const skuai_table_roles tables[] = {
     TABLE(channels, SKUAI_EXTRAS_JSON), TABLE(promotions, SKUAI_EXTRAS_NONE),
     TABLE(supply, SKUAI_EXTRAS_JSON),   TABLE(events, SKUAI_EXTRAS_NONE),
     TABLE(calendar, SKUAI_EXTRAS_NONE), TABLE(future, SKUAI_EXTRAS_COLUMNS),
+    TABLE(vectors, SKUAI_EXTRAS_NONE),
 };
 
 const skuai_table_roles *skuai_table_roles_find(const char *table) {

@@ -25,6 +25,7 @@ typedef struct skuai_write {
 SKUA_MUST_USE skua_status skuai_write_sales(skuai_write *write, skua_error *err);
 SKUA_MUST_USE skua_status skuai_write_orders(skuai_write *write, skua_error *err);
 SKUA_MUST_USE skua_status skuai_write_keyed(skuai_write *write, skua_error *err);
+SKUA_MUST_USE skua_status skuai_write_vectors(skuai_write *write, skua_error *err);
 /* Titles, categories, ... that a file of sales or orders carries: to items and item_names. */
 SKUA_MUST_USE skua_status skuai_write_described(skuai_write *write, skua_error *err);
 /* Columns for extras, made where they are missing; the views are made anew. */

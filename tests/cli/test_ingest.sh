@@ -91,3 +91,43 @@ expect_refused 2 'no file given' fourth "$SKUA" ingest fourth
 sed s/sku/quiet/ sales.csv >quiet.csv
 expect_exit 0 "$SKUA" ingest fourth --sales quiet.csv -q
 expect test ! -s err
+
+# -- what can be said about a file ------------------------------------------------------------------
+"$SKUA" init said -q >/dev/null 2>&1
+printf 'a,2024-03-01,1\na,2024-03-01,2\na,2024-03-02,4\n' >bare.csv
+expect_exit 0 "$SKUA" ingest said --sales bare.csv --header no --map item=column1,ds=column2,units=column3 --duplicates sum --json
+expect_json 'd["files"][0]["added"] == 2 and d["files"][0]["duplicates"] == 1 and not d["files"][0]["header"]'
+expect_exit 0 "$SKUA" ingest said --sales bare.csv --header no --map item=column1,ds=column2,units=column3 --duplicates sum --json
+expect_json 'd["skipped"] == 1'
+expect_exit 0 "$SKUA" ingest said --sales bare.csv --header no --map item=column1,ds=column2,units=column3 --duplicates sum --again --json
+expect_json 'd["skipped"] == 0 and d["unchanged"] == 2'
+expect_exit 0 "$SKUA" ingest said --sales bare.csv --header no --map item=column1,ds=column2,units=column3 --duplicates first --json
+expect_json 'd["corrected"] == 1' # 3 units become 1
+printf 'item,d_1,d_2,d_3\nb,5,6,7\n' >wide.csv
+expect_exit 0 "$SKUA" ingest said --sales wide.csv --first-day 2024-03-01
+expect_exit 0 "$SKUA" show said --json
+expect_json '[(t["rows"], t["last"]) for t in d["tables"] if t["table"] == "sales"] == [(5, "2024-03-03")]'
+expect_exit 2 "$SKUA" ingest said --sales wide.csv --first-day yesterday
+expect_err 'yesterday'
+expect_exit 2 "$SKUA" ingest said --sales wide.csv --known-at yesterday
+expect_err 'yesterday'
+
+# -- vectors and pictures -----------------------------------------------------------------------------
+printf 'item,modality,model,values\na,text,mini,"[0.1, 0.2]"\nb,text,mini,0.3 -4e-1\n' >vectors.csv
+expect_exit 0 "$SKUA" ingest said vectors.csv --json
+expect_json 'd["files"][0]["table"] == "vectors" and d["added"] == 2'
+sed 's/0.2/0.7/' vectors.csv >moved.csv
+expect_exit 0 "$SKUA" ingest said --vectors moved.csv --json
+expect_json 'd["corrected"] == 1 and d["unchanged"] == 1'
+printf 'item,modality,model,values\nc,text,mini,"[1, 2, 3]"\n' >longer.csv
+expect_refused 3 'another length' said "$SKUA" ingest said --vectors longer.csv
+printf 'item,values\nc,"[1, 2]"\nd,"[1, cat]"\n' >words.csv
+expect_refused 3 "words.csv:3: .*'d' are no list of numbers" said "$SKUA" ingest said --vectors words.csv
+mkdir -p pictures/b && : >pictures/a.JPG && : >pictures/b/2.png && : >pictures/b/1.png && : >pictures/notes.txt
+expect_exit 0 "$SKUA" ingest said --images pictures --json
+expect_json 'd["added"] == 2 and d["files"][0]["table"] == "items"'
+expect_exit 0 "$SKUA" ingest said --images pictures --json
+expect_json 'd["skipped"] == 1'
+rm pictures/a.JPG pictures/b/*
+expect_refused 3 'pictures: no picture in it' said "$SKUA" ingest said --images pictures
+expect_refused 4 'nowhere: there is no such folder' said "$SKUA" ingest said --images nowhere
