@@ -127,3 +127,25 @@ skua_status skuai_candidates_choose(const skua_shop *shop, const char *preset,
     if (strcmp(preset, "best") == 0) SKUA_TRY(add_list(candidates, best, false, err));
     return SKUA_OK;
 }
+
+skua_status skuai_candidates_add(skuai_candidates *candidates, const char *name, skua_error *err) {
+    return add(candidates, name, false, err);
+}
+
+void skuai_candidates_drop(skuai_candidates *c, const char *name) {
+    for (size_t i = 0; i < c->n; i++) {
+        if (strcmp(c->items[i].name, name) != 0) continue;
+        c->n--;
+        for (size_t k = i; k < c->n; k++) {
+            const skuai_configured *old = &c->configured[k + 1];
+            bool borrows = c->items[k + 1].data == old;
+            c->items[k] = c->items[k + 1];
+            c->baseline[k] = c->baseline[k + 1];
+            c->configured[k] = *old;
+            if (!borrows) continue;
+            c->items[k].data = &c->configured[k];
+            c->items[k].name = c->configured[k].text;
+        }
+        return;
+    }
+}

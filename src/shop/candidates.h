@@ -25,6 +25,12 @@ SKUA_MUST_USE skua_status skuai_candidate_find(const char *name, skuai_forecaste
 SKUA_MUST_USE skua_status skuai_candidate_make(const char *name, skuai_configured *configured,
                                                skuai_forecaster *forecaster, skua_error *err);
 
+/* One more, unless it is there already. SKUA_ELIMIT. */
+SKUA_MUST_USE skua_status skuai_candidates_add(skuai_candidates *candidates, const char *name,
+                                               skua_error *err);
+/* Without one of a name. */
+void skuai_candidates_drop(skuai_candidates *candidates, const char *name);
+
 /* Those of the setting `models` when it is not empty, else of a preset ("fast", "medium", "best");
  * the free baselines come first, always. */
 SKUA_MUST_USE skua_status skuai_candidates_choose(const skua_shop *shop, const char *preset,

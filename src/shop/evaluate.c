@@ -1,10 +1,13 @@
 #include "shop/evaluate.h"
 
+#include "automl/leak.h"
+
 #include <math.h>
 #include <string.h>
 
 void skuai_evaluation_clear(skuai_evaluation *evaluation) {
     skuai_free(evaluation->leaderboard);
+    skuai_search_result_clear(&evaluation->search);
     *evaluation = (skuai_evaluation){0};
 }
 
@@ -147,11 +150,76 @@ static skua_status test_combination(const skuai_backtest *b, const skuai_candida
     return status;
 }
 
+/* Say which covariates must have been made from the target. */
+static skua_status warn_of_leaks(const skua_shop *shop, const skuai_panel *panel, skua_error *err) {
+    skuai_context context = skuai_shop_context(shop, false);
+    double *share = skuai_new(panel->n_dynamic, sizeof *share);
+    if (!share) return skuai_error_memory(err, "covariates");
+    skuai_leak_covariates(panel, share);
+    for (size_t k = 0; k < panel->n_dynamic; k++)
+        if (share[k] > SKUAI_LEAK_SHARE)
+            skuai_context_log(
+                &context, SKUAI_LOG_WARNING,
+                "'%s' explains %.0f %% of the changes of sales in the same period: it "
+                "seems to be made of them, and is not known before them; leave the "
+                "column out, or the scores are too good to be true",
+                panel->dynamic[k].name, 100 * share[k]);
+    skuai_free(share);
+    return SKUA_OK;
+}
+
+/* When each part must be over; 0: whenever. */
+typedef struct time_limits {
+    double search, backtest, fit;
+} time_limits;
+
+static time_limits limits_of(const skua_shop *shop) {
+    double time = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_time), now = skuai_clock();
+    bool replay = *skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_replay) != '\0';
+    if (!(time > 0) || replay) return (time_limits){0};
+    return (time_limits){now + 0.4 * time, now + 0.8 * time, now + time};
+}
+
+/* The finalists of a search become candidates. */
+static skua_status search_more(const skua_shop *shop, const char *run, skuai_history *sample,
+                               double until, skuai_evaluation *e, skua_error *err) {
+    skuai_search_task task = {
+        .run = run,
+        .sample = sample,
+        .horizon = e->horizon,
+        .windows = (size_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_windows),
+        .levels = e->levels,
+        .n_levels = e->n_levels,
+        .until = until,
+    };
+    if (!skuai_search_wanted(shop)) return SKUA_OK;
+    SKUA_TRY(skuai_search_perform(shop, &task, &e->search, err));
+    for (size_t i = 0; i < e->search.n_omitted; i++)
+        skuai_candidates_drop(&e->candidates, e->search.omitted[i]);
+    for (size_t i = 0; i < e->search.n_finalists && e->candidates.n < SKUAI_CANDIDATES_MOST; i++)
+        SKUA_TRY(skuai_candidates_add(&e->candidates, e->search.finalists[i], err));
+    return SKUA_OK;
+}
+
+/* Tell the journal which models the clock left out. */
+static skua_status note_left_out(const skuai_backtest *b, skuai_search_result *search,
+                                 skua_error *err) {
+    for (size_t m = 0; m < b->n_models; m++)
+        for (size_t w = 0; w < b->n_windows; w++) {
+            if (skuai_backtest_at(b, w, m)->status != SKUA_EDEADLINE) continue;
+            SKUA_TRY(skuai_search_left_out(search, b->names[m], err));
+            break;
+        }
+    return SKUA_OK;
+}
+
 /* Backtest, choice and leaderboard into a zeroed evaluation, whose candidates do not move. */
 static skua_status evaluate_sample(const skua_shop *shop, skuai_history *sample,
-                                   skuai_evaluation *e, skuai_ensemble *chosen, skua_error *err) {
-    skuai_context context = skuai_shop_context(shop, true);
+                                   const time_limits *limits, skuai_evaluation *e,
+                                   skuai_ensemble *chosen, skua_error *err) {
+    skuai_context context = skuai_shop_context(shop, false);
     const skuai_forecaster *models[SKUAI_CANDIDATES_MOST];
+    context.deadline = limits->backtest;
     skuai_candidates *candidates = &e->candidates;
     skuai_backtest *b = NULL;
     for (size_t m = 0; m < candidates->n; m++)
@@ -169,6 +237,7 @@ static skua_status evaluate_sample(const skua_shop *shop, skuai_history *sample,
     SKUA_TRY(skuai_backtest_run(sample->panel, models, candidates->n, &options, &context, &b, err));
     skua_status status = SKUA_OK;
     e->n_windows = b->n_windows;
+    SKUA_TRY_OUT(note_left_out(b, &e->search, err));
     SKUA_TRY_OUT(test_combination(b, candidates, models, context.seed, chosen, e, err));
     memcpy(e->calibration, e->combination.kept, sizeof e->calibration);
     if (b->n_windows > 1)
@@ -182,8 +251,9 @@ out:
     return status;
 }
 
-skua_status skuai_evaluate(const skua_shop *shop, const skuai_history *history,
+skua_status skuai_evaluate(const skua_shop *shop, const char *run, const skuai_history *history,
                            skuai_evaluation *evaluation, skua_error *err) {
+    time_limits limits = limits_of(shop);
     skuai_ensemble *chosen = skuai_zero(1, sizeof *chosen);
     skuai_evaluation *e = evaluation;
     skuai_history sample = {0};
@@ -197,7 +267,10 @@ skua_status skuai_evaluate(const skua_shop *shop, const skuai_history *history,
     uint64_t seed = (uint64_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_seed);
     if (status == SKUA_OK) status = skuai_history_sample(history, most, seed, &sample, err);
     e->horizon = skuai_shop_horizon(shop, &history->panel->grid);
-    if (status == SKUA_OK) status = evaluate_sample(shop, &sample, e, chosen, err);
+    e->deadline = limits.fit;
+    if (status == SKUA_OK) status = warn_of_leaks(shop, sample.panel, err);
+    if (status == SKUA_OK) status = search_more(shop, run, &sample, limits.search, e, err);
+    if (status == SKUA_OK) status = evaluate_sample(shop, &sample, &limits, e, chosen, err);
     skuai_history_clear(&sample);
     skuai_free(chosen);
     if (status != SKUA_OK) skuai_evaluation_clear(e);

@@ -11,6 +11,7 @@
 #include "automl/ensemble.h"
 #include "shop/candidates.h"
 #include "shop/history.h"
+#include "shop/search_run.h"
 
 typedef struct skuai_evaluation {
     skuai_candidates candidates; /* members of the ensemble borrow from it: must not be moved */
@@ -21,13 +22,17 @@ typedef struct skuai_evaluation {
     skuai_scores combination; /* of the combination chosen without window 0, on window 0 */
     double calibration[SKUAI_LEVELS_MOST]; /* its share of PIT values below each level */
     char *leaderboard;                     /* JSON array, best first, owned */
+    skuai_search_result search;            /* its finalists are among the candidates */
+    double deadline;                       /* for what is fitted afterwards; 0: none */
 } skuai_evaluation;
 
-/* Run it on (a sample of) a history, into memory that does not move while the ensemble is used; on
- * failure it is empty. SKUA_EDATA: nothing can be backtested (see
+/* Of a time limit the search gets 40 %, search and backtest 80 %, the rest is for fitting what was
+ * chosen on everything. Run it on (a sample of) a history, into memory that does not move while the
+ * ensemble is used; on failure it is empty. SKUA_EDATA: nothing can be backtested (see
  * skuai_backtest_run). */
-SKUA_MUST_USE skua_status skuai_evaluate(const skua_shop *shop, const skuai_history *history,
-                                         skuai_evaluation *evaluation, skua_error *err);
+SKUA_MUST_USE skua_status skuai_evaluate(const skua_shop *shop, const char *run,
+                                         const skuai_history *history, skuai_evaluation *evaluation,
+                                         skua_error *err);
 void skuai_evaluation_clear(skuai_evaluation *evaluation);
 
 #endif

@@ -29,12 +29,35 @@ static skua_status save_member(const skuai_forecaster *member, const skuai_panel
     return status == SKUA_OK ? status : skuai_error_prefix(err, status, "%s", member->name);
 }
 
-skua_status skuai_kept_members_save(const skuai_ensemble *ensemble, const skuai_panel *panel,
+/* Weights of a class without one member sum to 1 again. */
+static void drop_weight(skuai_ensemble *ensemble, size_t member) {
+    for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++) {
+        double sum = 0;
+        ensemble->weights[c][member] = 0;
+        for (size_t m = 0; m < ensemble->n_members; m++)
+            sum += ensemble->weights[c][m];
+        for (size_t m = 0; m < ensemble->n_members && sum > 0; m++)
+            ensemble->weights[c][m] /= sum;
+        if (!(sum > 0)) ensemble->weights[c][0] = 1;
+    }
+}
+
+skua_status skuai_kept_members_save(skuai_ensemble *ensemble, const skuai_panel *panel,
                                     const skuai_context *context, const char *folder,
                                     skua_error *err) {
-    for (size_t m = 0; m < ensemble->n_members; m++)
-        if (ensemble->members[m].save && has_weight(ensemble, m))
-            SKUA_TRY(save_member(&ensemble->members[m], panel, context, folder, err));
+    for (size_t m = 0; m < ensemble->n_members; m++) {
+        if (!ensemble->members[m].save || !has_weight(ensemble, m)) continue;
+        skua_error why = {0};
+        skua_status status = save_member(&ensemble->members[m], panel, context, folder, &why);
+        if (status == SKUA_EDEADLINE) {
+            skuai_context_log(context, SKUAI_LOG_WARNING,
+                              "%s: no time left to fit it; the others take its weight",
+                              ensemble->members[m].name);
+            drop_weight(ensemble, m);
+        } else if (status != SKUA_OK) {
+            return skuai_error_set(err, status, "%s", why.message);
+        }
+    }
     return SKUA_OK;
 }
 

@@ -80,6 +80,7 @@ skua_status skuai_model_file_save(const skua_shop *shop, skuai_model_file *model
                                   const skuai_panel *panel, const char *leaderboard,
                                   const double *kept, skua_error *err) {
     skuai_context context = skuai_shop_context(shop, false);
+    context.deadline = model->deadline;
     char models[PATH_MOST - 256], path[PATH_MOST];
     skuai_buffer buffer;
     skuai_json_writer w;

@@ -19,6 +19,7 @@ typedef struct skuai_model_file {
     double levels[SKUAI_LEVELS_MOST];
     int season;
     uint64_t seed;
+    double deadline;    /* of fitting its members when it is saved; 0: none */
     char name[32];      /* of its folder, "0001" */
     char frequency[64]; /* of the panel it was chosen on */
     skuai_configured configured[SKUAI_ENSEMBLE_MEMBERS];
@@ -26,7 +27,8 @@ typedef struct skuai_model_file {
 } skuai_model_file;
 
 /* Write a new model and make it the current one; its name is filled in. Members that can be saved
- * are fitted on `panel`. Kept with it: leaderboard, a JSON array, and kept [n_levels], the share of
+ * are fitted on `panel`; one for which the deadline leaves no time loses its weight to the others,
+ * with a warning. Kept with it: leaderboard, a JSON array, and kept [n_levels], the share of
  * outcomes below each level in the test. */
 SKUA_MUST_USE skua_status skuai_model_file_save(const skua_shop *shop, skuai_model_file *model,
                                                 const skuai_panel *panel, const char *leaderboard,

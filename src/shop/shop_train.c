@@ -36,6 +36,7 @@ static skua_status keep_model(const skua_shop *shop, const skuai_panel *panel,
     memcpy(model->levels, e->levels, sizeof model->levels);
     model->season = panel->season;
     model->seed = seed;
+    model->deadline = e->deadline;
     const char *frequency = skuai_frequency_name(panel->grid.frequency);
     memcpy(model->frequency, frequency, strlen(frequency) + 1);
     return skuai_model_file_save(shop, model, panel, e->leaderboard, e->calibration, err);
@@ -62,6 +63,14 @@ static skua_status make_report(const skuai_panel *panel, const skuai_evaluation 
     }
     skuai_json_close(&r.json);
     skuai_json_raw(&r.json, "leaderboard", e->leaderboard);
+    if (e->search.trials) {
+        skuai_json_object(&r.json, "search");
+        skuai_json_integer(&r.json, "trials", (int64_t)e->search.n_trials);
+        skuai_json_integer(&r.json, "evaluations", (int64_t)e->search.n_evaluations);
+        skuai_json_integer(&r.json, "known_before", (int64_t)e->search.n_known);
+        skuai_json_raw(&r.json, "tried", e->search.trials);
+        skuai_json_close(&r.json);
+    }
     return skuai_report_end(&r, SKUA_OK, report, err);
 }
 
@@ -75,7 +84,7 @@ static skua_status evaluate(skua_shop *shop, const char *kind, char **report, sk
     skuai_run_begin(&run, kind,
                     (uint64_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_seed));
     if (status == SKUA_OK) status = read_history(shop, &history, err);
-    if (status == SKUA_OK) status = skuai_evaluate(shop, &history, e, err);
+    if (status == SKUA_OK) status = skuai_evaluate(shop, run.name, &history, e, err);
     if (status == SKUA_OK && keep)
         status = keep_model(shop, history.panel, e, run.seed, model, err);
     if (status == SKUA_OK) {
@@ -83,6 +92,7 @@ static skua_status evaluate(skua_shop *shop, const char *kind, char **report, sk
         run.horizon = e->horizon;
         run.frequency = skuai_frequency_name(history.panel->grid.frequency);
         status = write_results(shop, &run, e->leaderboard, err);
+        if (status == SKUA_OK) status = skuai_search_finish(&e->search, err);
     }
     if (status == SKUA_OK)
         status = make_report(history.panel, e, &run, keep ? model->name : NULL, report, err);
