@@ -56,7 +56,8 @@ void skuai_search_specify(const skuai_search_family *family, const double *x, ch
 
 /* -- The Parzen estimator ---------------------------------------------------------------------- */
 
-/* Trials of one family split at the best tenth, and two more: values of a parameter in each part. */
+/* Trials of one family split at the best tenth, and two more: values of a parameter in each part.
+ */
 typedef struct parts {
     const skuai_trial *trial[SKUAI_SEARCH_TRIALS];
     size_t n, good; /* the first `good` are the best */
