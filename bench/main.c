@@ -105,6 +105,8 @@ static const struct {
     {"stockout", bench_stockout, "bias removed where demand was censored"},
     {"oj", bench_oj, "orange juice, trees by mean percentage error"},
     {"tokenizer", bench_tokenizer, "token numbers beside Hugging Face tokenizers"},
+    {"elasticity", bench_elasticity, "price elasticities beside the simulator's truth"},
+    {"uplift", bench_uplift, "promotions placed when demand is high, beside the truth"},
     {"anomalies", bench_anomalies, "planted oddities found"},
 };
 enum { BENCHMARKS = sizeof benchmarks / sizeof *benchmarks };

@@ -24,7 +24,7 @@ static const struct {
     [SKUAI_FILE_FUTURE] = {"future.csv", "item,channel,ds,price,list_price,promotion"},
     [SKUAI_FILE_TRUTH_DEMAND] = {"truth/demand.csv",
                                  "item,channel,ds,demand,mean,baseline,season,price_effect,"
-                                 "promotion,pull_forward,cannibalised,spill,lost"},
+                                 "promotion,pull_forward,cannibalised,spill,lost,plain"},
     [SKUAI_FILE_TRUTH_ITEMS] = {"truth/items.csv",
                                 "item,group,law,intermittent,level,words,looks,brand,trend,"
                                 "dispersion,elasticity,reference,price,pull_forward,colour,"

@@ -145,6 +145,7 @@ void skuai_simulate_truth_rows(skuai_simulate_run *run, size_t channel) {
                 at = skuai_put_number(skuai_put_char(at, ','), parts[k], 5);
             at = skuai_put_unsigned(skuai_put_char(at, ','), c->spill);
             at = skuai_put_unsigned(skuai_put_char(at, ','), c->lost);
+            at = skuai_put_number(skuai_put_char(at, ','), c->plain, 5);
             *at++ = '\n';
             (void)skuai_buffer_add(demand, line, (size_t)(at - line));
         }

@@ -75,9 +75,11 @@ void skuai_future_lay(const skuai_future_rows *future, const char *item, const c
 /* Last period for which the future table says something about a series; INT64_MIN: none. */
 int64_t skuai_future_last(const skuai_future_rows *future, const char *item, const char *channel);
 
-/* Promotion depth and flag of a series over its periods; false when none touches it. */
+/* Of a series over its periods: whether a promotion runs, the greatest price cut of those that do,
+ * and how many of them cut no price (displays); false when none touches it. */
 bool skuai_build_promotion(const skuai_panel_build *build, const char *item, const char *category,
-                           const char *channel, int64_t start, size_t n, float *flag, float *depth);
+                           const char *channel, int64_t start, size_t n, float *flag, float *depth,
+                           float *display);
 /* Days of the calendar table in each period. */
 void skuai_build_calendar(const skuai_panel_build *build, const char *channel, int64_t start,
                           size_t n, float *days);

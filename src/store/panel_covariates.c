@@ -219,12 +219,12 @@ static bool in_scope(const char *scope, const char *item, const char *category) 
 }
 
 bool skuai_build_promotion(const skuai_panel_build *b, const char *item, const char *category,
-                           const char *channel, int64_t start, size_t n, float *flag,
-                           float *depth) {
+                           const char *channel, int64_t start, size_t n, float *flag, float *depth,
+                           float *display) {
     const skuai_column *c = b->promotions->columns;
     bool any = false;
     for (size_t t = 0; t < n; t++)
-        flag[t] = depth[t] = 0;
+        flag[t] = depth[t] = display[t] = 0;
     for (size_t i = 0; i < b->promotions->n_rows; i++) {
         const char *where = c[1].texts[i];
         if (where && *where && strcmp(where, channel) != 0) continue;
@@ -235,6 +235,7 @@ bool skuai_build_promotion(const skuai_panel_build *b, const char *item, const c
         for (int64_t t = from < 0 ? 0 : from; t <= to && t < (int64_t)n; t++) {
             flag[t] = 1;
             if (off > depth[t]) depth[t] = off;
+            if (!(off > 0)) display[t] += 1;
             any = true;
         }
     }

@@ -20,7 +20,7 @@ typedef struct series_space {
     const float **dynamic;
     float **future;               /* [future.n_columns] where each of its columns goes */
     size_t *of_value, *of_future; /* dynamic index of each; SIZE_MAX: none */
-    size_t promotion, depth, calendar, holidays[3];
+    size_t promotion, depth, display, calendar, holidays[3];
     size_t of_available; /* value that is `available`; SIZE_MAX: none */
 } series_space;
 
@@ -40,7 +40,8 @@ static skua_status declare_all(skuai_panel_build *b, skuai_panel_builder *builde
     space->future = skuai_arena_take(b->arena, future->n_columns, sizeof *space->future);
     if (!space->of_value || !space->of_future || !space->future)
         return skuai_error_memory(err, "covariates");
-    space->promotion = space->depth = space->calendar = space->of_available = SIZE_MAX;
+    space->promotion = space->depth = space->display = space->calendar = space->of_available =
+        SIZE_MAX;
     for (size_t k = 0; k < b->n_values; k++) {
         space->of_value[k] = SIZE_MAX;
         if (!b->values[k].any) continue;
@@ -64,6 +65,7 @@ static skua_status declare_all(skuai_panel_build *b, skuai_panel_builder *builde
     if (b->promotions && b->promotions->n_rows) {
         SKUA_TRY(declare(builder, space, "promotion", true, &space->promotion, err));
         SKUA_TRY(declare(builder, space, "promotion_depth", true, &space->depth, err));
+        SKUA_TRY(declare(builder, space, "promotion_display", true, &space->display, err));
     }
     if (b->calendar && b->calendar->n_rows)
         SKUA_TRY(declare(builder, space, "calendar", true, &space->calendar, err));
@@ -130,7 +132,8 @@ static skua_status add_series(skuai_panel_build *b, series_space *space, size_t 
     if (space->promotion != SIZE_MAX) {
         float *flag = space->cells + space->promotion * space->capacity;
         float *depth = space->cells + space->depth * space->capacity;
-        (void)skuai_build_promotion(b, item, category, channel, first, n, flag, depth);
+        float *display = space->cells + space->display * space->capacity;
+        (void)skuai_build_promotion(b, item, category, channel, first, n, flag, depth, display);
     }
     if (space->calendar != SIZE_MAX)
         skuai_build_calendar(b, channel, first, n,
