@@ -18,8 +18,8 @@ int bench_ingest(int argc, char **argv);
 int bench_startup(int argc, char **argv);   /* argument: the program */
 int bench_oj(int argc, char **argv);        /* argument: seeds, 5 */
 int bench_tokenizer(int argc, char **argv); /* argument: folder of peers/tokeniser.py */
-int bench_startup(int argc, char **argv); /* argument: the program */
-int bench_oj(int argc, char **argv); /* argument: seeds, 5 */
+int bench_startup(int argc, char **argv);   /* argument: the program */
+int bench_oj(int argc, char **argv);        /* argument: seeds, 5 */
 int bench_elasticity(int argc, char **argv);
 int bench_uplift(int argc, char **argv);
 int bench_panel_scale_full(void);
