@@ -18,6 +18,7 @@ typedef struct truth_row {
     char channel[16];
     int64_t day;
     double demand, mean, baseline, season, price_effect, promotion, pull, cannibalised, spill, lost;
+    double plain;
     bool history;
     double units, price, list, available, stock;
 } truth_row;
@@ -48,11 +49,11 @@ static FILE *open_file(const char *folder, const char *name) {
 
 static bool read_truth(FILE *f, truth_row *r) {
     int year, month, day;
-    int n =
-        fscanf(f, "I%d,%15[a-z],%d-%d-%d,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf\n", &r->item,
-               r->channel, &year, &month, &day, &r->demand, &r->mean, &r->baseline, &r->season,
-               &r->price_effect, &r->promotion, &r->pull, &r->cannibalised, &r->spill, &r->lost);
-    if (n != 15) return false;
+    int n = fscanf(f, "I%d,%15[a-z],%d-%d-%d,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf\n",
+                   &r->item, r->channel, &year, &month, &day, &r->demand, &r->mean, &r->baseline,
+                   &r->season, &r->price_effect, &r->promotion, &r->pull, &r->cannibalised,
+                   &r->spill, &r->lost, &r->plain);
+    if (n != 16) return false;
     r->item--;
     r->day = skuai_day_from_date(year, month, day);
     return true;
@@ -67,6 +68,8 @@ static void read_shop(shop *s, int64_t end) {
         if (s->n == capacity) s->rows = skuai_resize(s->rows, capacity *= 2, sizeof *s->rows);
         assert_non_null(s->rows);
         r.history = r.day < end;
+        double own = r.baseline * r.season * r.price_effect * r.promotion;
+        if (r.promotion > 1.001) assert_true(r.plain < own); /* what it would be without */
         if (!r.history) continue;
         int item, year, month, day;
         char channel[16];
