@@ -1,7 +1,7 @@
 #include "nn/attention.h"
 
 #include "nn/kernel.h"
-#include "nn/linear.h"
+#include "nn/product.h"
 
 #include <math.h>
 #include <string.h>
@@ -39,6 +39,7 @@ static bool table_make(skuai_tape *tape, skuai_attention *a) {
         return false;
     }
     int64_t most = q > k ? q : k;
+    a->table_is_whole = most < TABLE_MOST;
     a->table_rows = most < TABLE_MOST ? (size_t)most + 1 : TABLE_MOST;
     a->table = skuai_tape_storage(tape, a->table_rows * a->d, sizeof(skuai_real));
     if (!a->table) return false;
@@ -47,19 +48,21 @@ static bool table_make(skuai_tape *tape, skuai_attention *a) {
     return true;
 }
 
-/* Rows x [s, stride] of a head, rotated by their positions, to y [s, y_stride]. */
+/* Rows x [s, stride] of a head, turned by their positions, to y [s, y_stride]. */
 void skuai_attention_rotate(const skuai_attention *a, const int32_t *positions, size_t s,
                             const skuai_real *x, size_t stride, bool back, bool fresh,
                             skuai_real *y, size_t y_stride, skuai_real *spare) {
+    const skuai_real *table = a->table->data, sign = back ? -1 : 1;
+    if (a->table_is_whole) {
+        skuai_kernel_rotate(x, stride, table, positions, sign, fresh, y, y_stride, s, a->d / 2);
+        return;
+    }
+    const int32_t zero = 0;
     for (size_t i = 0; i < s; i++) {
         size_t p = positions ? (size_t)positions[i] : i;
-        const skuai_real *angle = spare;
-        if (p < a->table_rows)
-            angle = (const skuai_real *)a->table->data + p * a->d;
-        else
-            angles_fill(a, (double)p, spare);
-        skuai_kernel_rotate(x + i * stride, angle, angle + a->d / 2, back ? -1 : 1, fresh,
-                            y + i * y_stride, a->d / 2);
+        if (p >= a->table_rows) angles_fill(a, (double)p, spare);
+        skuai_kernel_rotate(x + i * stride, stride, p < a->table_rows ? table + p * a->d : spare,
+                            &zero, sign, fresh, y + i * y_stride, y_stride, 1, a->d / 2);
     }
 }
 

@@ -1,7 +1,7 @@
 #include "nn/attention.h"
 
 #include "nn/kernel.h"
-#include "nn/linear.h"
+#include "nn/product.h"
 
 /* With P the weights, O = drop(P) V, dP = drop(dO V'), D = rowsum(P dP):
  * dS = P (dP - D) scale, dQ = dS K, dK = dS' Q, dV = drop(P)' dO. P is computed again from the

@@ -1,5 +1,5 @@
 #include "nn/kernel.h"
-#include "nn/linear.h"
+#include "nn/product.h"
 
 #include <string.h>
 

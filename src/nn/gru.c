@@ -1,5 +1,5 @@
 #include "nn/kernel.h"
-#include "nn/linear.h"
+#include "nn/product.h"
 
 #include <string.h>
 
@@ -80,8 +80,9 @@ static skua_status backward_block(void *argument, size_t block, int worker, skua
             else
                 skuai_kernel_zero(j->before + at * w, w);
             skuai_kernel_sum(j->dy + at * w, carried + i * w, state, w);
-            skuai_kernel_gru_back(j->saved + at * 4 * w, before, state, j->projected + at * 3 * w,
-                                  j->hidden + at * 3 * w, carried + i * w, w);
+            skuai_kernel_gru_back(j->saved + at * 4 * w, j->before + at * w, state,
+                                  j->projected + at * 3 * w, j->hidden + at * 3 * w,
+                                  carried + i * w, w);
         }
         /* carried += gradient of the products times w_hidden */
         SKUA_TRY(skuai_product(&(skuai_matrix_call){.m = n,

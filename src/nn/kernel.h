@@ -102,10 +102,11 @@ void skuai_kernel_attend_again(skuai_real *s, const skuai_real *bias, const skua
                                skuai_real log_sum, size_t n);
 /* dp [n] becomes weight (dp - sum_j weight_j dp_j) scale. */
 void skuai_kernel_attend_back(const skuai_real *weight, skuai_real *dp, skuai_real scale, size_t n);
-/* y = x rotated by the angles of cosine, sine [half] (element i with i + half); sign -1: back.
- * y = or += . y may be x when fresh. */
-void skuai_kernel_rotate(const skuai_real *x, const skuai_real *cosine, const skuai_real *sine,
-                         skuai_real sign, bool fresh, skuai_real *y, size_t half);
+/* Rows y_i [2 half] = or += x_i turned by the angles of its position (NULL: i): table holds a row
+ * of `half` cosines and `half` sines a position; element k turns with k + half. sign -1: back. */
+void skuai_kernel_rotate(const skuai_real *x, size_t x_stride, const skuai_real *table,
+                         const int32_t *positions, skuai_real sign, bool fresh, skuai_real *y,
+                         size_t y_stride, size_t n, size_t half);
 
 /* -- Recurrence and steps ---------------------------------------------------------------------- */
 

@@ -73,36 +73,72 @@ SKUAI_KERNEL(skuai_kernel_attend_back,
              (const skuai_real *weight, skuai_real *dp, skuai_real scale, size_t n),
              (weight, dp, scale, n))
 
-SKUAI_INLINE void skuai_kernel_rotate_body(const skuai_real *x, const skuai_real *cosine,
-                                           const skuai_real *sine, skuai_real sign, bool fresh,
-                                           skuai_real *y, size_t half) {
+SKUAI_INLINE void rotate_row(const skuai_real *x, const skuai_real *angle, skuai_real sign,
+                             bool fresh, skuai_real *y, size_t half) {
+    if (fresh) {
 #pragma omp simd
-    for (size_t k = 0; k < half; k++) {
-        skuai_real a = x[k], b = x[half + k], c = cosine[k], s = sign * sine[k];
-        skuai_real before = fresh ? SKUAI_R(0) : y[k], behind = fresh ? SKUAI_R(0) : y[half + k];
-        y[k] = before + (a * c - b * s);
-        y[half + k] = behind + (a * s + b * c);
+        for (size_t k = 0; k < half; k++) {
+            skuai_real a = x[k], b = x[half + k], c = angle[k], s = sign * angle[half + k];
+            y[k] = a * c - b * s;
+            y[half + k] = a * s + b * c;
+        }
+    } else {
+#pragma omp simd
+        for (size_t k = 0; k < half; k++) {
+            skuai_real a = x[k], b = x[half + k], c = angle[k], s = sign * angle[half + k];
+            y[k] += a * c - b * s;
+            y[half + k] += a * s + b * c;
+        }
+    }
+}
+
+SKUAI_INLINE void skuai_kernel_rotate_body(const skuai_real *x, size_t x_stride,
+                                           const skuai_real *table, const int32_t *positions,
+                                           skuai_real sign, bool fresh, skuai_real *y,
+                                           size_t y_stride, size_t n, size_t half) {
+    for (size_t i = 0; i < n; i++) {
+        size_t at = positions ? (size_t)positions[i] : i;
+        rotate_row(x + i * x_stride, table + at * 2 * half, sign, fresh, y + i * y_stride, half);
     }
 }
 SKUAI_KERNEL(skuai_kernel_rotate,
-             (const skuai_real *x, const skuai_real *cosine, const skuai_real *sine,
-              skuai_real sign, bool fresh, skuai_real *y, size_t half),
-             (x, cosine, sine, sign, fresh, y, half))
+             (const skuai_real *x, size_t x_stride, const skuai_real *table,
+              const int32_t *positions, skuai_real sign, bool fresh, skuai_real *y, size_t y_stride,
+              size_t n, size_t half),
+             (x, x_stride, table, positions, sign, fresh, y, y_stride, n, half))
 
 /* -- Recurrence ------------------------------------------------------------------------------- */
+
+/* before is not NULL. */
+SKUAI_INLINE void gru_values(const skuai_real *x, const skuai_real *h, const skuai_real *before,
+                             skuai_real *state, skuai_real *saved, bool save, size_t w) {
+#pragma omp simd
+    for (size_t k = 0; k < w; k++) {
+        skuai_real hn = h[2 * w + k];
+        skuai_real r = skuai_real_sigmoid(x[k] + h[k]);
+        skuai_real z = skuai_real_sigmoid(x[w + k] + h[w + k]);
+        skuai_real n = skuai_real_tanh(x[2 * w + k] + r * hn);
+        state[k] = n + z * (before[k] - n);
+        if (save) {
+            saved[k] = r;
+            saved[w + k] = z;
+            saved[2 * w + k] = n;
+            saved[3 * w + k] = hn;
+        }
+    }
+}
 
 SKUAI_INLINE void skuai_kernel_gru_body(const skuai_real *x, const skuai_real *h,
                                         const skuai_real *before, skuai_real *state,
                                         skuai_real *saved, size_t w) {
-#pragma omp simd
-    for (size_t k = 0; k < w; k++) {
-        skuai_real r = skuai_real_sigmoid(x[k] + h[k]);
-        skuai_real z = skuai_real_sigmoid(x[w + k] + h[w + k]);
-        skuai_real n = skuai_real_tanh(x[2 * w + k] + r * h[2 * w + k]);
-        state[k] = n + z * ((before ? before[k] : SKUAI_R(0)) - n);
-        if (saved)
-            saved[k] = r, saved[w + k] = z, saved[2 * w + k] = n, saved[3 * w + k] = h[2 * w + k];
+    if (!before) { /* zero: read from where zeros can lie */
+        skuai_kernel_zero(state, w);
+        before = state;
     }
+    if (saved)
+        gru_values(x, h, before, state, saved, true, w);
+    else
+        gru_values(x, h, before, state, state, false, w);
 }
 SKUAI_KERNEL(skuai_kernel_gru,
              (const skuai_real *x, const skuai_real *h, const skuai_real *before, skuai_real *state,
@@ -115,12 +151,16 @@ SKUAI_INLINE void skuai_kernel_gru_back_body(const skuai_real *saved, const skua
 #pragma omp simd
     for (size_t k = 0; k < w; k++) {
         skuai_real r = saved[k], z = saved[w + k], n = saved[2 * w + k], hn = saved[3 * w + k];
-        skuai_real g = dstate[k], previous = before ? before[k] : SKUAI_R(0);
+        skuai_real g = dstate[k];
         skuai_real dn = g * (SKUAI_R(1) - z) * (SKUAI_R(1) - n) * (SKUAI_R(1) + n);
         skuai_real dr = dn * hn * r * (SKUAI_R(1) - r);
-        skuai_real dz = g * (previous - n) * z * (SKUAI_R(1) - z);
-        dx[k] = dr, dx[w + k] = dz, dx[2 * w + k] = dn;
-        dh[k] = dr, dh[w + k] = dz, dh[2 * w + k] = dn * r;
+        skuai_real dz = g * (before[k] - n) * z * (SKUAI_R(1) - z);
+        dx[k] = dr;
+        dx[w + k] = dz;
+        dx[2 * w + k] = dn;
+        dh[k] = dr;
+        dh[w + k] = dz;
+        dh[2 * w + k] = dn * r;
         dbefore[k] = g * z;
     }
 }

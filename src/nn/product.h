@@ -1,12 +1,12 @@
-/* linear.h -- products of rows with a weight, forward and backward, for the operations that are
+/* product.h -- products of rows with a weight, forward and backward, for the operations that are
  * made of them (room nn).
  *
  * Rows are cut into tiles that fit the second-level cache with what is computed from them. Backward
  * the tiles are dealt to at most 8 groups, each of which adds up weight gradients of its own; these
  * are added in order. Tiles and groups depend on the number of rows alone, so sums are the same on
  * any number of threads. */
-#ifndef SKUA_NN_LINEAR_H
-#define SKUA_NN_LINEAR_H
+#ifndef SKUA_NN_PRODUCT_H
+#define SKUA_NN_PRODUCT_H
 
 #include "math/matrix.h"
 #include "nn/tape_record.h"

@@ -1,4 +1,4 @@
-#include "nn/linear.h"
+#include "nn/product.h"
 
 #include "nn/kernel.h"
 #include "nn/quantise.h"
