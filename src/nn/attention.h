@@ -17,6 +17,7 @@ typedef struct skuai_attention {
     skuai_real *y, *log_sum; /* [B, Sq, D]; [B, H, Sq], NULL: not kept */
     skuai_storage *table;    /* cosines and sines [rows, d / 2 and d / 2] */
     size_t table_rows;       /* positions from there on are computed as they come */
+    bool table_is_whole;     /* there are none */
     uint64_t key;            /* of the dropout */
     skuai_real *scratch;
     size_t scratch_stride;
