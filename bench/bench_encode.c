@@ -4,6 +4,7 @@
 #include "figure.h"
 
 #include "core/file.h"
+#include "encode/subword.h"
 #include "encode/tokeniser.h"
 
 #include <stdio.h>
@@ -168,4 +169,42 @@ int bench_tokenizer(int argc, char **argv) {
                      t.n);
     texts_clear(&t);
     return ok ? 0 : 1;
+}
+
+/* -- vectors for a look from outside ------------------------------------------------------------ */
+
+/* text-vectors FOLDER [width power]: learn on FOLDER/strings.bin, write FOLDER/subword.bin. */
+int bench_text_vectors(int argc, char **argv) {
+    skua_error err = {0};
+    texts t;
+    skuai_context context = bench_context();
+    skuai_subword_options options = SKUAI_SUBWORD_DEFAULT;
+    if (argc > 3) options.width = strtoul(argv[3], NULL, 10);
+    if (argc > 4) options.power = strtod(argv[4], NULL);
+    if (argc < 3 || texts_read(argv[2], &t, &err) != SKUA_OK) {
+        fprintf(stderr, "%s\n", err.message);
+        return 1;
+    }
+    skuai_subword *model = NULL;
+    double start = skuai_clock();
+    skuai_subword_learner *learner = skuai_subword_learner_new(&options, &context);
+    skua_status status = skuai_subword_learner_add(learner, t.text, t.length, t.n, &err);
+    double counted = skuai_clock();
+    if (status == SKUA_OK) status = skuai_subword_learner_finish(learner, &model, &err);
+    double learnt = skuai_clock();
+    float *vectors = NULL;
+    if (status == SKUA_OK) {
+        vectors = skuai_new(t.n * skuai_subword_width(model), sizeof *vectors);
+        status = skuai_subword_encode_all(model, &context, t.text, t.length, t.n, vectors, &err);
+    }
+    double done = skuai_clock();
+    printf("%zu texts: counted %.1f s, learnt %.1f s, encoded %.1f s\n", t.n, counted - start,
+           learnt - counted, done - learnt);
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/subword.bin", argv[2]);
+    if (status == SKUA_OK)
+        status = skuai_file_write(path, (const char *)vectors,
+                                  t.n * skuai_subword_width(model) * sizeof *vectors, &err);
+    if (status != SKUA_OK) fprintf(stderr, "%s\n", err.message);
+    return status == SKUA_OK ? 0 : 1;
 }

@@ -22,6 +22,7 @@ int bench_startup(int argc, char **argv);   /* argument: the program */
 int bench_oj(int argc, char **argv);        /* argument: seeds, 5 */
 int bench_elasticity(int argc, char **argv);
 int bench_uplift(int argc, char **argv);
+int bench_text_vectors(int argc, char **argv);
 int bench_panel_scale_full(void);
 
 #endif

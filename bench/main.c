@@ -107,6 +107,7 @@ static const struct {
     {"tokenizer", bench_tokenizer, "token numbers beside Hugging Face tokenizers"},
     {"elasticity", bench_elasticity, "price elasticities beside the simulator's truth"},
     {"uplift", bench_uplift, "promotions placed when demand is high, beside the truth"},
+    {"text-vectors", bench_text_vectors, "dev"},
     {"anomalies", bench_anomalies, "planted oddities found"},
 };
 enum { BENCHMARKS = sizeof benchmarks / sizeof *benchmarks };
