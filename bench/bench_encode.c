@@ -171,7 +171,8 @@ int bench_tokenizer(int argc, char **argv) {
     return ok ? 0 : 1;
 }
 
-/* -- vectors for a look from outside ------------------------------------------------------------ */
+/* -- vectors for a look from outside ------------------------------------------------------------
+ */
 
 /* text-vectors FOLDER [width power]: learn on FOLDER/strings.bin, write FOLDER/subword.bin. */
 int bench_text_vectors(int argc, char **argv) {
