@@ -21,6 +21,7 @@ check_shell() { local f; for f in scripts/*.sh .ci/run bench/*.sh; do [ -f "$f" 
 run "format" format
 run "layers" python3 scripts/check_layers.py
 run "banned" python3 scripts/check_banned.py
+run "api" python3 scripts/api_docs.py --check
 run "symbols" scripts/check_symbols.sh "$build"
 run "shell" check_shell
 run "cppcheck" check_cppcheck

@@ -13,7 +13,7 @@ for line in (root / "src/rooms.txt").read_text().splitlines():
         rooms[room] = (int(floor), [] if uses == "-" else uses.split(","), [f for f in foreign if f != "-"])
 
 POSIX = {"unistd.h", "fcntl.h", "glob.h", "dirent.h", "ftw.h", "pthread.h", "dlfcn.h", "strings.h",
-         "sched.h", "termios.h", "langinfo.h"}
+         "sched.h", "termios.h", "langinfo.h", "spawn.h", "poll.h", "arpa/inet.h", "netinet/in.h"}
 C = {"assert.h", "ctype.h", "errno.h", "float.h", "inttypes.h", "limits.h", "locale.h", "math.h",
      "setjmp.h", "signal.h", "stdalign.h", "stdarg.h", "stdatomic.h", "stdbool.h", "stddef.h",
      "stdint.h", "stdio.h", "stdlib.h", "string.h", "time.h", "wchar.h", "wctype.h", "skua.h", "immintrin.h"}

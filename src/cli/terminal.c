@@ -30,6 +30,8 @@ void terminal_init(terminal *t) {
     *t = (terminal){.width = 80};
     const char *none = getenv("NO_COLOR"), *columns = getenv("COLUMNS");
     t->progress = isatty(STDERR_FILENO) != 0;
+    const char *progress = getenv("SKUA_PROGRESS");
+    t->lines = progress && strcmp(progress, "lines") == 0;
     t->colour = isatty(STDOUT_FILENO) != 0 && !(none && *none);
     struct winsize size;
     if (ioctl(isatty(STDOUT_FILENO) ? STDOUT_FILENO : STDERR_FILENO, TIOCGWINSZ, &size) == 0 &&
@@ -75,6 +77,10 @@ static void on_progress(void *user, const char *stage, double done, double total
         t->bar_started = now;
         t->bar_drawn = 0;
         if (!t->progress && t->verbose && !t->quiet) fprintf(stderr, "skua: %s\n", stage);
+    }
+    if (t->lines && total > 0 && (now - t->bar_drawn >= 0.2 || done >= total)) {
+        t->bar_drawn = now;
+        fprintf(stderr, "progress: %.4f %s\n", fmin(fmax(done / total, 0), 1), stage);
     }
     if (!t->progress || t->quiet || !(total > 0)) return;
     if (now - t->bar_started < 0.3 || now - t->bar_drawn < 0.1) return; /* short work: no bar */

@@ -7,10 +7,11 @@
 
 typedef struct terminal {
     bool progress; /* standard error is a terminal: draw bars */
-    bool colour;   /* standard output is a terminal, NO_COLOR is not set */
-    bool quiet;    /* errors only */
-    bool verbose;  /* debug messages too */
-    int width;     /* columns, >= 40 */
+    bool lines; /* SKUA_PROGRESS=lines: a line a step on standard error, for a program that reads */
+    bool colour;  /* standard output is a terminal, NO_COLOR is not set */
+    bool quiet;   /* errors only */
+    bool verbose; /* debug messages too */
+    int width;    /* columns, >= 40 */
     bool bar_shown;
     double bar_started, bar_drawn;
     char bar_stage[64];

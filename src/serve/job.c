@@ -1,0 +1,325 @@
+#include "serve/job_inside.h"
+
+#include "core/context.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { POLL_MOST = 64, TEND_MILLISECONDS = 200, BEAT_SECONDS = 10 };
+
+/* -- Finding and writing ----------------------------------------------------------------------- */
+
+skuai_job *skuai_job_find(skuai_jobs *jobs, size_t space, const char *id) {
+    skuai_job *job = jobs->newest;
+    while (job && (job->space != space || strcmp(job->id, id) != 0))
+        job = job->next;
+    return job;
+}
+
+static void put_time(skuai_json_writer *w, const char *name, int64_t seconds) {
+    char text[32] = "";
+    struct tm utc;
+    time_t t = (time_t)seconds;
+    if (seconds > 0 && gmtime_r(&t, &utc))
+        (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    skuai_json_text(w, name, *text ? text : NULL);
+}
+
+void skuai_job_put(const skuai_job *job, skuai_json_writer *w) {
+    static const char *const states[] = {"queued", "running", "done", "failed", "cancelled"};
+    size_t kept = job->n_log < JOB_LOG_LINES ? job->n_log : JOB_LOG_LINES;
+    skuai_json_object(w, NULL);
+    skuai_json_text(w, "job", job->id);
+    skuai_json_text(w, "verb", job->verb);
+    skuai_json_text(w, "state", states[job->state]);
+    skuai_json_text(w, "stage", job->stage);
+    skuai_json_number(w, "share", job->state == SKUAI_JOB_DONE ? 1 : job->share);
+    put_time(w, "queued_at", job->queued_at);
+    put_time(w, "started_at", job->started_at);
+    put_time(w, "ended_at", job->ended_at);
+    skuai_json_integer(w, "exit", job->exit_code);
+    skuai_json_array(w, "log");
+    for (size_t i = job->n_log - kept; i < job->n_log; i++)
+        skuai_json_text(w, NULL, job->log[i % JOB_LOG_LINES]);
+    skuai_json_close(w);
+    if (job->ended_at > 0 && job->report.size > 0)
+        skuai_json_raw(w, "report", skuai_buffer_view(&job->report));
+    skuai_json_close(w);
+}
+
+bool skuai_jobs_write(skuai_jobs *jobs, size_t space, const char *id, skuai_json_writer *w) {
+    (void)pthread_mutex_lock(&jobs->lock);
+    const skuai_job *job = skuai_job_find(jobs, space, id);
+    if (job) skuai_job_put(job, w);
+    (void)pthread_mutex_unlock(&jobs->lock);
+    return job != NULL;
+}
+
+void skuai_jobs_write_all(skuai_jobs *jobs, size_t space, skuai_json_writer *w) {
+    (void)pthread_mutex_lock(&jobs->lock);
+    skuai_json_object(w, NULL);
+    skuai_json_array(w, "jobs");
+    for (const skuai_job *job = jobs->newest; job; job = job->next)
+        if (job->space == space) skuai_job_put(job, w);
+    skuai_json_close(w);
+    skuai_json_close(w);
+    (void)pthread_mutex_unlock(&jobs->lock);
+}
+
+void skuai_jobs_count(skuai_jobs *jobs, size_t *running, size_t *waiting) {
+    *running = *waiting = 0;
+    (void)pthread_mutex_lock(&jobs->lock);
+    for (const skuai_job *job = jobs->newest; job; job = job->next) {
+        *running += job->state == SKUAI_JOB_RUNNING;
+        *waiting += job->state == SKUAI_JOB_QUEUED;
+    }
+    (void)pthread_mutex_unlock(&jobs->lock);
+}
+
+/* -- Adding ------------------------------------------------------------------------------------ */
+
+static void job_free(skuai_job *job) {
+    for (size_t i = 0; i < job->n_arguments; i++)
+        skuai_free(job->arguments[i]);
+    skuai_buffer_clear(&job->report);
+    skuai_free(job->folder);
+    skuai_free(job->upload);
+    skuai_free(job);
+}
+
+static const char *const verbs[] = {"check", "train", "forecast", "backtest", "ingest", NULL};
+/* Settings that a caller may give: none that names a file or another workspace. */
+static const char *const settings[] = {
+    "horizon", "levels", "preset",    "models",  "windows",   "sample",      "time",      "season",
+    "seed",    "absent", "stockouts", "clean",   "country",   "incomplete",  "frequency", "as_of",
+    "table",   "map",    "encoding",  "decimal", "delimiter", "date_format", "dry_run",   NULL};
+
+static bool among(const char *const *list, const char *word) {
+    while (*list && strcmp(*list, word) != 0)
+        list++;
+    return *list != NULL;
+}
+
+bool skuai_job_setting_known(const char *key) {
+    return among(settings, key);
+}
+
+static skua_status add_argument(skuai_job *job, const char *text, skua_error *err) {
+    if (job->n_arguments == JOB_ARGUMENTS_MOST)
+        return skuai_error_set(err, SKUA_ELIMIT, "settings: too many");
+    job->arguments[job->n_arguments] = skuai_text_copy(text);
+    if (!job->arguments[job->n_arguments]) return skuai_error_memory(err, "a job");
+    job->n_arguments++;
+    return SKUA_OK;
+}
+
+/* "--key=value"; the program checks the value. */
+static skua_status add_setting(skuai_job *job, const char *key, const skuai_json *value,
+                               skua_error *err) {
+    char text[1200], option[48], number[SKUAI_NUMBER_TEXT_SIZE];
+    const char *given = skuai_json_as_text(value, NULL);
+    double x = skuai_json_as_number(value, -1e300);
+    if (!skuai_job_setting_known(key))
+        return skuai_error_set(err, SKUA_EINVAL, "settings: '%.40s' is none that a job takes", key);
+    if (!given && x > -1e300) given = skuai_number_text(x, number);
+    if (!given && skuai_json_as_bool(value, true) == skuai_json_as_bool(value, false))
+        given = skuai_json_as_bool(value, false) ? "true" : "false";
+    if (!given || strlen(given) > 900)
+        return skuai_error_set(err, SKUA_EINVAL,
+                               "settings: %s wants a text, a number or true or false", key);
+    size_t n = 0;
+    for (; key[n]; n++)
+        option[n] = (char)(key[n] == '_' ? '-' : key[n]);
+    option[n] = '\0';
+    (void)snprintf(text, sizeof text, "--%s=%s", option, given);
+    return add_argument(job, text, err);
+}
+
+static skua_status fill(skuai_jobs *jobs, const skuai_job_request *request, skuai_job *job,
+                        skua_error *err) {
+    job->out = job->error = -1;
+    job->space = request->space;
+    job->queued_at = (int64_t)time(NULL);
+    job->version = 1;
+    skuai_buffer_init(&job->report, JOB_REPORT_MOST);
+    (void)snprintf(job->verb, sizeof job->verb, "%s", request->verb);
+    job->folder = skuai_text_copy(request->folder);
+    if (request->upload) job->upload = skuai_text_copy(request->upload);
+    if (!job->folder || (request->upload && !job->upload)) return skuai_error_memory(err, "a job");
+    SKUA_TRY(add_argument(job, jobs->options.program, err));
+    SKUA_TRY(add_argument(job, request->verb, err));
+    SKUA_TRY(add_argument(job, "--json", err));
+    const char *key = NULL;
+    for (const skuai_json *value = skuai_json_next(request->settings, &key); key;
+         value = skuai_json_next(request->settings, &key))
+        SKUA_TRY(add_setting(job, key, value, err));
+    SKUA_TRY(add_argument(job, "--", err));
+    SKUA_TRY(add_argument(job, request->folder, err));
+    return request->file ? add_argument(job, request->file, err) : SKUA_OK;
+}
+
+/* Forget the oldest that ended. */
+static void forget(skuai_jobs *jobs) {
+    skuai_job **oldest = NULL;
+    for (skuai_job **p = &jobs->newest; *p; p = &(*p)->next)
+        if ((*p)->ended_at > 0) oldest = p;
+    if (jobs->n_jobs <= JOBS_KEPT || !oldest) return;
+    skuai_job *job = *oldest;
+    *oldest = job->next;
+    jobs->n_jobs--;
+    job_free(job);
+}
+
+skua_status skuai_jobs_add(skuai_jobs *jobs, const skuai_job_request *request, char *id,
+                           skua_error *err) {
+    if (!among(verbs, request->verb))
+        return skuai_error_set(err, SKUA_EINVAL,
+                               "verb: need check, train, forecast or backtest, not '%.40s'",
+                               request->verb);
+    skuai_job *job = skuai_zero(1, sizeof *job);
+    if (!job) return skuai_error_memory(err, "a job");
+    skua_status status = fill(jobs, request, job, err);
+    (void)pthread_mutex_lock(&jobs->lock);
+    size_t waiting = 0;
+    for (const skuai_job *j = jobs->newest; j; j = j->next)
+        waiting += j->state == SKUAI_JOB_QUEUED;
+    if (status == SKUA_OK && (waiting >= JOBS_WAITING_MOST || jobs->stops))
+        status = skuai_error_set(err, SKUA_ELIMIT, "%zu jobs wait already", waiting);
+    if (status == SKUA_OK) {
+        (void)snprintf(job->id, sizeof job->id, "%s-%zu", job->verb, ++jobs->number);
+        (void)snprintf(id, JOB_ID_SIZE, "%s", job->id);
+        job->next = jobs->newest;
+        jobs->newest = job;
+        jobs->n_jobs++;
+        forget(jobs);
+    }
+    (void)pthread_mutex_unlock(&jobs->lock);
+    if (status != SKUA_OK) job_free(job);
+    return status;
+}
+
+bool skuai_jobs_cancel(skuai_jobs *jobs, size_t space, const char *id, bool *ended) {
+    (void)pthread_mutex_lock(&jobs->lock);
+    skuai_job *job = skuai_job_find(jobs, space, id);
+    if (job) {
+        *ended = job->ended_at > 0;
+        job->cancel = true;
+        if (job->state == SKUAI_JOB_QUEUED) {
+            job->state = SKUAI_JOB_CANCELLED;
+            job->ended_at = (int64_t)time(NULL);
+        }
+        job->version++;
+        skuai_job_wake(jobs, job);
+    }
+    (void)pthread_mutex_unlock(&jobs->lock);
+    return job != NULL;
+}
+
+/* -- The thread -------------------------------------------------------------------------------- */
+
+/* Start the oldest waiting job of every workspace in which none runs. */
+static void start_waiting(skuai_jobs *jobs) {
+    for (;;) {
+        skuai_job *chosen = NULL;
+        for (skuai_job *job = jobs->newest; job; job = job->next) {
+            bool busy = false;
+            if (job->state != SKUAI_JOB_QUEUED) continue;
+            for (const skuai_job *j = jobs->newest; j; j = j->next)
+                busy = busy || (j->space == job->space && j->state == SKUAI_JOB_RUNNING);
+            if (!busy) chosen = job;
+        }
+        if (!chosen) return;
+        skuai_job_start(jobs, chosen);
+        skuai_job_wake(jobs, chosen);
+    }
+}
+
+static size_t collect(skuai_jobs *jobs, struct pollfd *files) {
+    size_t n = 0;
+    for (const skuai_job *job = jobs->newest; job && n + 2 <= POLL_MOST; job = job->next) {
+        if (job->state != SKUAI_JOB_RUNNING) continue;
+        if (job->out >= 0) files[n++] = (struct pollfd){.fd = job->out, .events = POLLIN};
+        if (job->error >= 0) files[n++] = (struct pollfd){.fd = job->error, .events = POLLIN};
+    }
+    return n;
+}
+
+static void tend_all(skuai_jobs *jobs, size_t *running) {
+    *running = 0;
+    for (skuai_job *job = jobs->newest; job; job = job->next) {
+        if (job->state != SKUAI_JOB_RUNNING) continue;
+        uint64_t before = job->version;
+        skuai_job_tend(jobs, job);
+        *running += job->state == SKUAI_JOB_RUNNING;
+        if (job->version != before) skuai_job_wake(jobs, job);
+    }
+    if (skuai_clock() - jobs->last_beat > BEAT_SECONDS) {
+        jobs->last_beat = skuai_clock();
+        skuai_job_wake(jobs, NULL);
+    }
+}
+
+static void *run(void *argument) {
+    skuai_jobs *jobs = argument;
+    struct pollfd files[POLL_MOST];
+    size_t running = 0;
+    (void)pthread_mutex_lock(&jobs->lock);
+    while (!jobs->stops || running > 0) {
+        if (!jobs->stops) start_waiting(jobs);
+        size_t n = collect(jobs, files);
+        (void)pthread_mutex_unlock(&jobs->lock);
+        (void)poll(files, (nfds_t)n, TEND_MILLISECONDS);
+        (void)pthread_mutex_lock(&jobs->lock);
+        for (skuai_job *job = jobs->newest; job && jobs->stops; job = job->next)
+            job->cancel = true;
+        tend_all(jobs, &running);
+    }
+    (void)pthread_mutex_unlock(&jobs->lock);
+    return NULL;
+}
+
+skua_status skuai_jobs_new(const skuai_job_options *options, skuai_jobs **jobs, skua_error *err) {
+    skuai_jobs *made = skuai_zero(1, sizeof *made);
+    if (!made) return skuai_error_memory(err, "jobs");
+    made->options = *options;
+    made->last_beat = skuai_clock();
+    if (pthread_mutex_init(&made->lock, NULL) != 0) {
+        skuai_free(made);
+        return skuai_error_memory(err, "jobs");
+    }
+    if (pthread_create(&made->thread, NULL, run, made) != 0) {
+        (void)pthread_mutex_destroy(&made->lock);
+        skuai_free(made);
+        return skuai_error_memory(err, "a thread for jobs");
+    }
+    made->has_thread = true;
+    *jobs = made;
+    return SKUA_OK;
+}
+
+void skuai_jobs_stop(skuai_jobs *jobs) {
+    if (!jobs->has_thread) return;
+    (void)pthread_mutex_lock(&jobs->lock);
+    jobs->stops = true;
+    (void)pthread_mutex_unlock(&jobs->lock);
+    (void)pthread_join(jobs->thread, NULL);
+    jobs->has_thread = false;
+    (void)pthread_mutex_lock(&jobs->lock);
+    jobs->streams_end = true;
+    skuai_job_wake(jobs, NULL);
+    (void)pthread_mutex_unlock(&jobs->lock);
+}
+
+void skuai_jobs_free(skuai_jobs *jobs) {
+    if (!jobs) return;
+    skuai_jobs_stop(jobs);
+    while (jobs->newest) {
+        skuai_job *job = jobs->newest;
+        jobs->newest = job->next;
+        job_free(job);
+    }
+    (void)pthread_mutex_destroy(&jobs->lock);
+    skuai_free(jobs);
+}
