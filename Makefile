@@ -2,12 +2,13 @@
 PRESET ?= release
 JOBS   ?= $(shell nproc)
 
-.PHONY: help build demo test check check-all sanitize thread fault generic fuzz golden bench docs install python wheel clean
+.PHONY: help build demo test browser check check-all sanitize thread fault generic fuzz golden bench docs install python wheel clean
 
 help:
 	@echo "make demo              a shop is made, read, learnt, forecast and reported: the whole way"
 	@echo "make build             the program build/release/skua and the library"
 	@echo "make test              build and run all tests"
+	@echo "make browser           the console in Chromium, every screen in both languages"
 	@echo "make check             format, layers, symbols, banned calls, static analysis"
 	@echo "make check-all         everything: sanitizers, threads, faults, generic, fuzz"
 	@echo "make fuzz              fuzz every parser for a bounded time (FUZZ_SECONDS=20 each)"
@@ -20,6 +21,7 @@ help:
 
 build:
 	@scripts/setup.sh build
+	@scripts/web.sh
 	@cmake --preset $(PRESET) -DSKUA_TESTS=OFF -DSKUA_BENCH=OFF -B build/$(PRESET)-plain >/dev/null
 	@cmake --build build/$(PRESET)-plain -j $(JOBS)
 	@ln -sfn $(PRESET)-plain/skua build/skua
@@ -29,6 +31,7 @@ demo: build
 
 test:
 	@scripts/setup.sh test
+	@scripts/web.sh
 	@cmake --preset $(PRESET) >/dev/null
 	@cmake --build build/$(PRESET) -j $(JOBS)
 	@ctest --test-dir build/$(PRESET) -j $(JOBS) --output-on-failure
@@ -48,7 +51,11 @@ fuzz:
 	@scripts/setup.sh check
 	@scripts/fuzz.sh $(or $(FUZZ_SECONDS),20)
 
-check-all: test sanitize check generic fault thread fuzz python
+browser: build
+	@scripts/setup.sh browser
+	@tests/browser/run.sh build/skua
+
+check-all: test sanitize check generic fault thread fuzz python browser
 	@echo "check-all: everything passed"
 
 golden:

@@ -2,7 +2,7 @@
 # Make this machine able to build and test skua: Debian packages, and DuckDB's library and header
 # from npm, pinned and hash-checked, into build/prefix. What is there already is left alone; a
 # system copy of DuckDB wins.
-#   scripts/setup.sh [build|test|check|bench]     what it is for; each includes the ones before
+#   scripts/setup.sh [build|test|check|bench|browser]     what it is for; each includes the ones before
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-build}
@@ -13,6 +13,7 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config git gzip libjansson-d
 test_packages=(libcmocka-dev python3)
 check_packages=(clang clang-tidy clang-format cppcheck libomp-dev libclang-rt-dev)
 bench_packages=(python3-venv python3-pip)
+browser_packages=(chromium nodejs npm fonts-wqy-microhei)
 
 # clang's sanitizer runtime is named after its version on Debian
 clang_runtime() { apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p' | head -n 1; }
@@ -23,7 +24,8 @@ case $what in
     test) packages+=("${test_packages[@]}") ;;
     check) packages+=("${test_packages[@]}" "${check_packages[@]}") ;;
     bench) packages+=("${test_packages[@]}" "${bench_packages[@]}") ;;
-    *) echo "usage: scripts/setup.sh [build|test|check|bench]" >&2; exit 2 ;;
+    browser) packages+=("${test_packages[@]}" "${browser_packages[@]}") ;;
+    *) echo "usage: scripts/setup.sh [build|test|check|bench|browser]" >&2; exit 2 ;;
 esac
 
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed'; }
@@ -43,7 +45,8 @@ install_debian() {
         fi
         # a tool that is on the PATH already, from wherever, is good enough
         case $package in
-            gcc|git|gzip|cmake|python3) command -v "$package" >/dev/null && continue ;;
+            nodejs) command -v node >/dev/null && continue ;;
+            gcc|git|gzip|cmake|python3|npm|chromium) command -v "$package" >/dev/null && continue ;;
             ninja-build) command -v ninja >/dev/null && continue ;;
         esac
         installed "$package" || missing+=("$package")

@@ -1,0 +1,43 @@
+// What every screen gets, and the pieces that they share.
+import type { Summary } from "./api";
+import { Refusal } from "./api";
+import { h } from "./dom";
+import { t } from "./text";
+
+export interface Screen {
+  shop: string;
+  summary: Summary;
+  root: HTMLElement;
+  /** Ends when the screen is left: aborts what it asked, frees what it made. */
+  signal: AbortSignal;
+  /** Load the shop's summary anew and draw the screen again. */
+  reload: () => void;
+}
+
+export const link = (shop: string, ...parts: string[]): string => `#/${[shop, ...parts].map(encodeURIComponent).join("/")}`;
+
+export function card(title: string, ...children: (Node | string | false | null)[]): HTMLElement {
+  const id = `c${Math.random().toString(36).slice(2, 8)}`;
+  return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), ...children);
+}
+
+export function failure(error: unknown, again?: () => void): HTMLElement {
+  const refusal = error instanceof Refusal ? error.problem : null;
+  return h("div", { class: "notice bad", role: "alert" },
+    h("strong", {}, t("error")), " ",
+    refusal ? `${refusal.message} ${refusal.remedy}` : error instanceof TypeError ? t("offline") : String(error), " ",
+    again && h("button", { type: "button", class: "plain", onclick: again }, t("retry")));
+}
+
+export function table(head: string[], rows: (Node | string)[][], numeric: number[] = []): HTMLElement {
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": head[0] ?? "" },
+    h("table", {},
+      h("thead", {}, h("tr", {}, ...head.map((text, i) => h("th", { scope: "col", class: numeric.includes(i) ? "number" : "" }, text)))),
+      h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell, i) => h("td", { class: numeric.includes(i) ? "number" : "" }, cell)))))));
+}
+
+/** What to do in a shop without sales. */
+export function emptyShop(screen: Screen): HTMLElement {
+  return h("div", { class: "empty" }, h("h2", {}, t("empty")), h("p", {}, t("emptyWhat")),
+    h("a", { class: "button", href: link(screen.shop, "data") }, t("toData")));
+}

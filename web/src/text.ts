@@ -1,0 +1,104 @@
+// What the console says, in both languages. A key that one language lacks is a type error.
+
+const en = {
+  overview: "Overview", items: "Items", models: "Models", data: "Data", shop: "Shop", language: "中文",
+  theme: "Dark or light", skip: "Skip to content", menu: "Main menu",
+  expectedUnits: "Expected units", next: "next {n} periods", versus: "{p} against the last {n}",
+  itemsCount: "Items", series: "{n} series, a value a {f}", findings: "Findings", findingsKinds: "{n} kinds",
+  accuracy: "Accuracy", accuracyOf: "WQL of the combination in its test; {p} better than {b}", noModel: "nothing trained yet",
+  total: "All items", band: "80 % band", history: "Sold", mean: "Expected", moversTitle: "What changes most",
+  warnings: "To look at", stale: "Sales came in since the last forecast. Run a new one.", noForecast: "There is no forecast yet.",
+  rejected: "{n} rows could not be read.", allFine: "Nothing needs attention.", forecastNow: "Forecast now", downloadAll: "All forecasts as CSV",
+  search: "Search items", searchHint: "name, title, category, brand", sort: "Order", sortExpected: "expected units", sortRecent: "sold lately",
+  sortChange: "largest change", sortFindings: "findings", sortItem: "name", item: "Item", category: "Category", recent: "Sold lately",
+  expected: "Expected", change: "Change", line: "Past and forecast", none: "No item matches.", itemsShown: "{n} items", loading: "Loading…",
+  empty: "This shop holds no sales yet.", emptyWhat: "Read in a file of sales or orders to begin.", toData: "Go to Data", back: "All items",
+  channel: "Channel", quantiles: "Quantiles", period: "Period", low: "10 %", median: "50 %", high: "90 %", note: "Made by",
+  stockOut: "Could not be bought", promotion: "Promotion", cleaned: "As models see it", price: "Price", noFindings: "Nothing odd was found.",
+  kind: "Kind", when: "When", why: "Why", before: "Before", after: "After", action: "Done", whatIf: "What if", whatIfText: "A forecast made now, with another horizon or price.",
+  horizon: "Periods ahead", priceFactor: "Price", asPlanned: "as planned", ignoresPrice: "This model does not use prices: the answer is the same.",
+  usesPrice: "{p} units against the plan", answered: "answered in {n} ms", noItemForecast: "No stored forecast of this item.", sumOf: "{n} units in {h} periods",
+  sum80: "80 % of a normal", csv: "CSV", model: "Model in use", weights: "Weights", regular: "regular demand", intermittent: "intermittent demand",
+  leaderboard: "Leaderboard", leaderboardText: "Backtest on rolling origins; lower is better. The combination's row was not scored on what chose it.",
+  calibration: "Do quantiles hold?", calibrationText: "Share of outcomes below each level: on the line is right.", promised: "Promised", kept: "Kept",
+  train: "Train", trainText: "Backtests the models of the preset and keeps the best combination.", preset: "Effort", fast: "fast", medium: "medium", best: "best",
+  startTraining: "Start training", check: "Check the data", forecast: "Forecast", backtest: "Backtest", ingest: "Read in", jobs: "Work", noJobs: "Nothing was started from here yet.", cancel: "Stop",
+  queued: "waiting", running: "running", done: "done", failed: "failed", cancelled: "stopped", runs: "Runs", seconds: "{n} s", started: "Started",
+  baseline: "baseline", upload: "Read in a file", uploadText: "CSV, Parquet or JSON, compressed or not. You see how it is understood before anything changes.",
+  chooseFile: "Choose a file", dropFile: "or drop it here", table: "What it is", auto: "find out", preview: "Preview", columns: "Columns", column: "Column", takenAs: "Taken as",
+  because: "Because", readIn: "Read in", sending: "Sending", reading: "Reading", readDone: "{n} rows read, {a} new, {r} rejected.", files: "Files read", file: "File", rows: "Rows", rejects: "Rows that could not be read",
+  noRejects: "Every row could be read.", lineNumber: "Line", allKinds: "all kinds", token: "This service wants a token", tokenText: "Ask whoever runs it. It is kept in this tab only.", tokenLabel: "Token", enter: "Enter",
+  error: "That did not work", retry: "Try again", close: "Close", notThere: "This page does not exist.", offline: "The service cannot be reached.", planNow: "Expected in the next {h} periods", ended: "no longer sold", orMore: "and {n} more", reset: "Reset",
+  chartHelp: "Drag to zoom, double click for all.", of: "{a} of {b}",
+};
+
+const zh: Record<keyof typeof en, string> = {
+  overview: "概览", items: "商品", models: "模型", data: "数据", shop: "店铺", language: "English",
+  theme: "深色或浅色", skip: "跳到内容", menu: "主菜单",
+  expectedUnits: "预计销量", next: "未来 {n} 期", versus: "与最近 {n} 期相比 {p}",
+  itemsCount: "商品数", series: "{n} 条序列，频率：{f}", findings: "异常", findingsKinds: "{n} 类",
+  accuracy: "准确度", accuracyOf: "组合模型在测试期的 WQL；比 {b} 好 {p}", noModel: "尚未训练",
+  total: "全部商品", band: "80% 区间", history: "已售", mean: "预计", moversTitle: "变化最大的商品",
+  warnings: "需要注意", stale: "上次预测之后有新的销售数据，请重新预测。", noForecast: "尚无预测。",
+  rejected: "有 {n} 行无法读取。", allFine: "没有需要处理的事项。", forecastNow: "立即预测", downloadAll: "导出全部预测 (CSV)",
+  search: "搜索商品", searchHint: "编号、名称、类目、品牌", sort: "排序", sortExpected: "预计销量", sortRecent: "近期销量",
+  sortChange: "变化最大", sortFindings: "异常数", sortItem: "编号", item: "商品", category: "类目", recent: "近期已售",
+  expected: "预计", change: "变化", line: "历史与预测", none: "没有符合的商品。", itemsShown: "{n} 个商品", loading: "正在载入…",
+  empty: "此店铺还没有销售数据。", emptyWhat: "请先读入销售或订单文件。", toData: "前往数据页", back: "全部商品",
+  channel: "渠道", quantiles: "分位数", period: "日期", low: "10%", median: "50%", high: "90%", note: "所用方法",
+  stockOut: "缺货", promotion: "促销", cleaned: "模型所见", price: "价格", noFindings: "未发现异常。",
+  kind: "类型", when: "时间", why: "原因", before: "之前", after: "之后", action: "处理", whatIf: "假设分析", whatIfText: "即时预测：换一个期数或价格。",
+  horizon: "预测期数", priceFactor: "价格", asPlanned: "按计划", ignoresPrice: "此模型不使用价格：结果相同。",
+  usesPrice: "与计划相差 {p} 件", answered: "用时 {n} 毫秒", noItemForecast: "该商品没有已存的预测。", sumOf: "{h} 期共 {n} 件",
+  sum80: "80% 区间", csv: "CSV", model: "当前模型", weights: "权重", regular: "常规需求", intermittent: "间歇需求",
+  leaderboard: "排行榜", leaderboardText: "滚动回测；越低越好。组合模型的成绩不来自选择它的数据。",
+  calibration: "分位数是否可靠？", calibrationText: "低于各分位的实际比例：落在线上即为准确。", promised: "承诺", kept: "实际",
+  train: "训练", trainText: "回测所选档位的模型，保留最佳组合。", preset: "档位", fast: "快速", medium: "中等", best: "最佳",
+  startTraining: "开始训练", check: "检查数据", forecast: "预测", backtest: "回测", ingest: "读入", jobs: "任务", noJobs: "尚未从此处启动任务。", cancel: "停止",
+  queued: "等待中", running: "运行中", done: "完成", failed: "失败", cancelled: "已停止", runs: "运行记录", seconds: "{n} 秒", started: "开始时间",
+  baseline: "基线", upload: "读入文件", uploadText: "CSV、Parquet 或 JSON，可压缩。更改之前会先显示识别结果。",
+  chooseFile: "选择文件", dropFile: "或拖到此处", table: "文件类型", auto: "自动识别", preview: "预览", columns: "列", column: "列名", takenAs: "识别为",
+  because: "依据", readIn: "读入", sending: "正在发送", reading: "正在读取", readDone: "读取 {n} 行，新增 {a} 行，拒绝 {r} 行。", files: "已读文件", file: "文件", rows: "行数", rejects: "无法读取的行",
+  noRejects: "所有行均可读取。", lineNumber: "行号", allKinds: "全部类型", token: "此服务需要令牌", tokenText: "请向管理员索取。令牌只保存在此标签页。", tokenLabel: "令牌", enter: "进入",
+  error: "操作失败", retry: "重试", close: "关闭", notThere: "页面不存在。", offline: "无法连接服务。", planNow: "未来 {h} 期预计", ended: "已停售", orMore: "另有 {n} 项", reset: "重置",
+  chartHelp: "拖动可放大，双击还原。", of: "{a} / {b}",
+};
+
+export type Key = keyof typeof en;
+export type Language = "en" | "zh";
+
+/** Kinds of findings and frequencies, as the engine names them. */
+const names: Record<string, string> = {
+  "stock-out": "缺货", outlier: "离群值", text: "文字", successor: "换代", bundle: "组合装", dead: "停售", duplicate: "重复", "near-duplicate": "近似重复",
+  "unit-change": "单位变化", price: "价格", gap: "缺口", wholesale: "批发", "non-product": "非商品", negative: "负值", category: "类目", "price-error": "价格错误", return: "退货",
+  hour: "小时", day: "天", week: "周", month: "月", quarter: "季度", year: "年", applied: "已处理", proposed: "建议", rejected: "已忽略",
+};
+
+let current: Language = "en";
+
+export function setLanguage(language: Language): void {
+  current = language;
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+}
+
+export const getLanguage = (): Language => current;
+
+export function t(key: Key, values: Record<string, string | number> = {}): string {
+  const text = (current === "zh" ? zh : en)[key];
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+}
+
+export const engineName = (name: string): string => (current === "zh" ? (names[name] ?? name) : name);
+
+export function number(x: number | null | undefined, digits = 0): string {
+  if (x === null || x === undefined || !Number.isFinite(x)) return "–";
+  const small = Math.abs(x) < 10 && x !== 0 ? Math.max(digits, 1) : digits;
+  return new Intl.NumberFormat(current === "zh" ? "zh-CN" : "en", { maximumFractionDigits: small }).format(x);
+}
+
+export function percent(x: number | null | undefined, sign = true): string {
+  if (x === null || x === undefined || !Number.isFinite(x)) return "–";
+  return new Intl.NumberFormat(current === "zh" ? "zh-CN" : "en", {
+    style: "percent", maximumFractionDigits: Math.abs(x) < 0.1 ? 1 : 0, ...(sign ? { signDisplay: "exceptZero" as const } : {}),
+  }).format(x);
+}
