@@ -24,5 +24,8 @@ int bench_elasticity(int argc, char **argv);
 int bench_uplift(int argc, char **argv);
 int bench_text_vectors(int argc, char **argv);
 int bench_panel_scale_full(void);
+int bench_zero_shot(int argc, char **argv);       /* argument: -n, without the combination */
+int bench_zero_shot_speed(int argc, char **argv); /* argument: series, 30000 */
+int bench_memory(int argc, char **argv);
 
 #endif

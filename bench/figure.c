@@ -12,6 +12,10 @@
 #define HAVE_COUNT_POOL
 #endif
 
+#ifndef SKUA_SCORE_ONLY
+#include "shop/base_model.h"
+#endif
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +99,9 @@ static bool find_plain(const char *name, skuai_forecaster *forecaster) {
     }
     const skuai_forecaster *tree = skuai_tree_forecaster(name);
     if (tree) return *forecaster = *tree, true;
+#ifndef SKUA_SCORE_ONLY
+    if (skuai_base_model_forecaster(name, forecaster)) return true;
+#endif
 #ifdef HAVE_GROUP
     if (strcmp(name, "group") == 0) return *forecaster = skuai_group_forecaster(), true;
 #endif

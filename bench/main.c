@@ -108,6 +108,9 @@ static const struct {
     {"elasticity", bench_elasticity, "price elasticities beside the simulator's truth"},
     {"uplift", bench_uplift, "promotions placed when demand is high, beside the truth"},
     {"text-vectors", bench_text_vectors, "dev"},
+    {"zero-shot", bench_zero_shot, "the base model as it is, beside published rows and our own"},
+    {"zero-shot-speed", bench_zero_shot_speed, "30,000 series x 28 days by the base model"},
+    {"memory", bench_memory, "of training the base net and of forecasting with it"},
     {"anomalies", bench_anomalies, "planted oddities found"},
 };
 enum { BENCHMARKS = sizeof benchmarks / sizeof *benchmarks };

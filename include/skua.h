@@ -266,6 +266,23 @@ SKUA_API SKUA_MUST_USE skua_status skua_snapshot_ask(skua_snapshot *snapshot,
                                                      const skua_question *question, char **report,
                                                      skua_error *err);
 
+/* Pre-train a base model by a recipe (a YAML file; NULL: the one built in) and write it to the file
+ * `output`. shops: workspaces, ended by NULL (or NULL for none), whose histories the recipe may
+ * give weight to. settings as above: checkpoint, curves, validation, weights, time, threads. A
+ * deadline ends it early with SKUA_OK; the report then says finished: false. SKUA_ECONFIG: the
+ * recipe, naming the line. */
+SKUA_API SKUA_MUST_USE skua_status skua_pretrain(const char *recipe, const char *const *shops,
+                                                 const char *output, const char *const *settings,
+                                                 const skua_callbacks *callbacks, char **report,
+                                                 skua_error *err);
+
+/* Write a net again with smaller weights: settings: weights (float32, float16, int8).
+ * SKUA_EDATA: `model` is no net of skua. */
+SKUA_API SKUA_MUST_USE skua_status skua_compress(const char *model, const char *output,
+                                                 const char *const *settings,
+                                                 const skua_callbacks *callbacks, char **report,
+                                                 skua_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -191,7 +191,8 @@ static skuai_tensor *part_loss(skuai_tape *tape, const skuai_demand *net, skuai_
 }
 
 skuai_tensor *skuai_demand_loss(skuai_tape *tape, const skuai_demand *net,
-                                const skuai_window_batch *b, skuai_tensor *out, double auxiliary) {
+                                const skuai_window_batch *b, skuai_tensor *out, double auxiliary,
+                                skuai_tensor **horizon) {
     size_t p = b->config.patch, tokens = b->past + b->future, rows = b->n * tokens * p;
     skuai_real *ahead = skuai_tape_take(tape, rows, sizeof *ahead);
     skuai_real *behind = skuai_tape_take(tape, rows, sizeof *behind);
@@ -204,6 +205,7 @@ skuai_tensor *skuai_demand_loss(skuai_tape *tape, const skuai_demand *net,
         hidden = hidden || (!future && !isnan(b->target[r]));
     }
     skuai_tensor *loss = part_loss(tape, net, out, b->target, ahead);
+    if (horizon) *horizon = loss;
     if (!(auxiliary > 0) || !hidden) return loss;
     skuai_tensor *second = part_loss(tape, net, out, b->target, behind);
     return skuai_nn_loss_sum(tape, (skuai_tensor *[]){loss, second}, (double[]){1, auxiliary}, 2);

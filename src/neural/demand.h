@@ -5,7 +5,7 @@
  *     SKUA_TRY(skuai_demand_new(&SKUAI_DEMAND_DEFAULT, seed, &net, err));
  *     skuai_tape_begin(tape, SKUAI_TAPE_TRAIN, step);
  *     skuai_tensor *out = skuai_demand_run(tape, net, &batch, SKUAI_DEMAND_ALL);
- *     skuai_tensor *loss = skuai_demand_loss(tape, net, &batch, out, 0.2);
+ *     skuai_tensor *loss = skuai_demand_loss(tape, net, &batch, out, 0.2, NULL);
  *     SKUA_TRY(skuai_tape_backward(tape, loss, err));
  *     ...
  *     SKUA_TRY(skuai_demand_save(net, "model/transformer.safetensors", err));
@@ -19,6 +19,7 @@
 #include "neural/window.h"
 #include "nn/block.h"
 #include "nn/loss.h"
+#include "nn/safetensors.h"
 
 enum { SKUAI_DEMAND_LEVELS = 13, SKUAI_DEMAND_MEDIAN = 6 };
 /* .01 .05 .1 .2 ... .9 .95 .99 */
@@ -38,14 +39,14 @@ typedef struct skuai_demand_config {
     bool sides;     /* side tokens are read; false until a panel that has some was trained on */
 } skuai_demand_config;
 
-/* About 2.5 million parameters. */
+/* About 0.92 million parameters: what an hour of a shared processor trains well. */
 #define SKUAI_DEMAND_DEFAULT                                                                       \
     ((skuai_demand_config){.kind = SKUAI_DEMAND_TRANSFORMER,                                       \
                            .window = {.patch = 8, .context = 64},                                  \
-                           .width = 192,                                                           \
-                           .heads = 6,                                                             \
-                           .layers = 5,                                                            \
-                           .hidden = 768})
+                           .width = 128,                                                           \
+                           .heads = 4,                                                             \
+                           .layers = 4,                                                            \
+                           .hidden = 512})
 
 typedef struct skuai_demand {
     skuai_demand_config config;
@@ -74,10 +75,10 @@ typedef enum skuai_demand_part {
 skuai_tensor *skuai_demand_run(skuai_tape *tape, const skuai_demand *net,
                                const skuai_window_batch *batch, skuai_demand_part part);
 /* Loss of an output for ALL tokens: mean over what is asked of the horizon, plus `auxiliary` times
- * the mean over hidden patches (0: none). */
+ * the mean over hidden patches (0: none). *horizon (may be NULL): the first part alone. */
 skuai_tensor *skuai_demand_loss(skuai_tape *tape, const skuai_demand *net,
                                 const skuai_window_batch *batch, skuai_tensor *out,
-                                double auxiliary);
+                                double auxiliary, skuai_tensor **horizon);
 
 /* Quantiles in scaled space of a batch, sorted: out [n, future * P, levels], all finite.
  * SKUA_ENOMEM, what the tape says. */
@@ -85,11 +86,15 @@ SKUA_MUST_USE skua_status skuai_demand_quantiles(skuai_tape *tape, const skuai_d
                                                  const skuai_window_batch *batch, float *out,
                                                  skua_error *err);
 
-/* One safetensors file with the configuration in its metadata. load: SKUA_EDATA when it is not such
- * a file, is truncated, or holds other tensors than the configuration asks for, or numbers that are
- * not finite; SKUA_ENOTFOUND, SKUA_EIO. */
+/* One safetensors file with the configuration in its metadata. save: as F32 or F16; matrices that
+ * were quantised (nn/quantise.h) as I8 with their scales beside them as "NAME.scale". load: what
+ * was quantised is so again. SKUA_EDATA when it is not such a file, is truncated, or holds other
+ * tensors than the configuration asks for, or numbers that are not finite; SKUA_ENOTFOUND,
+ * SKUA_EIO. */
 SKUA_MUST_USE skua_status skuai_demand_save(const skuai_demand *net, const char *path,
                                             skua_error *err);
+SKUA_MUST_USE skua_status skuai_demand_save_as(const skuai_demand *net, skuai_safetensors_type type,
+                                               const char *path, skua_error *err);
 SKUA_MUST_USE skua_status skuai_demand_load(const char *path, skuai_demand **net, skua_error *err);
 
 #endif

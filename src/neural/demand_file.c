@@ -1,10 +1,12 @@
 /* A net as one safetensors file: tensors by parameter name, the configuration in the metadata. */
 #include "neural/demand_file.h"
 #include "neural/demand.h"
+#include "nn/quantise.h"
 
 #include <string.h>
 
 #define FORMAT "skua demand net 1"
+#define SCALE  ".scale"
 
 static const char *const kind_names[] = {"transformer", "gru"};
 
@@ -62,25 +64,108 @@ static skua_status config_read(skuai_safetensors *file, const char *path,
     return status;
 }
 
-skua_status skuai_demand_save(const skuai_demand *net, const char *path, skua_error *err) {
+/* -- Saving ----------------------------------------------------------------------------------- */
+
+typedef struct arrays {
+    skuai_safetensors_array *items; /* [2 * parameters] */
+    size_t n;
+    skuai_arena *names;
+} arrays;
+
+static skua_status add_parameter(const skuai_nn_parameters *p, size_t i,
+                                 skuai_safetensors_type type, arrays *to, skua_error *err) {
+    const skuai_nn_parameter *q = &p->table[i];
+    skuai_safetensors_array a = {
+        .name = q->name, .type = type, .rank = q->rank, .values = p->value + q->offset};
+    memcpy(a.shape, q->shape, sizeof q->shape);
+    const skuai_int8_weight *small = p->int8 ? p->int8[i] : NULL;
+    if (small) {
+        a.type = SKUAI_SAFETENSORS_I8, a.values = small->values;
+        size_t n = strlen(q->name);
+        char *name = skuai_arena_take(to->names, n + sizeof SCALE, 1);
+        if (!name) return skuai_error_memory(err, "a net");
+        memcpy(name, q->name, n);
+        memcpy(name + n, SCALE, sizeof SCALE);
+        to->items[to->n++] = (skuai_safetensors_array){
+            .name = name, .rank = 1, .shape = {small->out}, .values = small->scale};
+    }
+    to->items[to->n++] = a;
+    return SKUA_OK;
+}
+
+skua_status skuai_demand_save_as(const skuai_demand *net, skuai_safetensors_type type,
+                                 const char *path, skua_error *err) {
     const skuai_nn_parameters *p = net->parameters;
     skuai_buffer config;
     skuai_buffer_init(&config, 1 << 16);
-    skuai_safetensors_array *arrays = skuai_new(p->count, sizeof *arrays);
-    skua_status status = arrays ? SKUA_OK : skuai_error_memory(err, "a net");
+    arrays a = {.items = skuai_new(2 * p->count, sizeof *a.items), .names = skuai_arena_new(0)};
+    skua_status status = a.items && a.names ? SKUA_OK : skuai_error_memory(err, "a net");
     if (status == SKUA_OK) status = skuai_demand_config_text(&net->config, &config, err);
-    for (size_t i = 0; i < p->count && status == SKUA_OK; i++) {
-        const skuai_nn_parameter *q = &p->table[i];
-        arrays[i] = (skuai_safetensors_array){
-            .name = q->name, .rank = q->rank, .values = p->value + q->offset};
-        memcpy(arrays[i].shape, q->shape, sizeof q->shape);
-    }
+    for (size_t i = 0; i < p->count && status == SKUA_OK; i++)
+        status = add_parameter(p, i, type, &a, err);
     const skuai_safetensors_pair texts[] = {{"format", FORMAT},
                                             {"config", skuai_buffer_view(&config)}};
-    if (status == SKUA_OK) status = skuai_safetensors_write(path, texts, 2, arrays, p->count, err);
+    if (status == SKUA_OK) status = skuai_safetensors_write(path, texts, 2, a.items, a.n, err);
     skuai_buffer_clear(&config);
-    skuai_free(arrays);
+    skuai_free(a.items);
+    skuai_arena_free(a.names);
     return status;
+}
+
+skua_status skuai_demand_save(const skuai_demand *net, const char *path, skua_error *err) {
+    return skuai_demand_save_as(net, SKUAI_SAFETENSORS_F32, path, err);
+}
+
+/* -- Loading ---------------------------------------------------------------------------------- */
+
+/* A matrix of 8-bit integers with its scales. */
+static skua_status load_int8(skuai_safetensors *file, skuai_nn_parameters *p, size_t i,
+                             const char *path, skua_error *err) {
+    const skuai_nn_parameter *q = &p->table[i];
+    if (q->rank != 2)
+        return skuai_error_set(err, SKUA_EDATA, "%s: tensor %s cannot be of type I8", path,
+                               q->name);
+    skuai_buffer name;
+    skuai_buffer_init(&name, 4096);
+    skuai_buffer_format(&name, "%s%s", q->name, SCALE);
+    int8_t *values = skuai_new(q->size, 1);
+    float *scale = skuai_new(q->shape[0], sizeof *scale);
+    if (!p->int8) p->int8 = skuai_zero(p->count, sizeof(skuai_int8_weight *));
+    skua_status status =
+        values && scale && p->int8 ? SKUA_OK : skuai_error_memory(err, "8-bit weights");
+    if (status == SKUA_OK) status = skuai_buffer_check(&name, err);
+    if (status == SKUA_OK)
+        status = skuai_safetensors_read_int8(file, q->name, q->size, values, err);
+    if (status == SKUA_OK)
+        status = skuai_safetensors_read(file, skuai_buffer_view(&name), q->shape[0], scale, err);
+    if (status == SKUA_OK) {
+        status = skuai_int8_weight_load(values, scale, q->shape[0], q->shape[1], &p->int8[i], err);
+        if (status == SKUA_EINVAL) status = skuai_error_prefix(err, SKUA_EDATA, "%s", path);
+    }
+    if (status == SKUA_OK) skuai_int8_weight_expand(p->int8[i], p->value + q->offset);
+    skuai_buffer_clear(&name);
+    skuai_free(values);
+    skuai_free(scale);
+    return status;
+}
+
+static skua_status load_parameters(skuai_safetensors *file, skuai_nn_parameters *p,
+                                   const char *path, skua_error *err) {
+    for (size_t i = 0; i < p->count; i++) {
+        const skuai_nn_parameter *q = &p->table[i];
+        const skuai_safetensors_tensor *t = skuai_safetensors_find(file, q->name);
+        bool same = t && t->rank == q->rank;
+        for (int k = 0; same && k < q->rank; k++)
+            same = t->shape[k] == q->shape[k];
+        if (!same)
+            return skuai_error_set(err, SKUA_EDATA, "%s: tensor %s is missing or of another shape",
+                                   path, q->name);
+        if (t->type == SKUAI_SAFETENSORS_I8)
+            SKUA_TRY(load_int8(file, p, i, path, err));
+        else
+            SKUA_TRY(skuai_safetensors_read(file, q->name, q->size, p->value + q->offset, err));
+    }
+    return SKUA_OK;
 }
 
 skua_status skuai_demand_load(const char *path, skuai_demand **net, skua_error *err) {
@@ -93,11 +178,7 @@ skua_status skuai_demand_load(const char *path, skuai_demand **net, skua_error *
         status = skuai_demand_new(&config, 0, &made, err);
         if (status == SKUA_EINVAL) status = skuai_error_prefix(err, SKUA_EDATA, "%s", path);
     }
-    for (size_t i = 0; status == SKUA_OK && i < made->parameters->count; i++) {
-        const skuai_nn_parameter *q = &made->parameters->table[i];
-        status = skuai_safetensors_read(file, q->name, q->size, made->parameters->value + q->offset,
-                                        err);
-    }
+    if (status == SKUA_OK) status = load_parameters(file, made->parameters, path, err);
     skuai_safetensors_close(file);
     if (status != SKUA_OK) {
         skuai_demand_free(made);

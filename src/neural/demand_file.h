@@ -5,7 +5,6 @@
 
 #include "core/json.h"
 #include "neural/demand.h"
-#include "nn/safetensors.h"
 
 /* Append the configuration as a JSON object. */
 SKUA_MUST_USE skua_status skuai_demand_config_text(const skuai_demand_config *config,

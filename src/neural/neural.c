@@ -3,6 +3,7 @@
 #include "core/file.h"
 #include "neural/panel_source.h"
 #include "neural/train.h"
+#include "nn/quantise.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -121,6 +122,7 @@ static skua_status train(skuai_model *m, const skuai_panel *panel, size_t steps,
                          const skuai_context *context, skua_error *err) {
     size_t patch = m->net->config.window.patch;
     skuai_panel_source source;
+    skuai_nn_parameters_unquantise(m->net->parameters); /* floats are trained */
     SKUA_TRY(skuai_panel_source_init(&source, panel, m->validate ? m->future * patch : 0,
                                      context ? context->seed : 1, err));
     if (panel->n_vectors > 0 || panel->n_static > 0) m->net->config.sides = true;

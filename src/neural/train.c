@@ -13,6 +13,8 @@ typedef struct run {
     skuai_demand *net;
     const skuai_train_config *config;
     const skuai_context *context;
+    skuai_context quiet; /* the same without deadline and cancel: a step that was begun is finished,
+                            or a checkpoint would hold half of it */
     skuai_nn_optimiser *optimiser;
     skuai_tape *tape;
     skuai_arena *arena;    /* the batch */
@@ -55,20 +57,28 @@ static skua_status make_batch(batch_job *job, size_t n, size_t past, size_t futu
     skuai_arena_clear(r->arena);
     SKUA_TRY(skuai_window_batch_new(&r->net->config.window, n, past, future, r->arena, batch, err));
     job->batch = batch;
-    skuai_context quiet = r->context ? *r->context : SKUAI_CONTEXT_DEFAULT;
-    quiet.deadline = 0; /* a batch that was begun is finished: the loop looks at the clock */
-    return skuai_parallel_for(&quiet, NULL, n, fill_one, job, err);
+    return skuai_parallel_for(&r->quiet, NULL, n, fill_one, job, err);
 }
 
-/* Patches of context and of horizon of a step: the whole, a half, a quarter ... of them. */
+/* Patches of context and of horizon of a step: the whole, a half, a quarter ... of them; the
+ * shorter the more often, as short histories are the common ones and cost less. */
+static size_t halvings(skuai_random *random, const double *shares) {
+    double u = skuai_random_uniform(random);
+    size_t k = 0;
+    while (shares[k] > 0 && u >= shares[k])
+        u -= shares[k++];
+    return k;
+}
+
 static void shape_of(const run *r, uint64_t step, size_t *past, size_t *future) {
     *past = r->net->config.window.context;
     *future = r->config->future;
     if (!r->config->vary_context) return;
     skuai_random random;
     skuai_random_split(&random, r->config->seed ^ 0xC0A7U, step);
-    *past >>= skuai_random_index(&random, 4);
-    *future >>= skuai_random_index(&random, 3);
+    static const double pasts[] = {0.15, 0.25, 0.3, 0}, futures[] = {0.25, 0.35, 0};
+    *past >>= halvings(&random, pasts);
+    *future >>= halvings(&random, futures);
     if (*past == 0) *past = 1;
     if (*future == 0) *future = 1;
 }
@@ -207,11 +217,12 @@ static skua_status step(run *r, skuai_train_source source, void *user, skua_erro
     SKUA_TRY(make_batch(&job, c->batch, past, future, &batch, err));
     skuai_tape_begin(r->tape, SKUAI_TAPE_TRAIN, c->seed * 0x9E3779B97F4A7C15U + k);
     skuai_tensor *out = skuai_demand_run(r->tape, r->net, &batch, SKUAI_DEMAND_ALL);
-    skuai_tensor *loss = skuai_demand_loss(r->tape, r->net, &batch, out, c->auxiliary);
+    skuai_tensor *horizon = NULL;
+    skuai_tensor *loss = skuai_demand_loss(r->tape, r->net, &batch, out, c->auxiliary, &horizon);
     SKUA_TRY(skuai_tape_backward(r->tape, loss, err));
-    double value = (double)loss->value[0];
+    double value = (double)horizon->value[0]; /* as validation counts it */
     skuai_nn_step done;
-    SKUA_TRY(skuai_nn_optimiser_step(r->optimiser, r->context, 1, &done, err));
+    SKUA_TRY(skuai_nn_optimiser_step(r->optimiser, &r->quiet, 1, &done, err));
     r->losses[r->n_losses++ % MEAN_STEPS] = value;
     if (k % 10 == 0) {
         skuai_context_trace(r->context, "train-loss", (int64_t)k, value);
@@ -249,7 +260,7 @@ static skua_status validate(run *r, skuai_train_source source, void *user, doubl
         if (status != SKUA_OK) break;
         skuai_tape_begin(r->tape, SKUAI_TAPE_INFER, 0);
         skuai_tensor *out = skuai_demand_run(r->tape, r->net, &batch, SKUAI_DEMAND_ALL);
-        skuai_tensor *loss = skuai_demand_loss(r->tape, r->net, &batch, out, 0);
+        skuai_tensor *loss = skuai_demand_loss(r->tape, r->net, &batch, out, 0, NULL);
         status = skuai_tape_status(r->tape, err);
         if (status == SKUA_OK && loss)
             sum += (double)count * (double)loss->value[0], parts += (double)count;
@@ -259,6 +270,10 @@ static skua_status validate(run *r, skuai_train_source source, void *user, doubl
     if (status == SKUA_OK && parts > 0) {
         *result = sum / parts;
         skuai_context_trace(r->context, "validation-loss", (int64_t)r->optimiser->step, *result);
+        skuai_context_log(r->context, SKUAI_LOG_INFO,
+                          "step %zu of %zu: training loss %.4f, validation loss %.4f, gap %+.4f",
+                          r->optimiser->step, r->config->steps, mean_loss(r), *result,
+                          *result - mean_loss(r));
     }
     return status;
 }
@@ -329,7 +344,10 @@ static skua_status set_up(run *r, skua_error *err) {
     skuai_nn_optimiser_config o = r->config->optimiser;
     if (o.total_steps == 0) o.total_steps = r->config->steps;
     SKUA_TRY(skuai_nn_optimiser_new(r->net->parameters, &o, &r->optimiser, err));
-    r->tape = skuai_tape_new(r->context);
+    r->quiet = r->context ? *r->context : SKUAI_CONTEXT_DEFAULT;
+    r->quiet.deadline = 0;
+    r->quiet.cancel = NULL;
+    r->tape = skuai_tape_new(&r->quiet);
     r->arena = skuai_arena_new(0);
     r->n_workers = (size_t)skuai_context_threads(r->context);
     r->workers = skuai_zero(r->n_workers, sizeof(skuai_arena *));

@@ -1,5 +1,7 @@
 #include "shop/candidates.h"
 
+#include "shop/base_model.h"
+
 #include "stat/group/group.h"
 #include "stat/intermittent/count_pool.h"
 #include "stat/local.h"
@@ -57,6 +59,7 @@ skua_status skuai_candidate_find(const char *name, skuai_forecaster *forecaster,
         *forecaster = of_panels[i].make();
         return SKUA_OK;
     }
+    if (skuai_base_model_forecaster(name, forecaster)) return SKUA_OK;
     const char *names[256];
     size_t n = 0;
     for (; skuai_local_at(n) && n < 200; n++)
@@ -67,6 +70,8 @@ skua_status skuai_candidate_find(const char *name, skuai_forecaster *forecaster,
         names[n++] = short_names[i].name;
     for (size_t i = 0; skuai_tree_forecasters[i]; i++)
         names[n++] = skuai_tree_forecasters[i]->name;
+    for (size_t i = 0; skuai_base_model_names[i]; i++)
+        names[n++] = skuai_base_model_names[i];
     const char *near = skuai_nearest_word(name, names, n);
     return skuai_error_set(err, SKUA_ENOTFOUND, "no model '%s'%s%s%s", name,
                            near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");

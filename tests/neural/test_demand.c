@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "neural/neural.h"
 #include "neural/pretrain.h"
+#include "nn/quantise.h"
 
 #include <math.h>
 #include <string.h>
@@ -226,6 +227,41 @@ static void test_resume(void **state) {
     test_folder_remove(folder);
 }
 
+static bool cancel_later(void *user) {
+    int *calls = user;
+    return ++*calls > 12;
+}
+
+/* Cancelled between two steps, and a deadline that is over before the first: the checkpoint is
+ * whole and the rest ends with the same bits. */
+static void test_stopped(void **state) {
+    (void)state;
+    skua_error err;
+    char folder[512], path[600];
+    int calls = 0;
+    test_folder_new(folder, sizeof folder);
+    snprintf(path, sizeof path, "%s/checkpoint", folder);
+    skuai_context context = SKUAI_CONTEXT_DEFAULT, late = context, impatient = context;
+    late.deadline = skuai_clock() - 1;
+    impatient.cancel = cancel_later, impatient.user = &calls;
+    skuai_demand *whole, *none, *rest;
+    skuai_train_result result;
+    skuai_pretrain_recipe r = small_recipe(40);
+    assert_ok(skuai_pretrain_run(&r, NULL, 0, NULL, &context, &whole, &result, &err), &err);
+    r.train.checkpoint = path;
+    assert_int_equal(skuai_pretrain_run(&r, NULL, 0, NULL, &impatient, &none, &result, &err),
+                     SKUA_ECANCEL);
+    assert_ok(skuai_pretrain_run(&r, NULL, 0, NULL, &late, &none, &result, &err), &err);
+    assert_true(!result.finished && result.steps > 0 && result.steps < 40);
+    skuai_demand_free(none);
+    assert_ok(skuai_pretrain_run(&r, NULL, 0, NULL, &context, &rest, &result, &err), &err);
+    assert_true(result.finished);
+    assert_memory_equal(whole->parameters->value, rest->parameters->value,
+                        whole->parameters->size * sizeof(float));
+    skuai_demand_free(whole), skuai_demand_free(rest);
+    test_folder_remove(folder);
+}
+
 /* A file of weights that was cut at any place, or in which a byte was changed, is refused or gives
  * a net without NaN. */
 static void test_broken_files(void **state) {
@@ -258,6 +294,52 @@ static void test_broken_files(void **state) {
     }
     skuai_buffer_clear(&bytes);
     skuai_demand_free(net);
+    test_folder_remove(folder);
+}
+
+/* Weights of 16 and of 8 bits: near in the forecast, and what was quantised is so again. */
+static void test_small_files(void **state) {
+    (void)state;
+    skua_error err;
+    char folder[512], path[600];
+    skuai_demand_config config = small_config(SKUAI_DEMAND_TRANSFORMER);
+    config.width = 64, config.hidden = 128;
+    skuai_demand *net, *half, *small;
+    skuai_buffer wide, narrow;
+    test_folder_new(folder, sizeof folder);
+    snprintf(path, sizeof path, "%s/net.safetensors", folder);
+    assert_ok(skuai_demand_new(&config, 3, &net, &err), &err);
+    assert_ok(skuai_demand_save_as(net, SKUAI_SAFETENSORS_F16, path, &err), &err);
+    assert_ok(skuai_file_read(path, 1 << 26, &wide, &err), &err);
+    assert_ok(skuai_demand_load(path, &half, &err), &err);
+    for (size_t i = 0; i < net->parameters->size; i++)
+        assert_close(half->parameters->value[i], net->parameters->value[i], 0x1p-11, 1e-7);
+    skuai_panel *panel = make_panel(1, false);
+    skuai_forecast *f = forecast(net, panel, 10);
+    assert_ok(skuai_nn_parameters_quantise(net->parameters, &err), &err);
+    skuai_forecast *g = forecast(net, panel, 10);
+    assert_ok(skuai_demand_save_as(net, SKUAI_SAFETENSORS_F16, path, &err), &err);
+    assert_ok(skuai_file_read(path, 1 << 26, &narrow, &err), &err);
+    assert_ok(skuai_demand_load(path, &small, &err), &err);
+    skuai_forecast *h = forecast(small, panel, 10);
+    double gap = 0, size = 0;
+    for (size_t k = 0; k < 80; k++) {
+        gap += fabs(g->mean[k] - f->mean[k]);
+        size += fabs(f->mean[k]);
+        assert_close(h->mean[k], g->mean[k], 2e-3, 1e-3); /* biases and norms are of 16 bits */
+    }
+    assert_true(gap > 0 && gap < 0.02 * size);
+    size_t quantised = 0;
+    for (size_t i = 0; i < net->parameters->count; i++) {
+        quantised += net->parameters->int8[i] != NULL;
+        assert_true(!small->parameters->int8[i] == !net->parameters->int8[i]);
+    }
+    assert_true(quantised > 10);
+    assert_true(narrow.size < 0.6 * (double)wide.size);
+    skuai_buffer_clear(&wide), skuai_buffer_clear(&narrow);
+    skuai_forecast_free(f), skuai_forecast_free(g), skuai_forecast_free(h);
+    skuai_demand_free(net), skuai_demand_free(half), skuai_demand_free(small);
+    skuai_panel_free(panel);
     test_folder_remove(folder);
 }
 
@@ -308,6 +390,7 @@ int main(void) {
         cmocka_unit_test(test_promises),     cmocka_unit_test(test_sides),
         cmocka_unit_test(test_learns),       cmocka_unit_test(test_resume),
         cmocka_unit_test(test_broken_files), cmocka_unit_test(test_bad_parameters),
-        cmocka_unit_test(test_recipe)};
+        cmocka_unit_test(test_recipe),       cmocka_unit_test(test_small_files),
+        cmocka_unit_test(test_stopped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

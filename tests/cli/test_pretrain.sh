@@ -1,0 +1,82 @@
+# pretrain, compress, and the commands on a base model: a tiny recipe, stopped and gone on with.
+. "$(dirname "$0")/lib.sh"
+
+cat >tiny.yaml <<'YAML'
+net:
+  width: 32
+  heads: 2
+  layers: 1
+  hidden: 64
+  patch: 4
+  context: 8
+train:
+  steps: 30
+  batch: 8
+  future: 3
+  warmup: 5
+  validate_every: 10
+  validation: 16
+series:
+  shortest: 16
+YAML
+
+expect_exit 2 "$SKUA" pretrain tiny.yaml
+expect_err '-o FILE'
+expect_exit 0 "$SKUA" pretrain tiny.yaml -o base.safetensors --weights float32 --curves curves
+expect_out 'after 30 steps'
+expect_err 'step 10 of 30: training loss .* validation loss .* gap'
+expect test -s "$(ls curves/events.out.tfevents.*)"
+expect_exit 0 "$SKUA" pretrain tiny.yaml -o again.safetensors --weights float32 --threads 1 -q --json
+expect_json 'd["verb"] == "pretrain" and d["finished"] and d["steps"] == 30 and d["validation"] > 0'
+expect cmp base.safetensors again.safetensors
+
+# killed in the middle and gone on with, or done at one go: the same bits
+sed 's/steps: 30/steps: 400/; s/train:/train:\n  checkpoint_seconds: 0.05/' tiny.yaml >long.yaml
+expect_exit 0 "$SKUA" pretrain long.yaml -o whole.safetensors --weights float32 -q
+"$SKUA" pretrain long.yaml -o killed.safetensors --checkpoint killed.checkpoint -q &
+for _ in $(seq 200); do [ -s killed.checkpoint ] && break; sleep 0.02; done
+kill -9 $! 2>/dev/null
+wait $! 2>/dev/null
+expect test -s killed.checkpoint
+expect test ! -e killed.safetensors
+expect_exit 0 "$SKUA" pretrain long.yaml -o killed.safetensors --weights float32 --checkpoint killed.checkpoint
+expect_err 'training goes on from step'
+expect cmp whole.safetensors killed.safetensors
+
+# out of time: what there is, and said so
+sed 's/steps: 30/steps: 400000/' tiny.yaml >endless.yaml
+expect_exit 0 "$SKUA" pretrain endless.yaml -o late.safetensors --checkpoint late.checkpoint --time 1s -q --json
+expect_json 'not d["finished"] and 0 < d["steps"] < 400000'
+expect test -s late.checkpoint
+expect_exit 3 "$SKUA" pretrain tiny.yaml -o other.safetensors --checkpoint late.checkpoint
+expect_err 'not a checkpoint of this net'
+expect test ! -e other.safetensors
+
+printf 'net:\n  widht: 3\n' >bad.yaml
+expect_exit 2 "$SKUA" pretrain bad.yaml -o x.safetensors
+expect_err 'bad.yaml:2: unknown key net.widht'
+
+expect_exit 0 "$SKUA" compress base.safetensors -o half.safetensors
+expect_exit 0 "$SKUA" compress base.safetensors -o small.safetensors --weights int8
+size() { wc -c <"$1"; }
+expect test "$(size half.safetensors)" -lt "$(size base.safetensors)"
+expect test "$(size small.safetensors)" -lt "$(size half.safetensors)"
+expect_exit 3 "$SKUA" compress tiny.yaml -o x.safetensors
+expect_err 'no safetensors file'
+expect test ! -e x.safetensors
+
+# a shop forecast by it, and fine-tuned
+"$SKUA" init shop >/dev/null && "$SKUA" simulate files --items 5 --days 120 --channels 1 --seed 4 >/dev/null || exit 1
+"$SKUA" ingest shop --sales files/sales.csv >/dev/null || exit 1
+export SKUA_BASE=$T/small.safetensors
+expect_exit 0 "$SKUA" backtest shop --horizon 7 --models zero-shot --json
+expect_json 'any(r["name"] == "zero-shot" and r["wql"] > 0 for r in d["leaderboard"])'
+expect_exit 0 "$SKUA" train shop --horizon 7 --models transformer:steps=4:batch=4 --windows 1
+expect_err 'training loss .* validation loss'
+expect_exit 0 "$SKUA" forecast shop -o f.csv
+expect test -s f.csv
+# the net kept with the model needs no base any more
+SKUA_BASE=/no/such expect_exit 0 "$SKUA" forecast shop -o g.csv
+expect cmp f.csv g.csv
+SKUA_BASE=/no/such expect_exit 0 "$SKUA" backtest shop --horizon 7 --models zero-shot --json
+expect_json 'any(r["name"] == "zero-shot" and "SKUA_BASE" in r["reason"] for r in d["leaderboard"])'
