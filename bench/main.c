@@ -104,6 +104,8 @@ static const struct {
     {"simulate", bench_simulate, "writing a simulated shop"},
     {"stockout", bench_stockout, "bias removed where demand was censored"},
     {"oj", bench_oj, "orange juice, trees by mean percentage error"},
+    {"train-speed", bench_train_speed, "training steps of the demand net beside PyTorch"},
+    {"infer-speed", bench_infer_speed, "passes of the demand net beside PyTorch"},
     {"tokenizer", bench_tokenizer, "token numbers beside Hugging Face tokenizers"},
     {"elasticity", bench_elasticity, "price elasticities beside the simulator's truth"},
     {"uplift", bench_uplift, "promotions placed when demand is high, beside the truth"},

@@ -34,6 +34,10 @@ run() {
         peers
         build/peers/bin/python bench/peers/local_speed.py "$data" "$threads" >build/bench/local_speed.json
         "$bench" local-speed build/bench/local_speed.json ;;
+    train-speed | infer-speed)
+        peers torch
+        build/peers/bin/python bench/peers/net_speed.py "${name%-speed}" >"build/bench/$name.json"
+        "$bench" "$name" "build/bench/$name.json" ;;
     startup) "$bench" startup build/release/skua ;;
     tokenizer)
         peers texts
