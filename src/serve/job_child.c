@@ -35,7 +35,7 @@ static bool make_pipe(int ends[2]) {
 
 /* The environment, with progress asked for. The list is owned, its texts are not. */
 static char **child_environment(void) {
-    static char progress[] = "SKUA_PROGRESS=lines";
+    static const char progress[] = "SKUA_PROGRESS=lines";
     size_t n = 0, kept = 0;
     while (environ[n])
         n++;
@@ -44,7 +44,7 @@ static char **child_environment(void) {
     for (size_t i = 0; i < n; i++)
         if (strncmp(environ[i], "SKUA_TOKEN", 10) != 0) /* not the child's affair */
             list[kept++] = environ[i];
-    list[kept++] = progress;
+    list[kept++] = (char *)progress; /* posix_spawn writes no text */
     list[kept] = NULL;
     return list;
 }
