@@ -98,6 +98,18 @@ void skuai_demand_free(skuai_demand *net) {
     skuai_free(net);
 }
 
+void skuai_demand_ignore_slots(skuai_demand *net, size_t first) {
+    const skuai_nn_parameters *p = net->parameters;
+    const size_t weights[] = {net->in.weight, net->in_skip.weight};
+    size_t patch = net->config.window.patch, f = skuai_window_features(&net->config.window);
+    size_t period = SKUAI_WINDOW_CHANNELS + 2 * SKUAI_WINDOW_SLOTS;
+    for (size_t w = 0; w < 2; w++)
+        for (size_t row = 0; row < net->config.width; row++)
+            for (size_t t = 0; t < patch; t++)
+                for (size_t c = SKUAI_WINDOW_CHANNELS + 2 * first; c < period; c++)
+                    skuai_nn_parameters_value(p, weights[w])[row * f + t * period + c] = 0;
+}
+
 /* -- Forward ---------------------------------------------------------------------------------- */
 
 static bool any_side(const skuai_window_batch *b) {

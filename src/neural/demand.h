@@ -64,6 +64,11 @@ SKUA_MUST_USE skua_status skuai_demand_new(const skuai_demand_config *config, ui
                                            skuai_demand **net, skua_error *err);
 void skuai_demand_free(skuai_demand *net); /* NULL allowed */
 
+/* Let the net ignore the covariates of the slots from `first` on (weights 0): those that nothing
+ * trained it on, whose weights are still the random ones of the beginning. Fine-tuning can learn
+ * them from there. */
+void skuai_demand_ignore_slots(skuai_demand *net, size_t first);
+
 typedef enum skuai_demand_part {
     SKUAI_DEMAND_ALL,   /* all tokens: training with hidden patches */
     SKUAI_DEMAND_FUTURE /* the horizon's alone */

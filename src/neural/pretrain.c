@@ -152,6 +152,8 @@ skua_status skuai_pretrain_recipe_load(const char *path, skuai_pretrain_recipe *
     return status;
 }
 
+enum { SYNTHETIC_SLOTS = 3 };
+
 /* -- Windows ---------------------------------------------------------------------------------- */
 
 typedef struct mixture {
@@ -230,6 +232,8 @@ skua_status skuai_pretrain_run(const skuai_pretrain_recipe *recipe,
         skuai_panel_source_clear(&m.sources[k]);
     skuai_free(m.sources);
     skuai_panel_source_clear(&ends);
+    /* synthetic series have a price, promotions and events alone */
+    if (status == SKUA_OK && m.real <= 0) skuai_demand_ignore_slots(made, SYNTHETIC_SLOTS);
     if (status != SKUA_OK) {
         skuai_demand_free(made);
         return status;

@@ -193,11 +193,14 @@ static void fill_covariate(const filling *f, size_t slot) {
         double d = (log_scale ? log((double)x[t]) : (double)x[t]) - sum;
         square += d * d / (double)n;
     }
+    /* a promotion is the exception: a share that is mostly high is what is left of the price */
+    bool turned = slot == 1 && share && sum > 0.5 && high > 0.9;
     double factor = log_scale ? 3 : square > 0 && isfinite(square) ? 1 / sqrt(square) : 0;
     for (size_t t = f->from; t < end && f->pad + t - f->from < f->past + f->ahead; t++) {
         if (!isfinite(x[t])) continue;
-        double v =
-            share ? (double)x[t] : factor * ((log_scale ? log((double)x[t]) : (double)x[t]) - sum);
+        double v = turned  ? 1 - (double)x[t]
+                   : share ? (double)x[t]
+                           : factor * ((log_scale ? log((double)x[t]) : (double)x[t]) - sum);
         float *c = channel(f, f->pad + t - f->from, DATA_CHANNELS + 2 * slot);
         c[0] = (float)fmax(-SLOT_MOST, fmin(v, SLOT_MOST));
         c[1] = 1;

@@ -107,8 +107,8 @@ size_t skuai_window_patches(const skuai_window_config *config, size_t length);
 
 /* Series s of a panel; sides [SKUAI_WINDOW_SIDES, SKUAI_WINDOW_SIDE] is the caller's and filled.
  * Covariates take slot 0 ("price"), 1 (names with "promo" or "discount"), 2 ("holiday", "event",
- * "festival"), others the free slots in order; those that find none are left out (their number in
- * *left_out, may be NULL). */
+ * "festival"; in whatever case), others slots 3 and up in order; those that find none are left out
+ * (their number in *left_out, may be NULL). */
 skuai_window_series skuai_window_of_panel(const skuai_panel *panel, size_t s, float *sides,
                                           size_t *left_out);
 /* A synthetic series with its last `horizon` periods as what is to be forecast. */

@@ -68,10 +68,21 @@ static size_t fill_sides(const skuai_panel *panel, size_t s, float *sides) {
     return n;
 }
 
+/* Is a word (lower case) in the name, in whatever case. */
+static bool holds(const char *name, const char *word) {
+    for (; *name; name++) {
+        size_t k = 0;
+        while (word[k] && (name[k] == word[k] || name[k] == word[k] - 'a' + 'A'))
+            k++;
+        if (!word[k]) return true;
+    }
+    return false;
+}
+
 static size_t wanted_slot(const char *name) {
     if (strcmp(name, "price") == 0) return 0;
-    if (strstr(name, "promo") || strstr(name, "discount")) return 1;
-    if (strstr(name, "holiday") || strstr(name, "event") || strstr(name, "festival")) return 2;
+    if (holds(name, "promo") || holds(name, "discount")) return 1;
+    if (holds(name, "holiday") || holds(name, "event") || holds(name, "festival")) return 2;
     return SKUAI_WINDOW_SLOTS;
 }
 
@@ -99,8 +110,6 @@ skuai_window_series skuai_window_of_panel(const skuai_panel *panel, size_t s, fl
                 if (mine) continue;
                 for (slot = 3; slot < SKUAI_WINDOW_SLOTS && w.covariate[slot]; slot++) {
                 }
-                for (size_t j = 0; j < 3 && slot == SKUAI_WINDOW_SLOTS; j++)
-                    slot = w.covariate[j] ? slot : j;
             }
             if (slot == SKUAI_WINDOW_SLOTS) {
                 out++;

@@ -178,10 +178,49 @@ static void test_sides(void **state) {
     skuai_panel_free(panel);
 }
 
+/* Names choose their slots in whatever case; others never take the three that have a meaning; a
+ * share of the price is turned into a depth. */
+static void test_slots(void **state) {
+    (void)state;
+    skua_error err;
+    static const char *const names[] = {"CPI",         "MarkDown1", "IsHoliday", "wind",  "fuel",
+                                        "temperature", "rain",      "Discount",  "price", "sun"};
+    skuai_grid grid = {.frequency = SKUAI_FREQUENCY_DAY};
+    skuai_panel_builder *builder = skuai_panel_builder_new(&grid, 7);
+    float values[10][6];
+    const float *dynamic[10];
+    double y[] = {1, 2, 3, 4, 5, 6};
+    for (size_t k = 0; k < 10; k++) {
+        assert_ok(skuai_panel_builder_dynamic(builder, names[k], SKUAI_KNOWN_AHEAD, &err), &err);
+        for (size_t t = 0; t < 6; t++)
+            values[k][t] = (float)(k * 10 + t);
+        dynamic[k] = values[k];
+    }
+    for (size_t t = 0; t < 6; t++)
+        values[7][t] = t == 2 ? 0.75F : 1;
+    assert_ok(skuai_panel_builder_series(builder, "a", 19000, 6, 0, y, NULL, dynamic, &err), &err);
+    skuai_panel *panel;
+    assert_ok(skuai_panel_builder_finish(builder, &panel, &err), &err);
+    skuai_panel_builder_free(builder);
+    float sides[SKUAI_WINDOW_SIDES * SKUAI_WINDOW_SIDE];
+    size_t left_out;
+    skuai_window_series s = skuai_window_of_panel(panel, 0, sides, &left_out);
+    const size_t wanted[] = {8, 7, 2, 0, 1, 3, 4, 5}; /* of names, by slot; rain and sun are out */
+    for (size_t k = 0; k < SKUAI_WINDOW_SLOTS; k++)
+        assert_close(s.covariate[k][3], values[wanted[k]][3], 0, 0);
+    assert_int_equal(left_out, 2);
+    skuai_arena *arena = skuai_arena_new(0);
+    skuai_window_batch b = fill(&s, arena);
+    assert_close(at(&b, PAST * P - 4, SKUAI_WINDOW_CHANNELS + 2), 0.25, 1e-6, 0);
+    assert_close(at(&b, PAST * P - 3, SKUAI_WINDOW_CHANNELS + 2), 0, 0, 0);
+    skuai_arena_free(arena);
+    skuai_panel_free(panel);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_channels), cmocka_unit_test(test_no_future),
-        cmocka_unit_test(test_scaling), cmocka_unit_test(test_odd_series),
-        cmocka_unit_test(test_sides)};
+        cmocka_unit_test(test_scaling),  cmocka_unit_test(test_odd_series),
+        cmocka_unit_test(test_sides),    cmocka_unit_test(test_slots)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

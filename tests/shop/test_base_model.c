@@ -51,7 +51,7 @@ static skuai_forecast *run(const char *name, const char *steps, const skuai_pane
     assert_ok(skuai_forecaster_run(&f, panel, steps ? &(skuai_parameters){items, 2} : NULL,
                                    &request, &context, &forecast, &err),
               &err);
-    for (size_t k = 0; k < 2 * 9; k++)
+    for (size_t k = 0; k < panel->n_series * 9; k++)
         assert_true(isfinite(forecast->mean[k]) && forecast->mean[k] >= 0);
     return forecast;
 }
@@ -112,8 +112,39 @@ static void test_missing(void **state) {
     skuai_panel_free(panel);
 }
 
+/* The model that ships forecasts a clear week a good deal better than the mean does. */
+static void test_shipped(void **state) {
+    (void)state;
+    skua_error err;
+    char path[1024];
+    assert_int_equal(
+        setenv("SKUA_BASE", test_source("data/models/base.safetensors", path, sizeof path), 1), 0);
+    skuai_grid grid = {.frequency = SKUAI_FREQUENCY_DAY};
+    skuai_panel_builder *builder = skuai_panel_builder_new(&grid, 7);
+    const double week[] = {20, 22, 25, 30, 60, 80, 45};
+    double y[140];
+    for (size_t t = 0; t < 140; t++)
+        y[t] = week[t % 7] + (double)((t * 5) % 7) - 3;
+    assert_ok(skuai_panel_builder_series(builder, "a", 19001, 140, 0, y, NULL, NULL, &err), &err);
+    skuai_panel *panel, *view;
+    assert_ok(skuai_panel_builder_finish(builder, &panel, &err), &err);
+    assert_ok(skuai_panel_cut(panel, 9, &view, &err), &err);
+    skuai_panel_builder_free(builder);
+    skuai_forecast *f = run("zero-shot", NULL, view);
+    double error = 0, flat = 0;
+    for (size_t h = 0; h < 9; h++) {
+        error += fabs(*skuai_forecast_mean(f, 0, h) - y[131 + h]);
+        flat += fabs(40 - y[131 + h]);
+    }
+    assert_true(error < 0.35 * flat);
+    skuai_forecast_free(f);
+    skuai_panel_free(view), skuai_panel_free(panel);
+    assert_int_equal(unsetenv("SKUA_BASE"), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_forecasters),
-                                       cmocka_unit_test(test_missing)};
+                                       cmocka_unit_test(test_missing),
+                                       cmocka_unit_test(test_shipped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
