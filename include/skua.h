@@ -143,6 +143,12 @@ SKUA_API SKUA_MUST_USE skua_status skua_shop_ingest(skua_shop *shop, const char 
 /* Find what is odd; findings go to the table of that name. */
 SKUA_API SKUA_MUST_USE skua_status skua_shop_check(skua_shop *shop, char **report, skua_error *err);
 
+/* Encode every item's words into the table vectors: only what changed since the last time, or all
+ * with the setting `again`; by sub-words learnt on the shop's own texts, or by the language model
+ * in the folder of the setting `encoder`. SKUA_EDATA: no item has words, or the folder is damaged.
+ */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_embed(skua_shop *shop, char **report, skua_error *err);
+
 /* Backtest the models of the preset, choose weights and calibration, keep the model. */
 SKUA_API SKUA_MUST_USE skua_status skua_shop_train(skua_shop *shop, char **report, skua_error *err);
 

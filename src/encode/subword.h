@@ -34,7 +34,7 @@ typedef struct skuai_subword_options {
 
 #define SKUAI_SUBWORD_DEFAULT                                                                      \
     ((skuai_subword_options){                                                                      \
-        .width = 128, .sample = 100000, .features = 1 << 17, .passes = 4, .power = 0.5})
+        .width = 256, .sample = 100000, .features = 1 << 16, .passes = 4, .power = 1})
 
 typedef struct skuai_subword skuai_subword; /* immutable; any number of threads */
 typedef struct skuai_subword_learner skuai_subword_learner;

@@ -5,11 +5,11 @@
 /* Tables, and the column that tells their dates (NULL: none). */
 static const struct {
     const char *name, *date;
-} tables[] = {{"orders", "ts"},       {"sales", "ds"},    {"items", NULL},
-              {"parts", NULL},        {"channels", NULL}, {"promotions", "\"from\""},
-              {"supply", NULL},       {"events", "ts"},   {"calendar", "ds"},
-              {"future", "ds"},       {"findings", NULL}, {"rejects", NULL},
-              {"runs", "started_at"}, {"forecasts", "ds"}};
+} tables[] = {{"orders", "ts"},  {"sales", "ds"},        {"items", NULL},
+              {"parts", NULL},   {"channels", NULL},     {"promotions", "\"from\""},
+              {"supply", NULL},  {"events", "ts"},       {"calendar", "ds"},
+              {"future", "ds"},  {"vectors", NULL},      {"findings", NULL},
+              {"rejects", NULL}, {"runs", "started_at"}, {"forecasts", "ds"}};
 
 static skua_status put_table(skuai_store *store, skuai_json_writer *w, const char *name,
                              const char *date, skua_error *err) {

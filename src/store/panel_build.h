@@ -91,6 +91,10 @@ SKUA_MUST_USE skua_status skuai_build_holidays(skuai_panel_build *build, skua_er
 SKUA_MUST_USE skua_status skuai_build_statics(skuai_panel_build *build, const size_t *series,
                                               size_t n, const char *const *categories,
                                               skuai_panel_builder *builder, skua_error *err);
+/* Vectors of the series' items, a modality each, onto the builder. */
+SKUA_MUST_USE skua_status skuai_build_vectors(skuai_panel_build *build, const size_t *series,
+                                              size_t n, skuai_panel_builder *builder,
+                                              skua_error *err);
 /* Category path, launch and end (seconds; INT64_MIN none) of each series' item. */
 SKUA_MUST_USE skua_status skuai_build_items(skuai_panel_build *build, const char ***categories,
                                             int64_t **launch, int64_t **end, skua_error *err);

@@ -206,6 +206,7 @@ skua_status skuai_build_panel(skuai_panel_build *b, skuai_panel **panel, skua_er
             add_series(b, &space, s, categories[s], launch[s], end[s], builder, name.data, err));
     }
     SKUA_TRY_OUT(skuai_build_statics(b, order, n, categories, builder, err));
+    if (!b->query->target_only) SKUA_TRY_OUT(skuai_build_vectors(b, order, n, builder, err));
     SKUA_TRY_OUT(skuai_panel_builder_finish(builder, panel, err));
 out:
     skuai_buffer_clear(&name);
