@@ -1,15 +1,19 @@
-/* bench_encode.c -- texts: tokenisers beside Hugging Face's. The folders are made by
- * bench/peers/tokeniser.py (see bench/run.sh). */
+/* bench_encode.c -- texts: tokenisers beside Hugging Face's, a language model beside
+ * sentence-transformers. The folders are made by bench/peers/tokeniser.py and text_speed.py (see
+ * bench/run.sh). */
 #include "benchmarks.h"
 #include "figure.h"
 
 #include "core/file.h"
 #include "encode/subword.h"
+#include "encode/text_model.h"
 #include "encode/tokeniser.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* -- tokenizer -------------------------------------------------------------------------------- */
 
@@ -207,5 +211,82 @@ int bench_text_vectors(int argc, char **argv) {
         status = skuai_file_write(path, (const char *)vectors,
                                   t.n * skuai_subword_width(model) * sizeof *vectors, &err);
     if (status != SKUA_OK) fprintf(stderr, "%s\n", err.message);
+    return status == SKUA_OK ? 0 : 1;
+}
+
+/* -- text-speed ------------------------------------------------------------------------------- */
+
+static double processor_seconds(void) {
+    struct timespec t;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Largest difference of any value from the peer's vectors; NaN: they are not there. */
+static double largest_difference(const char *folder, const float *vectors, size_t n) {
+    char path[4096];
+    skuai_buffer bytes;
+    double most = 0;
+    skuai_buffer_init(&bytes, SIZE_MAX / 2);
+    (void)snprintf(path, sizeof path, "%s/vectors.bin", folder);
+    if (skuai_file_read(path, (size_t)1 << 31, &bytes, NULL) != SKUA_OK ||
+        bytes.size != n * sizeof *vectors)
+        most = (double)NAN;
+    for (size_t i = 0; most >= 0 && i < n; i++) {
+        float theirs;
+        memcpy(&theirs, bytes.data + i * sizeof theirs, sizeof theirs);
+        double gap = fabs((double)vectors[i] - (double)theirs);
+        if (!(gap <= most)) most = gap;
+    }
+    skuai_buffer_clear(&bytes);
+    return most;
+}
+
+int bench_text_speed(int argc, char **argv) {
+    skua_error err = {0};
+    texts t;
+    skuai_context context = bench_context();
+    skuai_text_model *model = NULL;
+    skuai_buffer speed;
+    char path[4096];
+    if (argc < 4 || texts_read(argv[2], &t, &err) != SKUA_OK ||
+        skuai_text_model_open(argv[3], NULL, &model, &err) != SKUA_OK) {
+        fprintf(stderr, "text-speed: run it by bench/run.sh text-speed\n%s\n", err.message);
+        return 1;
+    }
+    size_t width = skuai_text_model_width(model);
+    float *vectors = skuai_new(t.n * width, sizeof *vectors);
+    size_t warm = t.n < 256 ? t.n : 256;
+    skua_status status =
+        vectors ? skuai_text_model_encode(model, &context, t.text, t.length, warm, vectors, &err)
+                : skuai_error_memory(&err, "vectors");
+    double clock_ = skuai_clock(), processor = processor_seconds();
+    if (status == SKUA_OK)
+        status = skuai_text_model_encode(model, &context, t.text, t.length, t.n, vectors, &err);
+    clock_ = skuai_clock() - clock_;
+    processor = processor_seconds() - processor;
+    (void)snprintf(path, sizeof path, "%s/speed.txt", argv[2]);
+    skuai_buffer_init(&speed, 200);
+    if (status == SKUA_OK) status = skuai_file_read(path, 200, &speed, &err);
+    if (status == SKUA_OK) {
+        char *end = NULL;
+        double by_clock = strtod(speed.data, &end), by_processor = strtod(end, NULL);
+        double n = (double)t.n;
+        printf(
+            "%zu texts: %.0f a second, %.0f a second of processor time; the peer %.0f and %.0f\n",
+            t.n, n / clock_, n / processor, by_clock, by_processor);
+        bench_figure("text-speed", "largest_difference",
+                     largest_difference(argv[2], vectors, t.n * width),
+                     "of any value from sentence-transformers'");
+        bench_figure("text-speed", "ratio_torch", n / clock_ / by_clock,
+                     "by the clock; by processor time %.2f; %zu titles, two threads",
+                     n / processor / by_processor, t.n);
+    } else {
+        fprintf(stderr, "%s\n", err.message);
+    }
+    skuai_buffer_clear(&speed);
+    skuai_free(vectors);
+    skuai_text_model_free(model);
+    texts_clear(&t);
     return status == SKUA_OK ? 0 : 1;
 }

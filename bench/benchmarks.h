@@ -24,7 +24,9 @@ int bench_startup(int argc, char **argv);   /* argument: the program */
 int bench_oj(int argc, char **argv);        /* argument: seeds, 5 */
 int bench_elasticity(int argc, char **argv);
 int bench_uplift(int argc, char **argv);
-int bench_text_vectors(int argc, char **argv);
+int bench_text_vectors(int argc, char **argv); /* argument: a folder with strings.bin */
+int bench_text_speed(int argc,
+                     char **argv); /* arguments: folder of peers/text_speed.py, MiniLM's */
 int bench_panel_scale_full(void);
 int bench_zero_shot(int argc, char **argv);       /* argument: -n, without the combination */
 int bench_zero_shot_speed(int argc, char **argv); /* argument: series, 30000 */

@@ -43,6 +43,10 @@ run() {
         peers texts
         build/peers/bin/python bench/peers/tokeniser.py "$data" build/bench/tokenizer
         "$bench" tokenizer build/bench/tokenizer ;;
+    text-speed)
+        peers texts
+        build/peers/bin/python bench/peers/text_speed.py "$data" build/bench/text-speed
+        "$bench" text-speed build/bench/text-speed "$(build/peers/bin/python bench/peers/minilm.py)" ;;
     anomalies)
         peers
         PYTHON=build/peers/bin/python "$bench" anomalies ;;
