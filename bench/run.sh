@@ -10,7 +10,7 @@ threads=${SKUA_THREADS:-2}
 export SKUA_THREADS=$threads
 if [ $# = 0 ]; then
     "$bench"
-    echo "by scripts of bench/peers: python-overhead"
+    echo "by scripts of bench/peers: python-overhead serve-load"
     exit 0
 fi
 name=$1
@@ -50,6 +50,10 @@ run() {
     anomalies)
         peers
         PYTHON=build/peers/bin/python "$bench" anomalies ;;
+    serve-load)
+        command -v wrk >/dev/null || { echo "bench: wrk is not there (Debian: wrk)" >&2; exit 1; }
+        peers serve
+        build/peers/bin/python bench/peers/serve_load.py build/release/skua "$threads" ${SERVE_ITEMS:-30000} ${SERVE_SECONDS:-10} | figures ;;
     python-overhead)
         peers
         PYTHONPATH=bindings/python/src SKUA_LIBRARY=$PWD/build/release/libskua.so \

@@ -12,7 +12,7 @@ build_packages=(gcc libc6-dev cmake ninja-build pkg-config git gzip libjansson-d
     libutf8proc-dev libuchardet-dev libdnnl-dev zlib1g-dev libmicrohttpd-dev tzdata)
 test_packages=(libcmocka-dev python3)
 check_packages=(clang clang-tidy clang-format cppcheck libomp-dev libclang-rt-dev)
-bench_packages=(python3-venv python3-pip)
+bench_packages=(python3-venv python3-pip wrk)
 browser_packages=(chromium nodejs npm fonts-wqy-microhei)
 
 # clang's sanitizer runtime is named after its version on Debian

@@ -54,7 +54,7 @@ static void print_start(const invocation *call, const skuai_config *config, int 
 }
 
 static exit_code run(invocation *call) {
-    static skuai_config config;
+    skuai_config config;
     char program[4096];
     skua_error err;
     sigset_t stop;

@@ -88,9 +88,13 @@ size_t skua_snapshot_search(const skua_snapshot *snapshot, const char *text, siz
 
 /* -- Series ------------------------------------------------------------------------------------ */
 
+/* The last covariate of a name: a shop's file of the future may bring one of the same name that
+ * says nothing of the past. */
 static const float *dynamic_of(const skuai_panel *panel, size_t s, const char *name) {
-    size_t k = skuai_panel_dynamic_find(panel, name);
-    return k == SIZE_MAX ? NULL : panel->dynamic[k].values + panel->row[s];
+    for (size_t k = panel->n_dynamic; k-- > 0;)
+        if (strcmp(panel->dynamic[k].name, name) == 0)
+            return panel->dynamic[k].values + panel->row[s];
+    return NULL;
 }
 
 /* Text of a static category of series s, "" when it has none. */

@@ -106,6 +106,27 @@ static void test_equals_the_file(void **state) {
     skua_snapshot_free(snapshot);
 }
 
+/* Promotions of the table show in the history, though the file of the future brings a covariate of
+ * the same name. */
+static void test_promotions_show(void **state) {
+    (void)state;
+    skua_snapshot *snapshot = snapshot_new();
+    size_t promoted = 0, prices = 0;
+    for (size_t i = 0; i < skua_snapshot_items(snapshot); i++) {
+        const skua_item *item = skua_snapshot_item(snapshot, i);
+        for (size_t k = 0; k < item->n_series; k++) {
+            skua_series s;
+            skua_snapshot_series(snapshot, item->first_series + k, &s);
+            for (size_t t = 0; t < s.length; t++) {
+                promoted += s.promotion && s.promotion[t] > 0;
+                prices += s.price && s.price[t] > 0;
+            }
+        }
+    }
+    assert_true(promoted > 0 && prices > promoted);
+    skua_snapshot_free(snapshot);
+}
+
 /* A question without a change is answered by the stored numbers. */
 static void test_ask_equals_stored(void **state) {
     (void)state;
@@ -247,10 +268,10 @@ static void test_common_part(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equals_the_file),  cmocka_unit_test(test_ask_equals_stored),
-        cmocka_unit_test(test_ask_refuses),      cmocka_unit_test(test_items_and_findings),
-        cmocka_unit_test(test_generation_moves), cmocka_unit_test(test_empty_shop),
-        cmocka_unit_test(test_common_part),
+        cmocka_unit_test(test_equals_the_file),    cmocka_unit_test(test_ask_equals_stored),
+        cmocka_unit_test(test_promotions_show),    cmocka_unit_test(test_ask_refuses),
+        cmocka_unit_test(test_items_and_findings), cmocka_unit_test(test_generation_moves),
+        cmocka_unit_test(test_empty_shop),         cmocka_unit_test(test_common_part),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -57,7 +57,7 @@ function draw(box: HTMLElement, past: HistorySeries, f: Forecast | null, ahead: 
       { name: t("promotion"), kind: "promotion", at: periods.map((_, i) => (past.promotion?.[i] ?? 0) > 0) },
       { name: t("stockOut"), kind: "stock", at: periods.map((_, i) => (past.available?.[i] ?? 1) < 0.999) },
     ],
-  }, 340);
+  }, 340, 180 + (ahead?.periods.length ?? 0));
 }
 
 const sum = (x: number[]): number => x.reduce((a, b) => a + b, 0);

@@ -11,7 +11,7 @@ import { number, percent, t } from "./text";
 const decimals = (x: number | null | undefined): string => (typeof x === "number" ? x.toFixed(3) : "–");
 
 function leaderboard(rows: Score[]): HTMLElement {
-  return table([t("model"), "WQL", "WAPE", "MASE", "bias", "80 %", "s"],
+  return table([t("name"), "WQL", "WAPE", "MASE", "bias", "80 %", "s"],
     rows.map((r) => [r.baseline ? `${r.name} (${t("baseline")})` : r.name, decimals(r.wql), decimals(r.wape), decimals(r.mase), decimals(r.bias), percent(r.cover80 ?? null, false), number(r.seconds, 1)]), [1, 2, 3, 4, 5, 6]);
 }
 
@@ -21,7 +21,7 @@ function weights(model: Model): HTMLElement {
     h("td", { class: "number" }, h("meter", { class: kind, min: 0, max: 1, value: x ?? 0 }, percent(x, false)), ` ${percent(x ?? 0, false)}`);
   const rows = (model.members ?? []).map((name, i) => ({ name, a: model.weights_regular?.[i] ?? 0, b: model.weights_intermittent?.[i] ?? 0 })).filter((r) => r.a > 0.001 || r.b > 0.001);
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("weights") }, h("table", {},
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("model")), h("th", { scope: "col" }, t("regular")), h("th", { scope: "col" }, t("intermittent")))),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("name")), h("th", { scope: "col" }, t("regular")), h("th", { scope: "col" }, t("intermittent")))),
     h("tbody", {}, ...rows.map((r) => h("tr", {}, h("th", { scope: "row" }, r.name), bar(r.a, "regular"), bar(r.b, "intermittent"))))));
 }
 
@@ -46,6 +46,6 @@ export async function models(screen: Screen): Promise<void> {
     (model.leaderboard?.length ?? 0) > 0 ? card(t("leaderboard"), h("p", { class: "hint" }, t("leaderboardText")), leaderboard(model.leaderboard ?? [])) : h("p", { class: "hint" }, t("noModel")),
     (model.members?.length ?? 0) > 0 && h("div", { class: "two" }, card(t("weights"), weights(model)),
       card(t("calibration"), h("p", { class: "hint" }, t("calibrationText")), reliability(model.calibration_kept ?? []) as unknown as HTMLElement)),
-    card(t("runs"), table([t("kind"), t("model"), t("started"), t("seconds", { n: "" })], runs.runs.slice(0, 30).map((r) => [r.kind, r.model ?? "", r.started.slice(0, 16).replace("T", " "), number(r.seconds, 1)]), [3])));
+    card(t("runs"), table([t("kind"), t("name"), t("started"), t("seconds", { n: "" })], runs.runs.slice(0, 30).map((r) => [r.kind, r.model ?? "", r.started.slice(0, 16).replace("T", " "), number(r.seconds, 1)]), [3])));
   await list.load();
 }

@@ -58,7 +58,7 @@ function drawMarks(u: uPlot, data: ChartData): void {
 }
 
 /** The chart in a box; it follows the box's width. Returns what takes it away. */
-export function chart(box: HTMLElement, data: ChartData, height = 320): () => void {
+export function chart(box: HTMLElement, data: ChartData, height = 320, shown = Infinity): () => void {
   const strokes = { past: "--past", ahead: "--ahead", other: "--other", faint: "--faint" } as const;
   const series: uPlot.Series[] = [{}];
   const columns: (number | null)[][] = [];
@@ -94,6 +94,10 @@ export function chart(box: HTMLElement, data: ChartData, height = 320): () => vo
     box,
   );
   u.over.append(tip);
+  const all = u.data[0];
+  const from = all[all.length - shown];
+  const until = all[all.length - 1];
+  if (from !== undefined && until !== undefined) u.setScale("x", { min: from, max: until });
   const follow = new ResizeObserver(() => {
     if (box.clientWidth > 0) u.setSize({ width: Math.max(240, box.clientWidth), height });
   });

@@ -1,0 +1,156 @@
+// Every screen in both languages, at two widths, dark and light: what must be there is there, axe
+// finds nothing, nothing of another host is asked, nothing overflows, no script of the data runs.
+// Then a planner's way: a file in which one item's sales treble is read in, forecast, found.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const { URL: url, SHOTS: shots, WORK: work, SKUA: skua } = process.env;
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const patience = 120_000;
+const problems = [];
+const foreign = [];
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+
+async function open(options) {
+  const context = await browser.newContext({ ...options, bypassCSP: false });
+  const page = await context.newPage();
+  page.setDefaultTimeout(patience);
+  page.on("console", (m) => m.type() === "error" && problems.push(`console: ${m.text()}`));
+  page.on("pageerror", (e) => problems.push(`page: ${e.message}`));
+  page.on("dialog", (d) => { problems.push(`dialog: ${d.message()}`); void d.dismiss(); });
+  page.on("request", (r) => !r.url().startsWith(url) && !/^(data|blob):/.test(r.url()) && foreign.push(r.url()));
+  return page;
+}
+
+async function go(page, hash) {
+  await page.goto(`${url}/#/${hash}`);
+  await page.waitForSelector("h1");
+}
+
+/** axe without the page's own policy in the way: its source runs in an isolated evaluation. */
+async function audit(page, name) {
+  await page.evaluate(axeSource);
+  const result = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  for (const v of result.violations) problems.push(`axe, ${name}: ${v.id}: ${v.help}: ${v.nodes.slice(0, 2).map((n) => n.html.slice(0, 140)).join(" | ")}`);
+  assert.ok(result.passes.length > 5, "axe looked at nothing");
+}
+
+async function noOverflow(page, name) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (wide > 1) problems.push(`${name}: ${wide} pixels wider than the window`);
+}
+
+const screens = [
+  ["overview", "shop", { en: "What changes most", zh: "变化最大的商品" }, ".uplot canvas"],
+  ["items", "shop/items", { en: "Search items", zh: "搜索商品" }, ".space .row a"],
+  ["item", null, { en: "What if", zh: "假设分析" }, ".uplot canvas"],
+  ["models", "shop/models", { en: "Leaderboard", zh: "排行榜" }, "table"],
+  ["data", "shop/data", { en: "Read in a file", zh: "读入文件" }, ".drop"],
+];
+
+let itemHash = "";
+for (const [kind, options] of [
+  ["wide", { viewport: { width: 1280, height: 860 }, colorScheme: "light", locale: "en-GB" }],
+  ["dark-phone", { viewport: { width: 390, height: 844 }, colorScheme: "dark", locale: "zh-CN" }],
+]) {
+  const page = await open(options);
+  await go(page, "shop/items");
+  await page.waitForSelector(".space .row a");
+  itemHash = (await page.getAttribute(".space .row a", "href")).slice(2);
+  for (const language of ["en", "zh"]) {
+    await page.evaluate((l) => localStorage.setItem("skua-language", l), language);
+    for (const [name, hash, words, selector] of screens) {
+      await page.goto("about:blank");
+      await go(page, hash ?? itemHash);
+      await page.waitForSelector(selector);
+      await page.waitForFunction((w) => document.body.innerText.includes(w), words[language]);
+      assert.equal(await page.getAttribute("html", "lang"), language === "zh" ? "zh-CN" : "en");
+      await page.waitForTimeout(250);
+      await audit(page, `${name} ${language} ${kind}`);
+      await noOverflow(page, `${name} ${language} ${kind}`);
+      await page.screenshot({ path: `${shots}/${name}-${language}-${kind}.png`, fullPage: name !== "items" });
+      if (name === "overview") assert.equal(await page.innerText("h1"), "Tea & 茶 <b>");
+    }
+  }
+  await page.context().close();
+}
+
+// the language at a click, kept after a reload; the theme too; keys
+const page = await open({ viewport: { width: 1280, height: 860 }, locale: "en-GB" });
+await go(page, "shop/items");
+await page.click("#language");
+await page.waitForFunction(() => document.querySelector("h1")?.textContent === "商品");
+await page.reload();
+await page.waitForFunction(() => document.querySelector("h1")?.textContent === "商品");
+await page.click("#language");
+await page.waitForFunction(() => document.querySelector("h1")?.textContent === "Items");
+await page.click("#theme");
+assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
+await page.waitForSelector(".space .row a");
+await page.focus(".grid");
+await page.keyboard.press("ArrowDown");
+await page.keyboard.press("Enter");
+await page.waitForSelector("#price");
+assert.match(page.url(), /items\//);
+
+// sliders answer, and say so when the model does not look at prices
+await page.waitForSelector(".uplot canvas");
+await page.locator("#horizon").fill("5");
+await page.waitForFunction(() => /5/.test(document.querySelector(".sliders + p")?.textContent ?? "") && /ms/.test(document.querySelector(".sliders + p")?.textContent ?? ""));
+
+// an item's sales treble: the file goes in, the forecast follows, equal to the command's
+const rows = readFileSync(`${work}/files/sales.csv`, "utf8").trim().split("\n").map((l) => l.split(","));
+const head = rows[0];
+const at = (name) => head.indexOf(name);
+const sums = new Map();
+for (const r of rows.slice(-4000)) sums.set(r[at("item")], (sums.get(r[at("item")]) ?? 0) + Number(r[at("units")] || 0));
+const chosen = [...sums.entries()].sort((a, b) => b[1] - a[1])[1][0];
+const days = [...new Set(rows.slice(1).map((r) => r[at("ds")]))].sort().slice(-90);
+const more = rows.filter((r, i) => i === 0 || (r[at("item")] === chosen && r[at("ds")] >= days[0]));
+writeFileSync(`${work}/treble.csv`, more.map((r, i) => (i === 0 ? r : r.map((v, k) => (k === at("units") ? String(3 * Number(v)) : v))).join(",")).join("\n"));
+const expected = async () => (await (await fetch(`${url}/v1/shops/shop/items/${chosen}`)).json()).expected;
+const before = await expected();
+await go(page, "shop/data");
+await page.setInputFiles("#file", `${work}/treble.csv`);
+await page.waitForSelector("text=Taken as");
+await page.screenshot({ path: `${shots}/data-preview.png`, fullPage: true });
+await page.getByRole("button", { name: "Read in", exact: true }).click();
+await page.waitForSelector(".notice.good");
+await go(page, "shop/models");
+await page.selectOption("#preset", "fast");
+await page.fill("#train-horizon", "14");
+await page.getByRole("button", { name: "Start training" }).click();
+await page.waitForSelector(".job.running, .job.done");
+await page.screenshot({ path: `${shots}/models-training.png` });
+await page.waitForSelector(".job.done >> text=Forecast", { timeout: 5 * patience });
+const horizon = async () => (await (await fetch(`${url}/v1/shops/shop`)).json()).forecast.horizon;
+for (let i = 0; i < 400 && (await horizon()) !== 14; i++) await new Promise((r) => setTimeout(r, 250));
+assert.equal(await horizon(), 14, "the new forecast did not come");
+const after = await expected();
+assert.ok(after / 14 > 1.8 * (before / 28), `the forecast of ${chosen} did not follow: ${before / 28} a day, then ${after / 14}`);
+await go(page, `shop/items/${chosen}`);
+await page.waitForSelector(".uplot canvas");
+const shown = await page.evaluate(() => [...document.querySelectorAll("tbody tr")].map((r) => [...r.children].map((c) => c.textContent)));
+const csv = `${work}/check.csv`;
+execFileSync(skua, ["forecast", `${work}/shop`, "-q", "-o", csv]);
+const channel = await page.evaluate(() => document.querySelector("#channel").selectedOptions[0].textContent);
+const theirs = readFileSync(csv, "utf8").trim().split("\n").slice(1).map((l) => l.split(",")).filter((r) => r[0] === chosen && r[1] === channel);
+assert.equal(theirs.length, 14);
+for (const r of theirs) {
+  const row = shown.find((x) => x[0] === r[2]);
+  assert.ok(row, `no row of ${r[2]}`);
+  assert.ok(Math.abs(Number(row[1].replace(/,/g, "")) - Number(r[3])) <= 0.051, `${r[2]}: ${row[1]} on the page, ${r[3]} by the command`);
+}
+await page.screenshot({ path: `${shots}/item-trebled.png`, fullPage: true });
+
+await browser.close();
+assert.deepEqual(foreign, [], "asked another host");
+assert.deepEqual(problems, [], problems.join("\n"));
+console.log(`browser: ${screens.length} screens, 2 languages, 2 widths: nothing found; ${chosen} followed its trebled sales`);
