@@ -20,7 +20,7 @@ function weights(model: Model): HTMLElement {
   const bar = (x: number | undefined, kind: string): HTMLElement =>
     h("td", { class: "number" }, h("meter", { class: kind, min: 0, max: 1, value: x ?? 0 }, percent(x, false)), ` ${percent(x ?? 0, false)}`);
   const rows = (model.members ?? []).map((name, i) => ({ name, a: model.weights_regular?.[i] ?? 0, b: model.weights_intermittent?.[i] ?? 0 })).filter((r) => r.a > 0.001 || r.b > 0.001);
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("weights") }, h("table", {},
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": [t("name"), t("regular"), t("intermittent")].join(", ") }, h("table", {},
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("name")), h("th", { scope: "col" }, t("regular")), h("th", { scope: "col" }, t("intermittent")))),
     h("tbody", {}, ...rows.map((r) => h("tr", {}, h("th", { scope: "row" }, r.name), bar(r.a, "regular"), bar(r.b, "intermittent"))))));
 }

@@ -30,7 +30,7 @@ export function failure(error: unknown, again?: () => void): HTMLElement {
 }
 
 export function table(head: string[], rows: (Node | string)[][], numeric: number[] = []): HTMLElement {
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": head[0] ?? "" },
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": head.filter(Boolean).join(", ") },
     h("table", {},
       h("thead", {}, h("tr", {}, ...head.map((text, i) => h("th", { scope: "col", class: numeric.includes(i) ? "number" : "" }, text)))),
       h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell, i) => h("td", { class: numeric.includes(i) ? "number" : "" }, cell)))))));
