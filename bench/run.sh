@@ -8,6 +8,7 @@ bench=build/release/bench/skua-bench
 data=${SKUA_DATA:-../shared/data}
 threads=${SKUA_THREADS:-2}
 export SKUA_THREADS=$threads
+export SKUA_BASE=${SKUA_BASE:-$PWD/data/models/base.safetensors}
 if [ $# = 0 ]; then
     "$bench"
     echo "by scripts of bench/peers: python-overhead serve-load"
