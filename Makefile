@@ -74,7 +74,7 @@ install: build
 
 python:
 	@scripts/setup.sh bench
-	@cmake --preset release >/dev/null && cmake --build build/release -j $(JOBS) --target skua
+	@cmake --preset release >/dev/null && cmake --build build/release -j $(JOBS) --target libskua.so
 	@scripts/python.sh test
 
 wheel:
