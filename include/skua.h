@@ -163,6 +163,13 @@ SKUA_API SKUA_MUST_USE skua_status skua_shop_forecast(skua_shop *shop, const cha
 SKUA_API SKUA_MUST_USE skua_status skua_shop_backtest(skua_shop *shop, char **report,
                                                       skua_error *err);
 
+/* What price and promotions do to demand: elasticity and uplift of every item with intervals, what
+ * of it cannot be known and which experiment would tell, refutations, and which of the shop's
+ * series drive which. output: a page (one HTML file), or NULL. SKUA_EDATA: no prices and no
+ * promotions, or too short a history. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_cause(skua_shop *shop, const char *output,
+                                                   char **report, skua_error *err);
+
 /* What the shop holds: tables and rows, series, period, last forecast. */
 SKUA_API SKUA_MUST_USE skua_status skua_shop_show(skua_shop *shop, char **report, skua_error *err);
 

@@ -1,0 +1,20 @@
+# skua cause: a table for people, JSON for machines, a page; a shop without prices is told so.
+. "$(dirname "$0")/lib.sh"
+
+"$SKUA" simulate files --items 8 --days 300 --channels 1 --threads 1 -q >/dev/null || exit 1
+"$SKUA" init shop -q >/dev/null || exit 1
+for f in items promotions sales; do "$SKUA" ingest shop --$f files/$f.csv -q >/dev/null || exit 1; done
+expect_exit 0 "$SKUA" cause shop --threads 1 -q --json -o causes.html
+for word in '"elasticity"' '"uplift_percent"' '"refutations"' '"placebo"' '"graph"' '"known"'; do
+    expect_out "$word"
+done
+for word in '<svg' 'Tried to refute' '价格弹性' 'prefers-color-scheme'; do
+    expect grep -q "$word" causes.html
+done
+
+"$SKUA" init poor -q >/dev/null || exit 1
+printf 'item,ds,units\n' >poor.csv
+for d in $(seq -w 1 28); do echo "a,2024-02-$d,$((10#$d % 5))" >>poor.csv; done
+"$SKUA" ingest poor --sales poor.csv -q >/dev/null || exit 1
+expect_exit 3 "$SKUA" cause poor -q
+expect_err 'price'
