@@ -202,6 +202,36 @@ int64_t skuai_future_last(const skuai_future_rows *f, const char *item, const ch
  * ------------------------------------------------------------------------- */
 
 /* Does a scope ("A1, A2", "food/tea", "*") name the item or a category above it? */
+/* A path of categories with its levels parted by '/' alone: "Food > green tea" is "Food/green tea".
+ * In place. */
+static void path_normalise(char *path) {
+    char *to = path;
+    if (!strchr(path, '>')) return;
+    for (const char *p = path; *p; p++) {
+        if (*p != '>') {
+            *to++ = *p;
+            continue;
+        }
+        while (to > path && to[-1] == ' ')
+            to--;
+        *to++ = '/';
+        while (p[1] == ' ' || p[1] == '>')
+            p++;
+    }
+    *to = '\0';
+}
+
+/* Whether the m bytes of a scope name a category or one above it. */
+static bool in_category(const char *category, const char *scope, size_t m) {
+    char path[512];
+    if (m >= sizeof path) return false;
+    memcpy(path, scope, m);
+    path[m] = '\0';
+    path_normalise(path);
+    m = strlen(path);
+    return strncmp(category, path, m) == 0 && (category[m] == '\0' || category[m] == '/');
+}
+
 static bool in_scope(const char *scope, const char *item, const char *category) {
     if (!scope || !*scope || strcmp(scope, "*") == 0 || strcasecmp(scope, "all") == 0) return true;
     for (const char *p = scope; *p;) {
@@ -210,9 +240,7 @@ static bool in_scope(const char *scope, const char *item, const char *category) 
         while (m && p[m - 1] == ' ')
             m--;
         if (m && strlen(item) == m && memcmp(p, item, m) == 0) return true;
-        if (m && category && strncmp(category, p, m) == 0 &&
-            (category[m] == '\0' || category[m] == '/'))
-            return true;
+        if (m && category && in_category(category, p, m)) return true;
         p += n;
     }
     return false;
@@ -362,8 +390,12 @@ skua_status skuai_build_items(skuai_panel_build *b, const char ***categories, in
         (*launch)[s] = i >= 0 && c[2].valid[i] ? c[2].integers[i] : INT64_MIN;
         (*end)[s] = i >= 0 && c[3].valid[i] ? c[3].integers[i] : INT64_MIN;
         if (i < 0 || !c[1].texts[i]) continue;
-        (*categories)[s] = skuai_arena_text(b->arena, c[1].texts[i], strlen(c[1].texts[i]));
-        if (!(*categories)[s]) status = skuai_error_memory(err, "items");
+        char *path = skuai_arena_text(b->arena, c[1].texts[i], strlen(c[1].texts[i]));
+        if (!path)
+            status = skuai_error_memory(err, "items");
+        else
+            path_normalise(path);
+        (*categories)[s] = path;
     }
     if (status == SKUA_OK) skuai_series_clear(&index);
     skuai_table_free(table);

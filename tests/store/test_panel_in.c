@@ -216,10 +216,11 @@ static void covariates(void **state) {
                                          "A,n,2024-01-04,9,1\n,n,2024-01-04,3,0\n,,2024-01-05,2,0\n"
                                          "A,n,2024-01-02,8,0\n"));
     ingest("promotions", file_write("p.csv", "id,scope,channel,from,to,depth\n"
-                                             "1,food/tea,,2024-01-02,2024-01-04,0.2\n"
+                                             "1,food > tea,,2024-01-02,2024-01-04,0.2\n"
+                                             "3,A,n,2024-01-04,2024-01-04,\n"
                                              "2,\"X, A\",n,2024-01-03,2024-01-03,0.5\n"));
     ingest("items", file_write("i.csv", "item,category,brand,weight,launch_date,end_date\n"
-                                        "A,food/tea/green,Hill,0.5,,\nB,food,Dale,1.5,,\n"));
+                                        "A,food >tea > green,Hill,0.5,,\nB,food,Dale,1.5,,\n"));
     ingest("channels", file_write("c.csv", "channel,kind,area\nn,big,100\ns,small,20\n"));
     ingest(
         "calendar",
@@ -251,6 +252,7 @@ static void covariates(void **state) {
     for (size_t t = 0; t < 5; t++) {
         assert_close((double)covariate(panel, "A/n", "promotion", t), flag[t], 0, 0);
         assert_close((double)covariate(panel, "A/n", "promotion_depth", t), depth[t], 1e-6, 0);
+        assert_close((double)covariate(panel, "A/n", "promotion_display", t), t == 3, 0, 0);
         assert_close((double)covariate(panel, "B/s", "promotion", t), 0, 0, 0);
         assert_close((double)covariate(panel, "A/n", "calendar", t), day[t], 0, 0);
         assert_close((double)covariate(panel, "B/s", "calendar", t), day[t] + (t == 4), 0, 0);
