@@ -170,6 +170,14 @@ SKUA_API SKUA_MUST_USE skua_status skua_shop_backtest(skua_shop *shop, char **re
 SKUA_API SKUA_MUST_USE skua_status skua_shop_cause(skua_shop *shop, const char *output,
                                                    char **report, skua_error *err);
 
+/* Why an item's forecast is what it is: what history, price, promotion, calendar and the other
+ * inputs add to it over the horizon (Shapley values), what changed since the last periods, and what
+ * would move it. item: as in the shop, or item/channel. output: a page, or NULL. SKUA_ENOTFOUND: no
+ * such item. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_explain(skua_shop *shop, const char *item,
+                                                     const char *output, char **report,
+                                                     skua_error *err);
+
 /* What the shop holds: tables and rows, series, period, last forecast. */
 SKUA_API SKUA_MUST_USE skua_status skua_shop_show(skua_shop *shop, char **report, skua_error *err);
 

@@ -1,0 +1,174 @@
+/* Explanations of a forecaster whose law is written here, so that every contribution is known. */
+#include "support/support.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "explain/explain.h"
+
+enum { T = 60, H = 5, SEASON = 4 };
+
+/* Mean of the last 8 sales, less 3 a unit of price, plus 7 under a promotion; `cross`: times price.
+ */
+static double cross;
+
+static skua_status predict(const skuai_model *model, const skuai_panel *panel,
+                           const skuai_request *request, const skuai_context *context,
+                           skuai_forecast **forecast, skua_error *err) {
+    (void)model, (void)context;
+    SKUA_TRY(skuai_forecast_new(panel, request->horizon, request->levels, request->n_levels,
+                                forecast, err));
+    for (size_t s = 0; s < panel->n_series; s++) {
+        const double *y = skuai_panel_target(panel, s);
+        size_t n = panel->length[s], row = panel->row[s] + n;
+        double level = 0;
+        for (size_t t = n - 8; t < n; t++)
+            level += y[t] / 8;
+        for (size_t h = 0; h < request->horizon; h++) {
+            double price = (double)panel->dynamic[0].values[row + h];
+            double on = (double)panel->dynamic[1].values[row + h];
+            double mean = level - 3 * price + 7 * on + cross * on * price;
+            *skuai_forecast_mean(*forecast, s, h) = mean;
+            for (size_t q = 0; q < request->n_levels; q++)
+                skuai_forecast_quantiles(*forecast, s, h)[q] = mean + request->levels[q] - 0.5;
+        }
+    }
+    return SKUA_OK;
+}
+
+static const skuai_forecaster known = {.name = "known", .predict = predict};
+
+static skuai_panel *made(size_t length) {
+    skua_error err;
+    skuai_grid grid = {SKUAI_FREQUENCY_DAY, 0, 0};
+    skuai_panel_builder *b = skuai_panel_builder_new(&grid, SEASON);
+    static const char *const names[] = {"price", "promotion", "holiday"};
+    for (size_t k = 0; k < 3; k++)
+        assert_ok(skuai_panel_builder_dynamic(b, names[k], SKUAI_KNOWN_AHEAD, &err), &err);
+    for (size_t s = 0; s < 3; s++) {
+        double y[T];
+        float price[T + H], on[T + H], holiday[T + H];
+        for (size_t t = 0; t < T + H; t++) {
+            price[t] = t < length ? 10 : 8;
+            on[t] = t >= length;
+            holiday[t] = 0; /* never moves: no group */
+            if (t < T) y[t] = 50 + (double)s + (t >= length - 16 ? 20 : 0);
+        }
+        const float *columns[] = {price, on, holiday};
+        char name[8] = {'a', (char)('0' + s)};
+        assert_ok(skuai_panel_builder_series(b, name, 0, length, H, y, NULL, columns, &err), &err);
+    }
+    skuai_panel *panel = NULL;
+    assert_ok(skuai_panel_builder_finish(b, &panel, &err), &err);
+    skuai_panel_builder_free(b);
+    return panel;
+}
+
+static const skuai_explain_options usual = {.horizon = H, .backgrounds = 3, .recent = 8, .seed = 1};
+
+/* Price 8 in place of 10: +6; promotion: +7; the last 8 sales are those of 8 before: 0, of a window
+ * of 16: +20. */
+static void contributions_are_known(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_explanation *e = NULL;
+    skuai_panel *panel = made(T);
+    cross = 0;
+    for (int wide = 0; wide < 2; wide++) {
+        skuai_explain_options o = usual;
+        o.recent = wide ? 15 : 8;
+        assert_ok(skuai_explain(&known, NULL, panel, 1, &o, NULL, &e, &err), &err);
+        assert_int_equal(e->n_groups, 3);
+        for (size_t h = 0; h < H; h++) {
+            assert_close(e->contribution[h], 6, 0, 1e-9);
+            assert_close(e->contribution[H + h], 7, 0, 1e-9);
+            assert_close(e->contribution[2 * H + h], wide ? 20 : 0, 0, 1e-9);
+            assert_close(e->forecast[h], 71 - 24 + 7, 0, 1e-9);
+            assert_close(e->base[h], (wide ? 51 : 71) - 30, 0, 1e-9);
+        }
+        assert_close(e->fidelity, 1, 0, 1e-12);
+        assert_close(e->before[0], 71, 0, 0);
+        skuai_explanation_free(e);
+    }
+    skuai_panel_free(panel);
+}
+
+/* An interaction is shared by those that make it, and lowers the fidelity of the sum. */
+static void interactions_are_shared(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_explanation *e = NULL;
+    skuai_panel *panel = made(T);
+    cross = -1;
+    assert_ok(skuai_explain(&known, NULL, panel, 0, &usual, NULL, &e, &err), &err);
+    /* price alone +6, promotion alone 7 - 10, both 6 + 7 - 8: shared by halves */
+    assert_close(e->contribution[0], (6 + (5 - (-3))) / 2.0, 0, 1e-9);
+    assert_close(e->contribution[H], ((-3) + (5 - 6)) / 2.0, 0, 1e-9);
+    assert_true(e->fidelity < 0.999 && e->fidelity > 0.5);
+    skuai_explanation_free(e);
+    cross = 0;
+    skuai_panel_free(panel);
+}
+
+static void sentences(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_explanation *e = NULL;
+    skuai_panel *panel = made(T);
+    char text[512];
+    assert_ok(skuai_explain(&known, NULL, panel, 0, &usual, NULL, &e, &err), &err);
+    skuai_explain_sentence(e, false, text, sizeof text);
+    assert_string_equal(text, "265 units are expected, 65 more than in ordinary times: 35 go with "
+                              "the promotion, 30 go with the price.");
+    assert_null(strstr(text, "because"));
+    skuai_explain_sentence(e, true, text, sizeof text);
+    assert_non_null(strstr(text, "促销"));
+    assert_null(strstr(text, "因为"));
+    skuai_explain_sentence(e, true, text, 10); /* cut, and terminated */
+    assert_true(strlen(text) < 10);
+    skuai_explanation_free(e);
+    skuai_panel_free(panel);
+}
+
+static void what_if_moves(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_panel *panel = made(T);
+    skuai_what_if plain, dear, off;
+    skuai_explain_options o = usual;
+    assert_ok(skuai_explain_what_if(&known, NULL, panel, 0, 0, 1, false, &o, NULL, &plain, &err),
+              &err);
+    assert_ok(skuai_explain_what_if(&known, NULL, panel, 0, 0, 1.5, false, &o, NULL, &dear, &err),
+              &err);
+    assert_ok(skuai_explain_what_if(&known, NULL, panel, 0, 1, 0, true, &o, NULL, &off, &err),
+              &err);
+    assert_close(plain.mean - dear.mean, 3 * 4 * H, 0, 1e-6);
+    assert_close(plain.mean - off.mean, 7 * H, 0, 1e-6);
+    assert_close(plain.high - plain.low, 0.8 * H, 0, 1e-9);
+    assert_int_equal(
+        skuai_explain_what_if(&known, NULL, panel, 0, 9, 0, true, &o, NULL, &off, &err),
+        SKUA_EINVAL);
+    skuai_panel_free(panel);
+}
+
+static void too_short_is_said(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_explanation *e = NULL;
+    skuai_panel *panel = made(18);
+    assert_int_equal(skuai_explain(&known, NULL, panel, 0, &usual, NULL, &e, &err), SKUA_EDATA);
+    assert_non_null(strstr(err.message, "too few"));
+    assert_int_equal(skuai_explain(&known, NULL, panel, 7, &usual, NULL, &e, &err), SKUA_EINVAL);
+    skuai_panel_free(panel);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(contributions_are_known),
+        cmocka_unit_test(interactions_are_shared),
+        cmocka_unit_test(sentences),
+        cmocka_unit_test(what_if_moves),
+        cmocka_unit_test(too_short_is_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
