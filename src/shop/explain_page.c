@@ -153,7 +153,7 @@ static void force(const skuai_explanation *e, skuai_buffer *b) {
                         "<text x=\"44\" y=\"%.1f\" font-size=\"12\" text-anchor=\"end\">0</text>",
                         WIDTH - 10, zero, zero, high, zero + 4);
     for (size_t g = 0; g < e->n_groups; g++) {
-        double x = 50 + (double)g * 82;
+        double x = 50 + (double)g * 112;
         skuai_buffer_format(b, "<rect x=\"%.1f\" y=\"%d\" width=\"10\" height=\"10\" fill=\"%s\"/>",
                             x, HEIGHT - 22, colours[g]);
         svg_words(b, x + 14, HEIGHT - 13, "start", e->groups[g],
