@@ -112,9 +112,11 @@ static skua_status oj_rounds(const skuai_panel *panel, const char *specification
 }
 
 /* What is tried on windows inside the first round's training. */
+#define OJ_TREES "tree-direct:horizon=3:objective=mape:leaves=31"
 static const char *const oj_choices[] = {
-    "tree-direct:horizon=3:objective=mape:base=none:leaves=31",
-    "tree-direct:horizon=3:objective=mape:base=none:leaves=31:transform=log:offset=0.01",
+    OJ_TREES ":base=none",
+    OJ_TREES ":base=none:column_share=0.4:least_leaf=50",
+    OJ_TREES ":base=cycle",
 };
 enum { OJ_CHOICES = sizeof oj_choices / sizeof *oj_choices };
 
@@ -146,22 +148,27 @@ static skua_status oj_test(const skuai_panel *panel, const char *specification, 
     return SKUA_OK;
 }
 
-/* oj [SEEDS] chooses and tests; oj -t SPECIFICATION... only tries on the windows of the choice. */
+/* oj [SEEDS] chooses and tests; oj -t SPECIFICATION... only tries on the windows of the choice; oj
+ * -f SPECIFICATION [SEEDS] only tests what was chosen before. */
 int bench_oj(int argc, char **argv) {
     skua_error err = {0};
     skuai_panel *panel = NULL;
     size_t best = 0;
     bool trial = argc > 3 && strcmp(argv[2], "-t") == 0;
-    int seeds = argc > 2 && !trial ? (int)strtol(argv[2], NULL, 10) : 5;
+    bool chosen = argc > 3 && strcmp(argv[2], "-f") == 0;
+    const char *count = trial ? NULL : argc > 2 && !chosen ? argv[2] : argc > 4 ? argv[4] : NULL;
+    int seeds = count ? (int)strtol(count, NULL, 10) : 5;
     if (oj_load(&panel, &err) != SKUA_OK) {
         printf("skipped: %s\n", err.message);
         return 0;
     }
     seeds = seeds < 1 ? 1 : seeds > 64 ? 64 : seeds;
     skua_status status =
-        trial ? oj_choose(panel, (const char *const *)argv + 3, (size_t)argc - 3, &best, &err)
-              : oj_choose(panel, oj_choices, OJ_CHOICES, &best, &err);
-    if (status == SKUA_OK && !trial) status = oj_test(panel, oj_choices[best], seeds, &err);
+        chosen  ? oj_test(panel, argv[3], seeds, &err)
+        : trial ? oj_choose(panel, (const char *const *)argv + 3, (size_t)argc - 3, &best, &err)
+                : oj_choose(panel, oj_choices, OJ_CHOICES, &best, &err);
+    if (status == SKUA_OK && !trial && !chosen)
+        status = oj_test(panel, oj_choices[best], seeds, &err);
     if (status != SKUA_OK) fprintf(stderr, "%s\n", err.message);
     skuai_panel_free(panel);
     return status != SKUA_OK;

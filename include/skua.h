@@ -178,6 +178,28 @@ SKUA_API SKUA_MUST_USE skua_status skua_shop_explain(skua_shop *shop, const char
                                                      const char *output, char **report,
                                                      skua_error *err);
 
+/* Trainings, backtests and forecasts, newest first, with the scores of the combination and which
+ * model is the current one. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_runs(skua_shop *shop, char **report, skua_error *err);
+
+/* Two runs (or models, as "0001") side by side: all scores, and the difference of their WQL with
+ * its interval by bootstrap over series. SKUA_ENOTFOUND: no such run. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_compare(skua_shop *shop, const char *first,
+                                                     const char *second, char **report,
+                                                     skua_error *err);
+
+/* Let another model forecast from now on; go back to the one before. SKUA_ENOTFOUND. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_promote(skua_shop *shop, const char *model,
+                                                     char **report, skua_error *err);
+SKUA_API SKUA_MUST_USE skua_status skua_shop_rollback(skua_shop *shop, char **report,
+                                                      skua_error *err);
+
+/* What was forecast beside what came since, week by week: coverage of the 80 % interval, bias,
+ * WAPE, drift of the outcomes among the quantiles (PSI), with a verdict: holds, watch, alarm.
+ * SKUA_EDATA: there are no forecasts yet, or not of the levels 0.1 to 0.9. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_monitor(skua_shop *shop, char **report,
+                                                     skua_error *err);
+
 /* What the shop holds: tables and rows, series, period, last forecast. */
 SKUA_API SKUA_MUST_USE skua_status skua_shop_show(skua_shop *shop, char **report, skua_error *err);
 

@@ -154,22 +154,18 @@ skua_status skuai_backtest_run(const skuai_panel *panel, const skuai_forecaster 
     return SKUA_OK;
 }
 
-void skuai_backtest_compare(const skuai_backtest *backtest, size_t window, size_t first,
-                            size_t second, uint64_t seed, double *low, double *high) {
+void skuai_backtest_difference(const double *x, const double *y, const double *weight, size_t n,
+                               uint64_t seed, double *low, double *high) {
     enum { RESAMPLES = 1000 };
     double difference[RESAMPLES];
-    const double *x = skuai_backtest_at(backtest, window, first)->series_pinball;
-    const double *y = skuai_backtest_at(backtest, window, second)->series_pinball;
-    size_t S = backtest->views[window]->n_series;
-    const double *weight = backtest->series_weight + window * S;
-    *low = *high = (double)NAN;
-    if (!x || !y || S == 0) return;
     skuai_random random;
+    *low = *high = (double)NAN;
+    if (n == 0) return;
     skuai_random_init(&random, seed);
     for (size_t i = 0; i < RESAMPLES; i++) {
         double sum = 0, total = 0;
-        for (size_t j = 0; j < S; j++) {
-            size_t s = skuai_random_index(&random, S);
+        for (size_t j = 0; j < n; j++) {
+            size_t s = skuai_random_index(&random, n);
             if (isnan(x[s]) || isnan(y[s])) continue;
             sum += x[s] - y[s];
             total += weight[s];
@@ -179,4 +175,14 @@ void skuai_backtest_compare(const skuai_backtest *backtest, size_t window, size_
     skuai_sort(difference, RESAMPLES);
     *low = skuai_quantile_sorted(difference, RESAMPLES, 0.025);
     *high = skuai_quantile_sorted(difference, RESAMPLES, 0.975);
+}
+
+void skuai_backtest_compare(const skuai_backtest *backtest, size_t window, size_t first,
+                            size_t second, uint64_t seed, double *low, double *high) {
+    const double *x = skuai_backtest_at(backtest, window, first)->series_pinball;
+    const double *y = skuai_backtest_at(backtest, window, second)->series_pinball;
+    size_t S = backtest->views[window]->n_series;
+    *low = *high = (double)NAN;
+    if (x && y)
+        skuai_backtest_difference(x, y, backtest->series_weight + window * S, S, seed, low, high);
 }

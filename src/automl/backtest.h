@@ -63,8 +63,12 @@ SKUA_MUST_USE skua_status skuai_backtest_run(const skuai_panel *panel,
                                              skuai_backtest **backtest, skua_error *err);
 void skuai_backtest_free(skuai_backtest *backtest); /* NULL allowed */
 
-/* Interval of the difference of two models' WQL in a window, by bootstrap over series (paired):
- * low and high bound at 95 %. A model is better than noise when the interval excludes 0. */
+/* Interval of the difference of two WQLs, x less y, by bootstrap over series (paired): low and high
+ * bound at 95 %. A model is better than noise when the interval excludes 0. x, y [n] sums of
+ * pinball (NaN: the series is left out), weight [n] sums of |y|. */
+void skuai_backtest_difference(const double *x, const double *y, const double *weight, size_t n,
+                               uint64_t seed, double *low, double *high);
+/* Likewise of two models of a backtest; NaN when one failed. */
 void skuai_backtest_compare(const skuai_backtest *backtest, size_t window, size_t first,
                             size_t second, uint64_t seed, double *low, double *high);
 

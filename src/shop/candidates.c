@@ -16,13 +16,15 @@ static const char *const baselines[] = {"seasonal-naive", "naive", "window-mean"
 static const char *const fast[] = {"seasonal-window-mean", "theta", "count-pool", NULL};
 static const char *const medium[] = {"ets",      "group",       "dynamic-count",
                                      "mstl-ets", "tree-direct", NULL};
-static const char *const best[] = {"arima", "imapa", "npts", "tree-linear", "tree-tweedie", NULL};
+static const char *const best[] = {"arima",        "imapa",      "npts", "tree-linear",
+                                   "tree-tweedie", "tree-equal", NULL};
 
 /* Names for specifications (automl/configured.h) that presets try. */
 static const struct {
     const char *name, *specification;
 } short_names[] = {
     {"tree-tweedie", "tree-direct:objective=tweedie"},
+    {"tree-equal", "tree-direct:weight=equal"},
 };
 enum { SHORT_NAMES = sizeof short_names / sizeof *short_names };
 

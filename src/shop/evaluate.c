@@ -8,6 +8,9 @@
 void skuai_evaluation_clear(skuai_evaluation *evaluation) {
     skuai_free(evaluation->leaderboard);
     skuai_search_result_clear(&evaluation->search);
+    skuai_panel_free(evaluation->tested);
+    skuai_free(evaluation->series_pinball);
+    skuai_free(evaluation->series_weight);
     *evaluation = (skuai_evaluation){0};
 }
 
@@ -112,22 +115,29 @@ static skua_status make_leaderboard(const skuai_backtest *b, const skuai_candida
                               .weight = {(double)NAN, (double)NAN},
                               .low = (double)NAN,
                               .high = (double)NAN};
+    const double *free_pinball = skuai_backtest_at(b, 0, base)->series_pinball;
+    if (free_pinball)
+        skuai_backtest_difference(e->series_pinball, free_pinball, e->series_weight, e->n_series,
+                                  seed, &rows[b->n_models].low, &rows[b->n_models].high);
     return write_leaderboard(rows, b->n_models + 1, &e->leaderboard, err);
 }
 
 /* -- Choosing ---------------------------------------------------------------------------------- */
 
-/* Equal weights on what is no baseline, when there is no window to choose on. */
-static skua_status equal_weights(const skuai_candidates *candidates,
+/* Equal weights on what is no baseline and did not fail, when there is no window to choose on. */
+static skua_status equal_weights(const skuai_backtest *b, const skuai_candidates *candidates,
                                  const skuai_forecaster *const *models, skuai_ensemble *ensemble,
                                  skua_error *err) {
+    bool good[SKUAI_CANDIDATES_MOST];
     size_t n = 0;
     SKUA_TRY(skuai_ensemble_equal(models, candidates->n, ensemble, err));
-    for (size_t m = 0; m < candidates->n; m++)
-        n += !candidates->baseline[m];
+    for (size_t m = 0; m < candidates->n; m++) {
+        good[m] = !candidates->baseline[m] && skuai_backtest_at(b, 0, m)->status == SKUA_OK;
+        n += good[m];
+    }
     for (size_t m = 0; m < candidates->n && n > 0; m++)
         for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++)
-            ensemble->weights[c][m] = candidates->baseline[m] ? 0 : 1 / (double)n;
+            ensemble->weights[c][m] = good[m] ? 1 / (double)n : 0;
     return SKUA_OK;
 }
 
@@ -140,12 +150,14 @@ static skua_status test_combination(const skuai_backtest *b, const skuai_candida
     if (b->n_windows > 1)
         SKUA_TRY(skuai_ensemble_choose(b, models, 1, b->n_windows, seed, chosen, err));
     else
-        SKUA_TRY(equal_weights(candidates, models, chosen, err));
+        SKUA_TRY(equal_weights(b, candidates, models, chosen, err));
     for (size_t m = 0; m < b->n_models; m++)
         made[m] = skuai_backtest_at(b, 0, m)->forecast;
     SKUA_TRY(skuai_ensemble_combine(chosen, b->views[0], made, &combined, err));
     skuai_score_options options = {.seed = seed};
-    skua_status status = skuai_score(b->views[0], combined, &options, &e->combination, NULL, err);
+    skuai_series_scores series = {.pinball = e->series_pinball, .weight = e->series_weight};
+    skua_status status =
+        skuai_score(b->views[0], combined, &options, &e->combination, &series, err);
     skuai_forecast_free(combined);
     return status;
 }
@@ -225,6 +237,11 @@ static skua_status evaluate_sample(const skua_shop *shop, skuai_history *sample,
     for (size_t m = 0; m < candidates->n; m++)
         models[m] = &candidates->items[m];
     e->n_series = sample->panel->n_series;
+    e->tested = skuai_panel_share(sample->panel);
+    e->series_pinball = skuai_new(e->n_series, sizeof *e->series_pinball);
+    e->series_weight = skuai_new(e->n_series, sizeof *e->series_weight);
+    if (!e->tested || !e->series_pinball || !e->series_weight)
+        return skuai_error_memory(err, "an evaluation");
     skuai_backtest_options options = {
         .horizon = e->horizon,
         .windows = (size_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_windows),

@@ -22,8 +22,11 @@ typedef struct skuai_evaluation {
     skuai_scores combination; /* of the combination chosen without window 0, on window 0 */
     double calibration[SKUAI_LEVELS_MOST]; /* its share of PIT values below each level */
     char *leaderboard;                     /* JSON array, best first, owned */
-    skuai_search_result search;            /* its finalists are among the candidates */
-    double deadline;                       /* for what is fitted afterwards; 0: none */
+    skuai_panel *tested;        /* the sample; the two below are of the combination on window 0 */
+    double *series_pinball;     /* [n_series] sum of mean pinball; NaN: no point */
+    double *series_weight;      /* [n_series] sum |y| */
+    skuai_search_result search; /* its finalists are among the candidates */
+    double deadline;            /* for what is fitted afterwards; 0: none */
 } skuai_evaluation;
 
 /* Of a time limit the search gets 40 %, search and backtest 80 %, the rest is for fitting what was

@@ -5,7 +5,7 @@
 /* An empty choice leaves the forecaster's own default. */
 static const skuai_search_parameter boosted[] = {
     {"objective", SKUAI_RANGE_CHOICE, 0, 0, "absolute|squared|huber|tweedie|poisson"},
-    {"base", SKUAI_RANGE_CHOICE, 0, 0, "|none"},
+    {"base", SKUAI_RANGE_CHOICE, 0, 0, "cycle|none"},
     {"weight", SKUAI_RANGE_CHOICE, 0, 0, "|equal"},
     {"rate", SKUAI_RANGE_LOG, 0.02, 0.2, NULL},
     {"rounds", SKUAI_RANGE_INTEGER, 50, 600, NULL},
@@ -19,7 +19,7 @@ static const skuai_search_parameter boosted[] = {
 static const skuai_search_parameter logarithm[] = {
     {"objective", SKUAI_RANGE_CHOICE, 0, 0, "absolute|squared|huber"},
     {"offset", SKUAI_RANGE_LOG, 0.01, 1, NULL},
-    {"base", SKUAI_RANGE_CHOICE, 0, 0, "|none"},
+    {"base", SKUAI_RANGE_CHOICE, 0, 0, "cycle|none"},
     {"weight", SKUAI_RANGE_CHOICE, 0, 0, "|equal"},
     {"rate", SKUAI_RANGE_LOG, 0.02, 0.2, NULL},
     {"rounds", SKUAI_RANGE_INTEGER, 50, 600, NULL},
@@ -29,8 +29,10 @@ static const skuai_search_parameter logarithm[] = {
 };
 
 static const skuai_search_parameter linear[] = {
-    {"transform", SKUAI_RANGE_CHOICE, 0, 0, "|log"}, {"base", SKUAI_RANGE_CHOICE, 0, 0, "|none"},
-    {"weight", SKUAI_RANGE_CHOICE, 0, 0, "|equal"},  {"shrinkage", SKUAI_RANGE_LOG, 1e-4, 1, NULL},
+    {"transform", SKUAI_RANGE_CHOICE, 0, 0, "|log"},
+    {"base", SKUAI_RANGE_CHOICE, 0, 0, "cycle|none"},
+    {"weight", SKUAI_RANGE_CHOICE, 0, 0, "|equal"},
+    {"shrinkage", SKUAI_RANGE_LOG, 1e-4, 1, NULL},
     {"l1_share", SKUAI_RANGE_LINEAR, 0, 1, NULL},
 };
 

@@ -2,6 +2,7 @@
 
 #include "core/file.h"
 #include "shop/candidates.h"
+#include "shop/model_version.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -98,9 +99,7 @@ skua_status skuai_model_file_save(const skua_shop *shop, skuai_model_file *model
     skua_status status = skuai_buffer_check(&buffer, err);
     if (status == SKUA_OK) status = skuai_file_write(path, buffer.data, buffer.size, err);
     skuai_buffer_clear(&buffer);
-    if (status != SKUA_OK) return status;
-    (void)snprintf(path, sizeof path, "%s/current", models);
-    return skuai_file_write(path, model->name, strlen(model->name), err);
+    return status == SKUA_OK ? skuai_model_promote(shop, model->name, err) : status;
 }
 
 /* -- Reading ----------------------------------------------------------------------------------- */

@@ -73,13 +73,14 @@ skua_status skuai_run_write(const skua_shop *shop, skuai_store *store, const sku
         skuai_value_integer((int64_t)run->horizon),
         skuai_value_double(skuai_clock() - run->started),
         skuai_value_text(run->note),
+        skuai_value_text(run->data_hash[0] ? run->data_hash : NULL),
     };
     if (status == SKUA_OK)
         status = skuai_store_run(
             store,
             "INSERT INTO runs(run, started_at, kind, model, parameters, seed, frequency, horizon, "
-            "seconds, status, note) VALUES (?, now() AT TIME ZONE 'UTC', ?, ?, ?, ?, ?, ?, ?, "
-            "'done', ?)",
+            "seconds, status, note, data_hash) VALUES (?, now() AT TIME ZONE 'UTC', ?, ?, ?, ?, ?, "
+            "?, ?, 'done', ?, ?)",
             values, sizeof values / sizeof *values, NULL, err);
     skuai_buffer_clear(&parameters);
     return status;
@@ -119,6 +120,57 @@ skua_status skuai_scores_write(skuai_store *store, const skuai_run *run, const c
     skuai_free(numbers);
     skuai_json_free(rows);
     return status;
+}
+
+skua_status skuai_series_scores_write(skuai_store *store, const skuai_run *run,
+                                      const skuai_panel *panel, const double *pinball,
+                                      const double *weight, skua_error *err) {
+    size_t most = 2 * panel->n_series, n = 0;
+    const char **texts = skuai_new(5 * most, sizeof *texts);
+    double *numbers = skuai_new(most, sizeof *numbers);
+    skua_status status = texts && numbers ? SKUA_OK : skuai_error_memory(err, "scores");
+    for (size_t s = 0; s < panel->n_series && status == SKUA_OK; s++) {
+        if (isnan(pinball[s])) continue;
+        for (int k = 0; k < 2; k++, n++) {
+            texts[n] = run->name;
+            texts[most + n] = "combination";
+            texts[2 * most + n] = skuai_series_text(panel, s, "item", skuai_panel_name(panel, s));
+            texts[3 * most + n] = skuai_series_text(panel, s, "channel", "");
+            texts[4 * most + n] = k ? "weight" : "pinball";
+            numbers[n] = k ? weight[s] : pinball[s];
+        }
+    }
+    static const char *const names[] = {"run", "model", "item", "channel", "metric"};
+    skuai_column columns[6] = {
+        [5] = {.name = "value", .type = SKUAI_COLUMN_DOUBLE, .doubles = numbers}};
+    for (size_t k = 0; k < 5 && status == SKUA_OK; k++)
+        columns[k] =
+            (skuai_column){.name = names[k], .type = SKUAI_COLUMN_TEXT, .texts = texts + k * most};
+    if (status == SKUA_OK && n > 0)
+        status = skuai_store_append(store, "scores", columns, 6, n, err);
+    skuai_free(texts);
+    skuai_free(numbers);
+    return status;
+}
+
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n) {
+    const unsigned char *b = bytes;
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ b[i]) * 1099511628211U; /* FNV-1a */
+    return hash;
+}
+
+void skuai_panel_hash(const skuai_panel *p, char *text) {
+    uint64_t hash = 14695981039346656037U;
+    for (size_t s = 0; s < p->n_series; s++) {
+        const char *name = skuai_panel_name(p, s);
+        hash = hash_bytes(hash, name, strlen(name));
+        hash = hash_bytes(hash, &p->start[s], sizeof p->start[s]);
+        hash = hash_bytes(hash, skuai_panel_target(p, s), p->length[s] * sizeof(double));
+    }
+    for (size_t k = 0; k < p->n_dynamic; k++)
+        hash = hash_bytes(hash, p->dynamic[k].values, p->n_rows * sizeof(float));
+    (void)snprintf(text, 24, "%016llx", (unsigned long long)hash);
 }
 
 /* -- Forecasts ------------------------------------------------------------------------------------

@@ -15,7 +15,11 @@ typedef struct skuai_run {
     uint64_t seed;
     double started; /* skuai_clock */
     const char *frequency;
+    char data_hash[24]; /* of what was learnt from; "": none */
 } skuai_run;
+
+/* The hash of a panel's history and covariates, as 16 hexadecimal digits; text [24]. */
+void skuai_panel_hash(const skuai_panel *panel, char *text);
 
 void skuai_run_begin(skuai_run *run, const char *kind, uint64_t seed);
 
@@ -26,6 +30,12 @@ SKUA_MUST_USE skua_status skuai_run_write(const skua_shop *shop, skuai_store *st
 /* Write a leaderboard (a JSON array of skuai_evaluate) as scores of the run. */
 SKUA_MUST_USE skua_status skuai_scores_write(skuai_store *store, const skuai_run *run,
                                              const char *leaderboard, skua_error *err);
+
+/* Write what the combination scored on each series [n of the panel]: metrics pinball and weight, so
+ * that two runs can be compared over series. Those without a point are left out. */
+SKUA_MUST_USE skua_status skuai_series_scores_write(skuai_store *store, const skuai_run *run,
+                                                    const skuai_panel *panel, const double *pinball,
+                                                    const double *weight, skua_error *err);
 
 /* Write a forecast as rows of the run: item, channel, ds, mean, a column a quantile, note; columns
  * that the table lacks are added. */

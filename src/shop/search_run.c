@@ -3,6 +3,7 @@
 #include "core/file.h"
 #include "forecast/metrics.h"
 #include "shop/families.h"
+#include "shop/result.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -38,31 +39,16 @@ bool skuai_search_wanted(const skua_shop *shop) {
 
 /* -- The journal ------------------------------------------------------------------------------- */
 
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n) {
-    const unsigned char *b = bytes;
-    for (size_t i = 0; i < n; i++)
-        hash = (hash ^ b[i]) * 1099511628211U; /* FNV-1a */
-    return hash;
-}
-
 /* What a search belongs to: settings that change losses, and the data. */
 static void make_key(const skua_shop *shop, const skuai_search_task *task, char *key, size_t size) {
     const skuai_panel *p = task->sample->panel;
-    uint64_t hash = 14695981039346656037U;
-    for (size_t s = 0; s < p->n_series; s++) {
-        const char *name = skuai_panel_name(p, s);
-        hash = hash_bytes(hash, name, strlen(name));
-        hash = hash_bytes(hash, &p->start[s], sizeof p->start[s]);
-        hash = hash_bytes(hash, skuai_panel_target(p, s), p->length[s] * sizeof(double));
-    }
-    for (size_t k = 0; k < p->n_dynamic; k++)
-        hash = hash_bytes(hash, p->dynamic[k].values, p->n_rows * sizeof(float));
+    char hash[24];
+    skuai_panel_hash(p, hash);
     (void)snprintf(key, size,
-                   "horizon %zu, windows %zu, seed %lld, season %d, trials %lld, data %016llx",
+                   "horizon %zu, windows %zu, seed %lld, season %d, trials %lld, data %s",
                    task->horizon, task->windows,
                    (long long)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_seed), p->season,
-                   (long long)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_trials),
-                   (unsigned long long)hash);
+                   (long long)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_trials), hash);
 }
 
 static void journal_path(const skua_shop *shop, const char *run, char *path) {

@@ -14,13 +14,16 @@ static skua_status read_history(skua_shop *shop, skuai_history *history, skua_er
     return status;
 }
 
-static skua_status write_results(skua_shop *shop, skuai_run *run, const char *leaderboard,
+static skua_status write_results(skua_shop *shop, skuai_run *run, const skuai_evaluation *e,
                                  skua_error *err) {
     skuai_store *store = NULL;
     SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_WRITE, &store, err));
     skua_status status = skuai_store_begin(store, err);
     if (status == SKUA_OK) status = skuai_run_write(shop, store, run, err);
-    if (status == SKUA_OK) status = skuai_scores_write(store, run, leaderboard, err);
+    if (status == SKUA_OK) status = skuai_scores_write(store, run, e->leaderboard, err);
+    if (status == SKUA_OK)
+        status = skuai_series_scores_write(store, run, e->tested, e->series_pinball,
+                                           e->series_weight, err);
     if (status == SKUA_OK) status = skuai_store_commit(store, err);
     if (status != SKUA_OK) skuai_store_rollback(store);
     skuai_store_close(store);
@@ -90,8 +93,9 @@ static skua_status evaluate(skua_shop *shop, const char *kind, char **report, sk
     if (status == SKUA_OK) {
         run.model = keep ? model->name : "combination";
         run.horizon = e->horizon;
+        skuai_panel_hash(history.panel, run.data_hash);
         run.frequency = skuai_frequency_name(history.panel->grid.frequency);
-        status = write_results(shop, &run, e->leaderboard, err);
+        status = write_results(shop, &run, e, err);
         if (status == SKUA_OK) status = skuai_search_finish(&e->search, err);
     }
     if (status == SKUA_OK)

@@ -8,12 +8,12 @@
  *
  * The rows of training are (series, origin, horizon) with the origins spread evenly; the newest
  * periods judge when to stop and give the spread, then everything is learnt again. What is learnt
- * is the difference from a plain base (the last cycle's value), both divided by the series' own
- * level. Quantiles: the absolute error of the newest periods is learnt from the same features (a
- * median regression), and the forecast error over that spread gives its quantiles by horizon,
- * that is a conformal correction of a normalised score (Papadopoulos et al. 2002, ECML). The mean
- * is that of the distribution where the objective learns a median, and with objective mape the
- * number with the least expected percentage error.
+ * is the target, or its difference from a plain base (the last cycle's value), divided by the
+ * series' own level. Quantiles: the absolute error of the newest periods is learnt from the same
+ * features (a median regression), and the forecast error over that spread gives its quantiles by
+ * horizon, that is a conformal correction of a normalised score (Papadopoulos et al. 2002, ECML).
+ * The mean is that of the distribution where the objective learns a median, and with objective mape
+ * the number with the least expected percentage error.
  *
  * Where there is too little to learn from (fewer than 60 rows) the forecast is the base with the
  * spread of past changes, and the note says so. Parameters, all optional:
@@ -21,7 +21,9 @@
  *               days, 13 weeks, 12 months
  *   objective   absolute (default), squared, huber, poisson, tweedie, mape
  *   power       tweedie's variance power (1.3)
- *   base        cycle (default for absolute, squared, huber, mape), none
+ *   base        what is learnt is the difference from it: cycle (last cycle's value), none, auto
+ *               (default: cycle where that alone is nearer to the newest periods than the level
+ *               is); poisson and tweedie have none
  *   transform   none (default), log: of the target over its level, plus `offset` (0.05)
  *   rounds rate leaves least_leaf depth column_share row_share shrinkage l1_share
  *               as in learn/learner.h

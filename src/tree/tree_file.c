@@ -24,6 +24,7 @@ static void write_options(const skuai_tree_options *o, skuai_json_writer *w) {
 #undef X
     skuai_json_integer(w, "rows", (int64_t)o->most_rows);
     skuai_json_bool(w, "on_cycle", o->on_cycle);
+    skuai_json_bool(w, "choose_base", o->choose_base);
     skuai_json_bool(w, "by_price", o->by_price);
     skuai_json_bool(w, "equal_weight", o->equal_weight);
     skuai_json_bool(w, "logarithm", o->logarithm);
@@ -152,6 +153,7 @@ static skua_status read_options(const skuai_json *json, skuai_tree_options *o, s
     int64_t rows = skuai_json_as_integer(skuai_json_get(json, "rows"), 1000000);
     o->most_rows = rows > 0 ? (size_t)rows : 1;
     o->on_cycle = skuai_json_as_bool(skuai_json_get(json, "on_cycle"), false);
+    o->choose_base = skuai_json_as_bool(skuai_json_get(json, "choose_base"), false);
     o->by_price = skuai_json_as_bool(skuai_json_get(json, "by_price"), false);
     o->equal_weight = skuai_json_as_bool(skuai_json_get(json, "equal_weight"), false);
     o->logarithm = skuai_json_as_bool(skuai_json_get(json, "logarithm"), false);

@@ -218,11 +218,31 @@ static skua_status learn_points(const skuai_features *f, const skuai_panel *pane
     return SKUA_OK;
 }
 
+/* Does the last cycle alone tell the judged periods better than the level alone? */
+static skua_status choose_base(const skuai_features *f, const skuai_panel *panel, size_t before,
+                               const skuai_context *context, skuai_model *m, skua_error *err) {
+    skuai_tree_choice newest = {0, before, before, true};
+    skuai_tree_rows rows = {0};
+    double cycle = 0, level = 0;
+    if (!m->options.choose_base) return SKUA_OK;
+    SKUA_TRY(skuai_tree_rows_make(f, panel, &m->options, &newest, context, &rows, err));
+    for (size_t i = 0; i < rows.n; i++) {
+        const skuai_feature_row *row = &rows.rows[i];
+        double y = skuai_panel_target(panel, row->series)[row->origin + row->horizon];
+        cycle += fabs(y - (double)rows.base[i] * (double)rows.scale[i]);
+        level += fabs(y - (double)rows.scale[i]);
+    }
+    m->options.on_cycle = cycle < level;
+    skuai_tree_rows_clear(&rows);
+    return SKUA_OK;
+}
+
 static skua_status learn(const skuai_features *f, const skuai_panel *panel,
                          const skuai_context *context, skuai_model *m, skua_error *err) {
     size_t before = periods_judged(panel, m->horizon);
     skuai_tree_choice newest = {0, before, before, true};
     skuai_tree_rows judged = {0};
+    SKUA_TRY(choose_base(f, panel, before, context, m, err));
     SKUA_TRY(learn_points(f, panel, before, context, m, err));
     if (m->n_points == 0) m->options.logarithm = false; /* the base alone */
     SKUA_TRY(skuai_tree_rows_make(f, panel, &m->options, &newest, context, &judged, err));

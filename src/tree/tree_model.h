@@ -23,6 +23,7 @@ typedef struct skuai_tree_kind {
 typedef struct skuai_tree_options {
     skuai_learner_options learner;
     size_t horizon, most_rows;
+    bool choose_base; /* whether a base helps is seen on the judged periods; sets on_cycle */
     bool on_cycle, by_price, equal_weight, logarithm;
     double offset;
     skuai_objective asked; /* mape is learnt as weighted absolute, or as squared logarithm */

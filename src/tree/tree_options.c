@@ -87,9 +87,12 @@ skua_status skuai_tree_options_read(const skuai_forecaster *self,
                                                           : SKUAI_OBJECTIVE_ABSOLUTE;
     if (o.asked == SKUAI_OBJECTIVE_TWEEDIE)
         SKUA_TRY(skuai_parameter_number(parameters, "power", 1.3, &o.learner.level, err));
-    bool none;
-    SKUA_TRY(read_choice(parameters, "base", "cycle", "none", &none, err));
-    o.on_cycle = !none && !ratio;
+    const char *base = skuai_parameter_text(parameters, "base", "auto");
+    o.choose_base = strcmp(base, "auto") == 0 && !ratio;
+    o.on_cycle = strcmp(base, "cycle") == 0 && !ratio;
+    if (strcmp(base, "auto") != 0 && strcmp(base, "cycle") != 0 && strcmp(base, "none") != 0)
+        return skuai_error_set(err, SKUA_ECONFIG,
+                               "parameter base = '%s' is none of auto, cycle, none", base);
     SKUA_TRY(read_choice(parameters, "weight", "level", "equal", &o.equal_weight, err));
     SKUA_TRY(read_integer(parameters, "monotone", 0, 1, 0, &x, err));
     o.by_price = x > 0;

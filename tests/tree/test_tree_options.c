@@ -55,8 +55,9 @@ static skuai_panel *cut(const skuai_panel *panel, size_t periods) {
 
 static skuai_forecast *run(const char *name, const skuai_panel *view, const skuai_parameter *extra,
                            size_t n_extra) {
-    skuai_parameter all[8] = {{"rounds", "12"}, {"leaves", "8"}, {"horizon", "8"}};
-    size_t n = 3;
+    skuai_parameter all[8] = {
+        {"rounds", "12"}, {"leaves", "8"}, {"horizon", "8"}, {"base", "cycle"}};
+    size_t n = 4;
     for (size_t i = 0; i < n_extra; i++) {
         size_t k = 0;
         while (k < n && strcmp(all[k].name, extra[i].name) != 0)
@@ -122,6 +123,37 @@ static void each_parameter_changes_the_forecast(void **state) {
     for (size_t i = 0; i <= CHANGES; i++)
         skuai_forecast_free(all[i]);
     skuai_panel_free(view);
+    skuai_panel_free(panel);
+}
+
+/* auto is cycle where last year tells more than the level (a strong season), none where it does not
+ * (the same panel with its years exchanged for noise). */
+static void the_base_is_chosen(void **state) {
+    (void)state;
+    static const skuai_parameter is_auto = {"base", "auto"}, is_none = {"base", "none"};
+    skuai_panel *panel = make_panel(), *noise = NULL;
+    double *y = skuai_new(panel->n_rows, sizeof *y);
+    skuai_random r;
+    skua_error err;
+    skuai_random_init(&r, 8);
+    for (size_t i = 0; i < panel->n_rows; i++)
+        y[i] = 20 + 5 * skuai_random_normal(&r);
+    assert_ok(skuai_panel_with(panel, SIZE_MAX, y, &noise, &err), &err);
+    const skuai_panel *both[2] = {panel, noise};
+    for (int i = 0; i < 2; i++) {
+        skuai_panel *view = cut(both[i], AHEAD);
+        skuai_forecast *cycle = run("tree-direct", view, NULL, 0);
+        skuai_forecast *none = run("tree-direct", view, &is_none, 1);
+        skuai_forecast *chosen = run("tree-direct", view, &is_auto, 1);
+        assert_true(difference(chosen, i == 0 ? cycle : none) == 0);
+        assert_true(difference(chosen, i == 0 ? none : cycle) > 1e-6);
+        skuai_forecast_free(cycle);
+        skuai_forecast_free(none);
+        skuai_forecast_free(chosen);
+        skuai_panel_free(view);
+    }
+    skuai_free(y);
+    skuai_panel_free(noise);
     skuai_panel_free(panel);
 }
 
@@ -213,8 +245,8 @@ static void monotone_in_price(void **state) {
 static void update_is_a_refit(void **state) {
     (void)state;
     static const skuai_parameter parameter[] = {
-        {"rounds", "12"}, {"leaves", "8"}, {"horizon", "8"}};
-    skuai_parameters parameters = {parameter, 3};
+        {"rounds", "12"}, {"leaves", "8"}, {"horizon", "8"}, {"base", "cycle"}};
+    skuai_parameters parameters = {parameter, 4};
     skuai_panel *panel = make_panel(), *early = cut(panel, 2 * AHEAD), *late = cut(panel, AHEAD);
     const skuai_forecaster *f = skuai_tree_forecaster("tree-direct");
     skuai_request request = {AHEAD, levels, 3, 1};
@@ -239,6 +271,7 @@ static void update_is_a_refit(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_parameter_changes_the_forecast),
+        cmocka_unit_test(the_base_is_chosen),
         cmocka_unit_test(kinds_differ_and_are_kept),
         cmocka_unit_test(monotone_in_price),
         cmocka_unit_test(update_is_a_refit),
