@@ -85,10 +85,12 @@ static void rows_add(rows *w, const skuai_finding *f, const skuai_panel *panel) 
     w->channel[r] = channel ? channel : *f->channel ? f->channel : NULL;
     w->action[r] = skuai_finding_status_name(f->status);
     w->run[r] = "check";
-    w->has_ds[r] = series;
+    bool dated = f->kind == SKUAI_FINDING_REUSED_CODE; /* from is a day */
+    w->has_ds[r] = series || dated;
     w->ds[r] = series ? skuai_period_first_day(&panel->grid, f->from) * DAY +
                             skuai_period_hour(&panel->grid, f->from) * INT64_C(3600)
-                      : 0;
+               : dated ? f->from * DAY
+                       : 0;
 }
 
 static skua_status append_rows(skuai_store *store, const rows *w, skua_error *err) {

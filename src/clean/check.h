@@ -15,7 +15,10 @@
  *     kept_orders        orders without applied duplicates, wholesale orders, non-products, rows
  *                        with negative or impossible values; applied price errors set right
  *     kept_items         items with applied texts and category spellings
+ *     order_overlay      what makes kept_orders of orders: (row, gone, price)
+ *     left_out           (item): applied non-products
  *     item_successors    (item, becomes): applied successors
+ *     item_restarts      (item, from_ds): from when an applied re-used code is the product of today
  *     bundle_parts       (bundle, item, units): parts, down to the last
  * Of series: skuai_check_panel. Setting every action to rejected gives the shop as it came. */
 #ifndef SKUA_CLEAN_CHECK_H

@@ -116,7 +116,7 @@ skua_status skuai_check_bundles(skuai_store *store, skuai_findings *findings, sk
                            .after = content,
                            .series = SIZE_MAX,
                            .number = NAN,
-                           .why = "its units are demand for its parts as well"};
+                           .why = "its units are demand for its parts, which take its place"};
         status = skuai_findings_add(findings, &f, err);
     }
     skuai_arena_free(arena);

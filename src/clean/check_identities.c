@@ -54,11 +54,13 @@ static skua_status judge_code(const skuai_table *t, size_t from, size_t to,
         char day[SKUAI_PERIOD_TEXT_SIZE];
         skuai_grid grid = {SKUAI_FREQUENCY_DAY, 0, 0};
         (void)skuai_period_text(&grid, descriptions[change].first, day);
-        return add(
-            findings, SKUAI_FINDING_REUSED_CODE, item, descriptions[main_text].text,
-            descriptions[change].text,
-            skuai_findings_text(findings, "from %s on another product goes by this code", day),
-            err);
+        SKUA_TRY(
+            add(findings, SKUAI_FINDING_REUSED_CODE, item, descriptions[main_text].text,
+                descriptions[change].text,
+                skuai_findings_text(findings, "from %s on another product goes by this code", day),
+                err));
+        findings->items[findings->n - 1].from = descriptions[change].first;
+        return SKUA_OK;
     }
     for (size_t i = 0; i < to - from && identity == SKUAI_IDENTITY_SEVERAL; i++) {
         if (i == main_text || strcmp(descriptions[i].key, descriptions[main_text].key) == 0)

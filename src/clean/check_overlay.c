@@ -32,16 +32,18 @@ static const char *const views[] = {
     "CREATE OR REPLACE VIEW applied_findings AS SELECT \"table\", \"row\", kind, item, \"after\""
     " FROM findings WHERE run = 'check' AND action = 'applied'",
 
-    "CREATE OR REPLACE VIEW kept_orders AS"
-    " WITH gone AS (SELECT DISTINCT \"row\" FROM applied_findings WHERE \"table\" = 'orders' AND"
-    " kind IN ('duplicate', 'near-duplicate', 'wholesale', 'negative', 'impossible')),"
-    " nothing AS (SELECT DISTINCT item FROM applied_findings WHERE kind = 'non-product'),"
-    " prices AS (SELECT \"row\", any_value(TRY_CAST(\"after\" AS DOUBLE)) AS price FROM"
-    " applied_findings WHERE \"table\" = 'orders' AND kind = 'price-error' GROUP BY \"row\")"
-    " SELECT o.* REPLACE (coalesce(p.price, o.unit_price) AS unit_price) FROM orders o"
-    " LEFT JOIN prices p ON p.\"row\" = o.\"order\" || '/' || o.line"
-    " ANTI JOIN gone g ON g.\"row\" = o.\"order\" || '/' || o.line"
-    " ANTI JOIN nothing n ON n.item = o.item",
+    "CREATE OR REPLACE VIEW left_out AS SELECT DISTINCT item FROM applied_findings WHERE kind ="
+    " 'non-product' AND item IS NOT NULL",
+
+    "CREATE OR REPLACE VIEW order_overlay AS SELECT \"row\", bool_or(kind <> 'price-error') AS "
+    "gone,"
+    " any_value(TRY_CAST(\"after\" AS DOUBLE)) FILTER (kind = 'price-error') AS price FROM"
+    " applied_findings WHERE \"table\" = 'orders' AND kind IN ('duplicate', 'near-duplicate',"
+    " 'wholesale', 'negative', 'impossible', 'price-error') GROUP BY \"row\"",
+
+    "CREATE OR REPLACE VIEW kept_orders AS SELECT o.* REPLACE (coalesce(p.price, o.unit_price) AS"
+    " unit_price) FROM orders o LEFT JOIN order_overlay p ON p.\"row\" = o.\"order\" || '/' ||"
+    " o.line ANTI JOIN left_out n ON n.item = o.item WHERE p.gone IS NOT TRUE",
 
     "CREATE OR REPLACE VIEW kept_items AS"
     " WITH texts AS (SELECT \"row\", any_value(\"after\") AS text FROM applied_findings WHERE"
@@ -60,7 +62,12 @@ static const char *const views[] = {
     " ANTI JOIN nothing n ON n.item = i.item",
 
     "CREATE OR REPLACE VIEW item_successors AS SELECT \"row\" AS item, \"after\" AS becomes FROM"
-    " applied_findings WHERE kind = 'successor'",
+    " applied_findings WHERE kind = 'successor' AND \"row\" <> \"after\"",
+
+    "CREATE OR REPLACE VIEW item_restarts AS SELECT \"row\" AS item, max(ds) AS from_ds FROM "
+    "findings"
+    " WHERE run = 'check' AND action = 'applied' AND kind = 'reused-code' AND ds IS NOT NULL GROUP"
+    " BY \"row\"",
 
     "CREATE TABLE IF NOT EXISTS bundle_parts(bundle VARCHAR, item VARCHAR, units DOUBLE)",
     "DELETE FROM bundle_parts",

@@ -55,7 +55,8 @@ typedef struct skuai_finding {
     const char *item, *channel;       /* "" none */
     const char *before, *after, *why; /* texts, in the list's memory; "" none */
     size_t series;                    /* of the panel; SIZE_MAX none */
-    int64_t from, to;                 /* periods, inclusive; 0 without a series */
+    int64_t from, to;                 /* periods, inclusive; without a series 0, but of a re-used
+                                         code the day from which it is another product */
     double number; /* what the treatment needs: the new value, or the factor; NaN none */
     double score;  /* how sure, larger is surer; kinds do not compare */
 } skuai_finding;

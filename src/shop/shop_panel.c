@@ -65,8 +65,11 @@ static void tell(const skuai_context *context, const skuai_panel_info *info) {
 
 skua_status skuai_shop_checked(skuai_store *store, bool *checked, skua_error *err) {
     double n = 0;
-    SKUA_TRY(skuai_store_number(store, "SELECT count(*) FROM findings WHERE run = 'check'", NULL, 0,
-                                &n, NULL, err));
+    SKUA_TRY(skuai_store_number(
+        store,
+        "SELECT count(*) FROM findings WHERE run = 'check' AND 'order_overlay' IN (SELECT "
+        "view_name FROM duckdb_views())",
+        NULL, 0, &n, NULL, err));
     *checked = n > 0;
     return SKUA_OK;
 }
@@ -82,8 +85,12 @@ skua_status skuai_shop_panel(const skua_shop *shop, skuai_store *store, bool kep
     SKUA_TRY(skuai_shop_checked(store, &checked, err));
     const char *clean = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_clean);
     if (kept && checked && strcmp(clean, "applied") == 0) { /* the views of clean/check.h */
-        query.orders_from = "kept_orders";
+        query.orders_overlay = "order_overlay";
         query.items_from = "kept_items";
+        query.left_out = "left_out";
+        query.successors = "item_successors";
+        query.parts = "bundle_parts";
+        query.restarts = "item_restarts";
     }
     SKUA_TRY(skuai_store_panel(store, &query, &context, panel, &info, err));
     tell(&context, &info);

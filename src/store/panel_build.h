@@ -29,6 +29,13 @@ typedef struct skuai_future_rows {
     size_t *first;   /* rows of key k: first[k] .. first[k + 1], in order of period */
 } skuai_future_rows;
 
+/* Rows of a code count `units` times for series `to`; their prices and so on too, or not. */
+typedef struct skuai_route {
+    size_t to;
+    double units;
+    bool values;
+} skuai_route;
+
 typedef struct skuai_panel_build {
     skuai_store *store;
     const skuai_panel_query *query;
@@ -39,6 +46,11 @@ typedef struct skuai_panel_build {
     bool single; /* a cell has one row at most: the data are on the grid */
 
     skuai_series keys;     /* item and channel of every series */
+    size_t n_sources;      /* those below have rows of their own; the others are parts of bundles */
+    bool routed;           /* some rows count for another series than that of their code */
+    size_t *route_first;   /* [n_sources + 1] */
+    skuai_route *routes;   /* of source s: route_first[s] .. route_first[s + 1] */
+    int64_t *restart;      /* [keys.n] first period in which the code stood for its product */
     size_t n_given;        /* those below have given sales */
     bool *wanted;          /* [keys.n] */
     int64_t *first, *last; /* [keys.n] periods; last < first: none */
@@ -48,6 +60,7 @@ typedef struct skuai_panel_build {
     double *target; /* [n_rows] NaN: no row */
 
     size_t n_values;
+    size_t *of_value;          /* [n_values] column of a scan's chunk */
     skuai_cell_values *values; /* price, list_price, available, stock, extras */
     skuai_future_rows future;
     skuai_table *promotions, *calendar;
@@ -60,6 +73,18 @@ extern const char *const skuai_holiday_names[3];
 
 /* Period of an instant of the shop's clock. */
 int64_t skuai_build_period(const skuai_grid *grid, int64_t second);
+
+/* FROM clause of the sales that count, as alias r; common table expressions up to `netted` of the
+ * orders; the relation of plans and of promotions. */
+SKUA_MUST_USE skua_status skuai_build_sales_source(const skuai_panel_build *build,
+                                                   const skuai_grid *native, skuai_buffer *sql,
+                                                   skua_error *err);
+void skuai_build_orders_source(const skuai_panel_build *build, skuai_buffer *sql);
+void skuai_build_future_source(const skuai_panel_build *build, skuai_buffer *sql);
+void skuai_build_promotions_source(const skuai_panel_build *build, skuai_buffer *sql);
+
+/* Routes and restarts of all keys, by the relations that the query names. */
+SKUA_MUST_USE skua_status skuai_build_identities(skuai_panel_build *build, skua_error *err);
 
 /* All series with their covariates and statics to a panel, owned by the caller. */
 SKUA_MUST_USE skua_status skuai_build_panel(skuai_panel_build *build, skuai_panel **panel,

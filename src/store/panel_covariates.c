@@ -130,11 +130,8 @@ static skua_status read_future(skuai_panel_build *b, skua_error *err) {
     (void)skuai_buffer_text(&sql, "SELECT coalesce(item, ''), coalesce(channel, ''), ds");
     skua_status status = future_columns(b, &sql, err);
     if (status == SKUA_OK && b->future.n_columns) {
-        (void)skuai_buffer_text(&sql, " FROM future");
-        if (b->query->as_of) /* a plan without a date of its own was known all along */
-            (void)skuai_buffer_format(&sql,
-                                      " WHERE known_at IS NULL OR known_at <= make_timestamp(%lld)",
-                                      (long long)*b->query->as_of * 1000000);
+        (void)skuai_buffer_text(&sql, " FROM ");
+        skuai_build_future_source(b, &sql);
         (void)skuai_buffer_text(&sql, " ORDER BY ALL");
         future_scan scan = {.build = b};
         scan.count = skuai_arena_take_zero(b->arena, b->future.n_columns, sizeof *scan.count);
@@ -151,11 +148,17 @@ static skua_status read_future(skuai_panel_build *b, skua_error *err) {
 
 skua_status skuai_build_future(skuai_panel_build *b, skua_error *err) {
     SKUA_TRY(read_future(b, err));
-    SKUA_TRY(
-        skuai_store_query(b->store,
-                          "SELECT scope, channel, \"from\", coalesce(\"to\", \"from\") AS \"to\", "
-                          "depth FROM promotions WHERE \"from\" IS NOT NULL",
-                          NULL, 0, &b->promotions, err));
+    skuai_buffer sql;
+    skuai_buffer_init(&sql, 4096);
+    (void)skuai_buffer_text(&sql, "SELECT scope, channel, \"from\", coalesce(\"to\", \"from\") AS "
+                                  "\"to\", depth FROM ");
+    skuai_build_promotions_source(b, &sql);
+    (void)skuai_buffer_text(&sql, " WHERE \"from\" IS NOT NULL");
+    skua_status status = skuai_buffer_check(&sql, err);
+    if (status == SKUA_OK)
+        status = skuai_store_query(b->store, sql.data, NULL, 0, &b->promotions, err);
+    skuai_buffer_clear(&sql);
+    SKUA_TRY(status);
     return skuai_store_query(b->store,
                              "SELECT ds, channel FROM calendar GROUP BY ALL ORDER BY ds, channel",
                              NULL, 0, &b->calendar, err);

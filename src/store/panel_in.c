@@ -12,72 +12,6 @@ int64_t skuai_build_period(const skuai_grid *grid, int64_t second) {
     return skuai_period_from_day(grid, day, (int)(second - day * DAY));
 }
 
-/* -- Which rows
- * ------------------------------------------------------------------------------------- */
-
-/* Interval of a native period, for "known when it ended". */
-static const char *native_interval(skuai_frequency frequency) {
-    static const char *const intervals[] = {"1 HOUR",  "1 DAY",  "7 DAY", "1 MONTH",
-                                            "3 MONTH", "1 YEAR", "35 DAY"};
-    return intervals[frequency];
-}
-
-/* FROM clause of the versions that count, as alias r. */
-static skua_status add_source(const skuai_panel_build *b, const skuai_grid *native,
-                              skuai_buffer *sql, skua_error *err) {
-    double corrections = 0;
-    SKUA_TRY(skuai_store_number(b->store, "SELECT count(*) FROM sales_rows WHERE corrects", NULL, 0,
-                                &corrections, NULL, err));
-    char known[160] = "";
-    if (b->query->as_of)
-        (void)snprintf(known, sizeof known,
-                       " WHERE coalesce(known_at, ds + INTERVAL %s) <= make_timestamp(%lld)",
-                       native_interval(native->frequency), (long long)*b->query->as_of * 1000000);
-    (void)skuai_buffer_format(sql, " FROM (SELECT * FROM sales_rows%s) r", known);
-    if (corrections > 0)
-        (void)skuai_buffer_format(
-            sql,
-            " LEFT JOIN (SELECT series, ds, max(file) AS last FROM (SELECT * FROM "
-            "sales_rows%s) WHERE corrects GROUP BY ALL) c ON c.series = r.series "
-            "AND c.ds = r.ds WHERE (c.last IS NULL OR r.file >= c.last)",
-            known);
-    return SKUA_OK;
-}
-
-/* Orders of the query's table as rows of item, channel, hour. */
-static void add_orders(const skuai_panel_build *b, skuai_buffer *sql) {
-    const char *from = b->query->orders_from ? b->query->orders_from : "orders";
-    char known[128] = "";
-    if (b->query->as_of)
-        (void)snprintf(known, sizeof known,
-                       " WHERE coalesce(known_at, ts::TIMESTAMP) <= make_timestamp(%lld)",
-                       (long long)*b->query->as_of * 1000000);
-    (void)skuai_buffer_format(
-        sql,
-        "WITH lines AS NOT MATERIALIZED (SELECT o.\"order\", o.item, o.channel, o.units, "
-        "o.unit_price, "
-        "o.list_price, o.kind, CASE WHEN z.zone = 'UTC' THEN make_timestamp(epoch_us(o.ts)) ELSE "
-        "timezone(z.zone, o.ts) END AS local_ts FROM (SELECT * FROM \"%s\"%s) o JOIN (SELECT "
-        "k.channel, "
-        "coalesce(c.time_zone, (SELECT value FROM workspace WHERE key = 'time_zone'), 'UTC') AS "
-        "zone FROM "
-        "(SELECT DISTINCT channel FROM \"%s\") k LEFT JOIN channels c USING (channel)) z USING "
-        "(channel)), "
-        "back AS (SELECT *, ltrim(\"order\", 'cC') AS number FROM lines WHERE kind <> 'sale'), "
-        "sold AS (SELECT ltrim(\"order\", 'cC') AS number, item, channel, min(local_ts) AS sold_ts "
-        "FROM "
-        "lines WHERE kind = 'sale' AND ltrim(\"order\", 'cC') IN (SELECT number FROM back) GROUP "
-        "BY ALL), "
-        "netted AS NOT MATERIALIZED (SELECT item, channel, local_ts AS at_ts, units, unit_price, "
-        "list_price, "
-        "true AS known, true AS sale FROM lines WHERE kind = 'sale' UNION ALL SELECT b.item, "
-        "b.channel, "
-        "coalesce(s.sold_ts, b.local_ts), b.units, NULL, NULL, s.sold_ts IS NOT NULL, false FROM "
-        "back b "
-        "LEFT JOIN sold s ON s.number = b.number AND s.item = b.item AND s.channel = b.channel) ",
-        from, known, from);
-}
-
 /* The texts of a filter, to be found at once; n 0: an empty index, which lets everything pass. */
 static skua_status index_list(const char *const *list, size_t n, skuai_series *index,
                               skua_error *err) {
@@ -163,9 +97,18 @@ typedef struct range_scan {
     int64_t cells, rows, zeros;
 } range_scan;
 
-static void widen(skuai_panel_build *b, size_t s, int64_t first, int64_t last) {
-    if (first < b->first[s]) b->first[s] = first;
-    if (last > b->last[s]) b->last[s] = last;
+/* The series that a code's rows go to span its periods; false: no series that is wanted does. */
+static bool widen(skuai_panel_build *b, size_t s, int64_t first, int64_t last) {
+    bool any = false;
+    if (first < b->restart[s]) first = b->restart[s];
+    for (size_t r = b->route_first[s]; first <= last && r < b->route_first[s + 1]; r++) {
+        size_t to = b->routes[r].to;
+        if (!b->wanted[to]) continue;
+        if (first < b->first[to]) b->first[to] = first;
+        if (last > b->last[to]) b->last[to] = last;
+        any = true;
+    }
+    return any;
 }
 
 static skua_status take_ranges(void *user, const skuai_table *chunk, skua_error *err) {
@@ -174,10 +117,10 @@ static skua_status take_ranges(void *user, const skuai_table *chunk, skua_error 
     skuai_panel_build *b = scan->build;
     for (size_t i = 0; i < chunk->n_rows; i++) {
         size_t s = (size_t)chunk->columns[0].integers[i];
-        if (s >= b->keys.n || !b->wanted[s]) continue;
+        if (s >= b->n_sources) continue;
         int64_t first = skuai_build_period(&b->grid, chunk->columns[1].integers[i]);
         int64_t last = skuai_build_period(&b->grid, chunk->columns[2].integers[i]);
-        widen(b, s, first, last);
+        if (!widen(b, s, first, last)) continue;
         scan->cells += last - first + 1;
         scan->rows += chunk->columns[3].integers[i];
         scan->zeros += chunk->columns[4].integers[i];
@@ -193,7 +136,7 @@ static skua_status given_ranges(skuai_panel_build *b, const skuai_grid *native, 
     (void)skuai_buffer_text(&sql,
                             "SELECT r.series, min(r.ds), max(r.ds), count(*), count(*) FILTER "
                             "(r.units = 0)");
-    skua_status status = add_source(b, native, &sql, err);
+    skua_status status = skuai_build_sales_source(b, native, &sql, err);
     (void)skuai_buffer_text(&sql, " GROUP BY r.series");
     if (status == SKUA_OK) status = skuai_buffer_check(&sql, err);
     if (status == SKUA_OK)
@@ -225,14 +168,22 @@ static void add_value(skuai_cell_values *v, size_t cell, double value, double un
     v->weight[cell] += (float)weight;
 }
 
+/* A row to the cells of the series that it counts for. of_value[k]: column of value k, SIZE_MAX
+ * none. */
 static void add_cell(skuai_panel_build *b, size_t s, int64_t period, double units,
-                     const skuai_column *columns, size_t i) {
-    if (period < b->first[s] || period > b->last[s]) return;
-    size_t cell = b->row[s] + (size_t)(period - b->first[s]);
-    if (!isnan(units)) b->target[cell] = isnan(b->target[cell]) ? units : b->target[cell] + units;
-    for (size_t k = 0; k < b->n_values; k++)
-        if (b->values[k].column != SIZE_MAX)
-            add_value(&b->values[k], cell, columns[b->values[k].column].doubles[i], units);
+                     const skuai_column *columns, const size_t *of_value, size_t i) {
+    if (period < b->restart[s]) return;
+    for (size_t r = b->route_first[s]; r < b->route_first[s + 1]; r++) {
+        const skuai_route *route = &b->routes[r];
+        size_t to = route->to;
+        if (!b->wanted[to] || period < b->first[to] || period > b->last[to]) continue;
+        size_t cell = b->row[to] + (size_t)(period - b->first[to]);
+        double *target = &b->target[cell];
+        if (!isnan(units)) *target = (isnan(*target) ? 0 : *target) + units * route->units;
+        for (size_t k = 0; route->values && k < b->n_values; k++)
+            if (of_value[k] != SIZE_MAX)
+                add_value(&b->values[k], cell, columns[of_value[k]].doubles[i], units);
+    }
 }
 
 static skua_status take_rows(void *user, const skuai_table *chunk, skua_error *err) {
@@ -240,8 +191,9 @@ static skua_status take_rows(void *user, const skuai_table *chunk, skua_error *e
     const skuai_column *c = chunk->columns;
     for (size_t i = 0; i < chunk->n_rows; i++) {
         size_t s = (size_t)c[0].integers[i];
-        if (s >= b->keys.n || !b->wanted[s]) continue;
-        add_cell(b, s, skuai_build_period(&b->grid, c[1].integers[i]), c[2].doubles[i], c, i);
+        if (s < b->n_sources)
+            add_cell(b, s, skuai_build_period(&b->grid, c[1].integers[i]), c[2].doubles[i], c,
+                     b->of_value, i);
     }
     return skuai_context_check(b->context, err);
 }
@@ -304,7 +256,7 @@ static skua_status allocate(skuai_panel_build *b, skua_error *err) {
     if (!b->target) return skuai_error_memory(err, "a panel");
     for (size_t r = 0; r < cells; r++)
         b->target[r] = (double)NAN;
-    bool weighted = !b->single || b->keys.n > b->n_given;
+    bool weighted = !b->single || b->routed || b->keys.n > b->n_given;
     for (size_t k = 0; k < b->n_values; k++) {
         skuai_cell_values *v = &b->values[k];
         v->sum = weighted ? skuai_zero(cells, sizeof *v->sum) : skuai_new(cells, sizeof *v->sum);
@@ -318,14 +270,18 @@ static skua_status allocate(skuai_panel_build *b, skua_error *err) {
 
 static skua_status read_given(skuai_panel_build *b, const skuai_grid *native, skua_error *err) {
     skuai_buffer sql;
+    b->of_value = skuai_arena_take(b->arena, b->n_values, sizeof *b->of_value);
+    if (!b->of_value) return skuai_error_memory(err, "covariates");
+    for (size_t k = 0; k < b->n_values; k++)
+        b->of_value[k] = b->values[k].column;
     skuai_buffer_init(&sql, 1 << 20);
     (void)skuai_buffer_text(&sql, "SELECT r.series, r.ds, r.units");
     for (size_t k = 0; k < b->n_values; k++) {
         (void)skuai_buffer_text(&sql, ", r.");
         skuai_sql_identifier(&sql, b->values[k].name);
     }
-    skua_status status = add_source(b, native, &sql, err);
-    if (!b->single)
+    skua_status status = skuai_build_sales_source(b, native, &sql, err);
+    if (!b->single || b->routed)
         (void)skuai_buffer_text(&sql, " ORDER BY r.series, r.ds"); /* sums in one order */
     if (status == SKUA_OK) status = skuai_buffer_check(&sql, err);
     if (status == SKUA_OK)
@@ -342,7 +298,7 @@ static skua_status read_given(skuai_panel_build *b, const skuai_grid *native, sk
 static skua_status query_orders(skuai_panel_build *b, skuai_table **rows, skua_error *err) {
     skuai_buffer sql;
     skuai_buffer_init(&sql, 1 << 16);
-    add_orders(b, &sql);
+    skuai_build_orders_source(b, &sql);
     (void)skuai_buffer_format(
         &sql,
         "SELECT item, channel, date_trunc('%s', at_ts)::TIMESTAMP AS ds, "
@@ -379,30 +335,29 @@ static skua_status number_orders(skuai_panel_build *b, const skuai_table *rows, 
 
 static void orders_range(skuai_panel_build *b, const skuai_table *rows, const int64_t *numbers) {
     for (size_t i = 0; i < rows->n_rows; i++)
-        if (numbers[i] >= 0 && b->wanted[numbers[i]]) {
+        if (numbers[i] >= 0) {
             int64_t period = skuai_build_period(&b->grid, rows->columns[2].integers[i]);
-            if (b->last[numbers[i]] == INT64_MIN) b->info.n_derived++;
-            widen(b, (size_t)numbers[i], period, period);
+            bool same = i > 0 && numbers[i] == numbers[i - 1];
+            if (widen(b, (size_t)numbers[i], period, period) && !same) b->info.n_derived++;
         }
 }
 
-static void add_orders_cells(skuai_panel_build *b, const skuai_table *rows,
-                             const int64_t *numbers) {
+static skua_status add_orders_cells(skuai_panel_build *b, const skuai_table *rows,
+                                    const int64_t *numbers, skua_error *err) {
+    size_t *of_value = skuai_arena_take(b->arena, b->n_values, sizeof *of_value);
+    if (!of_value) return skuai_error_memory(err, "covariates");
     const skuai_column *c = rows->columns;
-    for (size_t i = 0; i < rows->n_rows; i++) {
-        int64_t s = numbers[i];
-        if (s < 0 || !b->wanted[s]) continue;
-        int64_t period = skuai_build_period(&b->grid, c[2].integers[i]);
-        if (period < b->first[s] || period > b->last[s]) continue;
-        size_t cell = b->row[s] + (size_t)(period - b->first[s]);
-        double units = c[3].doubles[i];
-        b->target[cell] = isnan(b->target[cell]) ? units : b->target[cell] + units;
-        for (size_t k = 0; k < b->n_values; k++) {
-            skuai_cell_values *v = &b->values[k];
-            bool price = strcmp(v->name, "price") == 0, list = strcmp(v->name, "list_price") == 0;
-            if (price || list) add_value(v, cell, c[price ? 4 : 5].doubles[i], units);
-        }
+    for (size_t k = 0; k < b->n_values; k++) {
+        const char *name = b->values[k].name;
+        of_value[k] = strcmp(name, "price") == 0        ? 4
+                      : strcmp(name, "list_price") == 0 ? 5
+                                                        : SIZE_MAX;
     }
+    for (size_t i = 0; i < rows->n_rows; i++)
+        if (numbers[i] >= 0)
+            add_cell(b, (size_t)numbers[i], skuai_build_period(&b->grid, c[2].integers[i]),
+                     c[3].doubles[i], c, of_value, i);
+    return SKUA_OK;
 }
 
 /* -- Parts of periods
@@ -527,6 +482,7 @@ static skua_status make_panel(skuai_panel_build *b, skuai_table **orders, skuai_
     numbers = skuai_arena_take(b->arena, (*orders)->n_rows, sizeof *numbers);
     if (!numbers) return skuai_error_memory(err, "a panel");
     SKUA_TRY(number_orders(b, *orders, given, numbers, err));
+    SKUA_TRY(skuai_build_identities(b, err));
     SKUA_TRY(prepare_ranges(b, err));
     SKUA_TRY(given_ranges(b, &native, err));
     if (given) SKUA_TRY(given_cover(b, &native, &least, &most, err));
@@ -544,7 +500,7 @@ static skua_status make_panel(skuai_panel_build *b, skuai_table **orders, skuai_
     SKUA_TRY(choose_values(b, err));
     SKUA_TRY(allocate(b, err));
     if (b->info.n_given) SKUA_TRY(read_given(b, &native, err));
-    add_orders_cells(b, *orders, numbers);
+    SKUA_TRY(add_orders_cells(b, *orders, numbers, err));
     skuai_table_free(*orders);
     *orders = NULL;
     if (!b->query->target_only) {

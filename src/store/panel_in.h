@@ -23,7 +23,8 @@ typedef enum skuai_zero_rule {
 typedef struct skuai_panel_query {
     const skuai_grid *grid;   /* NULL: the setting `frequency`, and "auto" is inferred */
     int season;               /* 0: the grid's */
-    const int64_t *as_of;     /* seconds, UTC: only what was known then; NULL: everything */
+    const int64_t *as_of;     /* seconds, UTC: only what was known then; NULL: everything. Rows that
+                                 say nothing were known when their period, on its clock, ended */
     const char *const *items; /* [n_items]; 0: all */
     size_t n_items;
     const char *const *channels; /* [n_channels]; 0: all */
@@ -34,8 +35,15 @@ typedef struct skuai_panel_query {
     size_t future;        /* at least so many future periods a series, for known-ahead covariates */
     const char *const *known_ahead; /* [n_known_ahead] extras known for the future too */
     size_t n_known_ahead;
-    const char *orders_from; /* the table or view that orders are read from; NULL: "orders" */
-    const char *items_from;  /* likewise; NULL: "items" */
+    const char *items_from; /* the table or view that items are read from; NULL: "items" */
+    /* Relations that say what was decided about rows and codes (clean/check.h makes them); NULL:
+     * nothing. Successors take over the rows of what they replace, in each channel in which they
+     * are sold. A bundle's units count for its parts, and it is no series of its own. */
+    const char *orders_overlay; /* (row "order/line", gone, price) */
+    const char *left_out;       /* (item): no product */
+    const char *successors;     /* (item, becomes) */
+    const char *parts;          /* (bundle, item, units), down to the last */
+    const char *restarts;       /* (item, from_ds): another product before */
 } skuai_panel_query;
 
 /* What was decided on the way. */

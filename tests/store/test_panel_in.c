@@ -190,8 +190,8 @@ static void orders_derived(void **state) {
     skuai_store *store = shop_open(SKUAI_STORE_WRITE);
     skua_error err;
     assert_ok(skuai_store_execute(store,
-                                  "DELETE FROM sales_rows; CREATE VIEW few AS SELECT * FROM orders "
-                                  "WHERE units < 50",
+                                  "DELETE FROM sales_rows; CREATE VIEW few AS SELECT '200/1' AS "
+                                  "\"row\", true AS gone, NULL::DOUBLE AS price",
                                   &err),
               &err);
     skuai_store_close(store);
@@ -199,9 +199,92 @@ static void orders_derived(void **state) {
     assert_true(info.last_dropped); /* 8:00 where 22:00 is the rule */
     assert_int_equal(panel->length[series_named(panel, "A")], 10);
     skuai_panel_free(panel);
-    panel = panel_with((skuai_panel_query){.orders_from = "few"}, &info);
+    panel = panel_with((skuai_panel_query){.orders_overlay = "few"}, &info);
     assert_false(info.last_dropped);
     assert_series(panel, "A", "2024-01-01", a, 10);
+    skuai_panel_free(panel);
+}
+
+/* Successors, bundles, re-used codes and what is no product, of given sales and of orders. */
+static void codes(void **state) {
+    (void)state;
+    ingest("sales", file_write("s.csv", "store,sku,date,sales,price\n"
+                                        "w,OLD,2024-01-01,5,2\nw,OLD,2024-01-02,6,2\n"
+                                        "w,OLD,2024-01-03,1,4\nw,NEW,2024-01-03,3,8\n"
+                                        "w,NEW,2024-01-04,7,8\nv,OLD,2024-01-01,9,2\n"
+                                        "w,POST,2024-01-01,1,1\nw,POST,2024-01-04,1,1\n"
+                                        "w,CODE,2024-01-01,90,1\nw,CODE,2024-01-03,4,7\n"
+                                        "w,CODE,2024-01-04,5,7\n"));
+    ingest("orders", file_write("o.csv", "order_id,channel,sku,qty,price,ts\n"
+                                         "1,w,SET,2,30,2024-01-02 09:00:00\n"
+                                         "2,w,PART,1,5,2024-01-03 09:00:00\n"
+                                         "3,w,SET,1,30,2024-01-04 09:00:00\n"));
+    skuai_store *store = shop_open(SKUAI_STORE_WRITE);
+    skua_error err;
+    assert_ok(skuai_store_execute(
+                  store,
+                  "CREATE TABLE becomes(item VARCHAR, becomes VARCHAR); INSERT INTO becomes VALUES"
+                  " ('OLD', 'NEW'), ('NEW', 'NEVER SOLD');"
+                  "CREATE TABLE content(bundle VARCHAR, item VARCHAR, units DOUBLE); INSERT INTO"
+                  " content VALUES ('SET', 'PART', 3), ('SET', 'ALONE', 1);"
+                  "CREATE TABLE anew(item VARCHAR, from_ds TIMESTAMP); INSERT INTO anew VALUES"
+                  " ('CODE', '2024-01-03');"
+                  "CREATE TABLE no_product(item VARCHAR); INSERT INTO no_product VALUES ('POST')",
+                  &err),
+              &err);
+    skuai_store_close(store);
+    skuai_panel_info info;
+    skuai_panel_query query = {.zeros = SKUAI_ZEROS_ZERO, .keep_incomplete = true};
+    skuai_panel *panel = panel_with(query, &info);
+    assert_int_equal(panel->n_series, 7);
+    skuai_panel_free(panel);
+    query.successors = "becomes", query.parts = "content", query.restarts = "anew";
+    query.left_out = "no_product";
+    panel = panel_with(query, &info);
+    assert_int_equal(panel->n_series, 5); /* OLD/v, NEW/w, CODE/w, PART/w, ALONE/w */
+    const double taken[] = {5, 6, 4, 7}, alone[] = {9, 0, 0, 0}, code[] = {4, 5};
+    const double part[] = {6, 1, 3}, other[] = {2, 0, 1};
+    assert_series(panel, "NEW/w", "2024-01-01", taken, 4);
+    assert_close((double)covariate(panel, "NEW/w", "price", 0), 2, 0, 0);
+    assert_close((double)covariate(panel, "NEW/w", "price", 2), 7, 1e-6, 0); /* (4 + 3 x 8) / 4 */
+    assert_series(panel, "OLD/v", "2024-01-01", alone, 4); /* NEW is not sold there */
+    assert_series(panel, "CODE/w", "2024-01-03", code, 2);
+    assert_series(panel, "PART/w", "2024-01-02", part, 3);
+    assert_series(panel, "ALONE/w", "2024-01-02", other, 3);
+    assert_close((double)covariate(panel, "PART/w", "price", 1), 5, 0, 0);
+    assert_true(isnan(covariate(panel, "PART/w", "price", 0))); /* the set's price is not its own */
+    skuai_panel_free(panel);
+    const char *const only[] = {"PART"};
+    query.items = only, query.n_items = 1;
+    panel = panel_with(query, &info);
+    assert_int_equal(panel->n_series, 1); /* the bundle's rows count though it was not asked for */
+    assert_series(panel, "PART", "2024-01-02", part, 3);
+    skuai_panel_free(panel);
+}
+
+/* A corrected order line: before the correction was known the older version counts. */
+static void orders_as_known(void **state) {
+    (void)state;
+    ingest("orders",
+           file_write("o.csv", "order,line,sku,qty,ts\n"
+                               "1,1,A,2,2024-01-01 09:00:00\n2,1,A,3,2024-01-02 23:30:00\n"
+                               "3,1,A,4,2024-01-03 09:00:00\n"));
+    ingest("orders", file_write("o2.csv", "order,line,sku,qty,ts,known_at\n"
+                                          "2,1,A,30,2024-01-02 23:30:00,2024-01-05 00:00:00\n"));
+    skuai_panel_info info;
+    skuai_panel_query query = {.keep_incomplete = true};
+    skuai_panel *panel = panel_with(query, &info);
+    const double now[] = {2, 30, 4}, then[] = {2, 3};
+    assert_series(panel, "A", "2024-01-01", now, 3);
+    skuai_panel_free(panel);
+    int64_t as_of = 86400 * skuai_day_from_date(2024, 1, 3);
+    query.as_of = &as_of;
+    panel = panel_with(query, &info);
+    assert_series(panel, "A", "2024-01-01", then, 2);
+    skuai_panel_free(panel);
+    as_of = 86400 * skuai_day_from_date(2024, 1, 5);
+    panel = panel_with(query, &info);
+    assert_series(panel, "A", "2024-01-01", now, 3);
     skuai_panel_free(panel);
 }
 
@@ -434,9 +517,12 @@ static void walmart(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(days_and_weeks), TEST(grids),    TEST(orders_derived), TEST(covariates),
-        TEST(lives),          TEST(holidays), TEST(known_when),     TEST(same_on_any_threads),
-        TEST(nothing_yet),    TEST(walmart),
+        TEST(days_and_weeks),  TEST(grids),
+        TEST(orders_derived),  TEST(codes),
+        TEST(orders_as_known), TEST(covariates),
+        TEST(lives),           TEST(holidays),
+        TEST(known_when),      TEST(same_on_any_threads),
+        TEST(nothing_yet),     TEST(walmart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
