@@ -6,9 +6,9 @@
 
 skua_status skuai_panel_with(const skuai_panel *panel, size_t dynamic, const double *values,
                              skuai_panel **result, skua_error *err) {
-    if (dynamic != SIZE_MAX && dynamic >= panel->n_dynamic)
+    bool is_target = dynamic == SKUAI_PANEL_TARGET, is_available = dynamic == SKUAI_PANEL_AVAILABLE;
+    if (!is_target && !is_available && dynamic >= panel->n_dynamic)
         return skuai_error_set(err, SKUA_ERANGE, "covariate %zu of %zu", dynamic, panel->n_dynamic);
-    bool is_target = dynamic == SIZE_MAX;
     skuai_panel *made = skuai_panel_make(panel);
     void *block =
         made ? skuai_new(panel->n_rows, is_target ? sizeof(double) : sizeof(float)) : NULL;
@@ -25,6 +25,10 @@ skua_status skuai_panel_with(const skuai_panel *panel, size_t dynamic, const dou
     } else {
         for (size_t r = 0; r < panel->n_rows; r++)
             ((float *)block)[r] = (float)values[r];
+    }
+    if (is_available) {
+        made->available = block;
+    } else if (!is_target) {
         memcpy(columns, panel->dynamic, panel->n_dynamic * sizeof *columns);
         columns[dynamic].values = block;
         made->dynamic = columns;

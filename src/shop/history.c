@@ -9,6 +9,8 @@
 void skuai_history_clear(skuai_history *history) {
     skuai_panel_free(history->panel);
     skuai_panel_free(history->recorded);
+    skuai_panel_free(history->raw);
+    skuai_versions_clear(&history->versions);
     skuai_findings_clear(&history->findings);
     *history = (skuai_history){0};
 }
@@ -83,6 +85,18 @@ skua_status skuai_history_read(const skua_shop *shop, skuai_store *store, skuai_
     return status;
 }
 
+skua_status skuai_history_versions(const skua_shop *shop, skuai_store *store,
+                                   skuai_history *history, skua_error *err) {
+    bool exist = false;
+    skuai_panel *raw = NULL;
+    size_t windows = (size_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_windows);
+    SKUA_TRY(skuai_versions_exist(store, &exist, err));
+    if (!exist) return SKUA_OK;
+    SKUA_TRY(skuai_shop_versions(shop, store, windows, &raw, &history->versions, err));
+    history->raw = raw;
+    return SKUA_OK;
+}
+
 /* -- A sample ---------------------------------------------------------------------------------- */
 
 /* Knuth's selection sampling: every subset equally likely, in order. chosen [most]. */
@@ -125,7 +139,9 @@ skua_status skuai_history_sample(const skuai_history *history, size_t most, uint
                                  skuai_history *sample, skua_error *err) {
     skuai_history made = *history;
     size_t n = history->panel->n_series, *chosen = NULL;
-    made.panel = made.recorded = NULL;
+    made.panel = made.recorded = made.raw = NULL;
+    made.versions = (skuai_versions){0};
+    made.borrowed = history->borrowed ? history->borrowed : &history->versions;
     made.findings = (skuai_findings){0};
     skua_status status = skuai_findings_init(&made.findings, err);
     if (status == SKUA_OK && n > most) {
@@ -139,7 +155,10 @@ skua_status skuai_history_sample(const skuai_history *history, size_t most, uint
         status = skuai_panel_subset(history->panel, chosen, n, &made.panel, err);
         if (status == SKUA_OK)
             status = skuai_panel_subset(history->recorded, chosen, n, &made.recorded, err);
+        if (status == SKUA_OK && history->raw)
+            status = skuai_panel_subset(history->raw, chosen, n, &made.raw, err);
     } else if (status == SKUA_OK) {
+        if (history->raw) made.raw = skuai_panel_share(history->raw);
         made.panel = skuai_panel_share(history->panel);
         made.recorded = skuai_panel_share(history->recorded);
     }
@@ -167,6 +186,21 @@ static size_t findings_before(const skuai_findings *all, const skuai_panel *view
     return n;
 }
 
+/* The recorded history as it was known at an origin; a reference of the caller's. */
+static skua_status known_at(const skuai_history *h, size_t periods_back, skuai_panel **known,
+                            skua_error *err) {
+    skuai_panel *then = NULL;
+    const skuai_versions *versions = h->borrowed ? h->borrowed : &h->versions;
+    if (!h->raw || versions->n == 0) {
+        *known = skuai_panel_share(h->recorded);
+        return *known ? SKUA_OK : skuai_error_memory(err, "a panel");
+    }
+    SKUA_TRY(skuai_versions_lay(versions, periods_back, h->raw, &then, err));
+    skua_status status = lay(then, h, true, known, err);
+    skuai_panel_free(then);
+    return status;
+}
+
 /* What came behind the origin of a view, as recorded, into `target` [n_rows]. */
 static void record_future(const skuai_history *h, const skuai_panel *view, double *target) {
     const skuai_panel *recorded = h->recorded;
@@ -181,13 +215,14 @@ static void record_future(const skuai_history *h, const skuai_panel *view, doubl
 skua_status skuai_history_at(void *history, size_t window, int64_t periods_back,
                              skuai_panel **panel, skua_error *err) {
     const skuai_history *h = history;
-    skuai_panel *view = NULL, *cleaned = NULL;
+    skuai_panel *view = NULL, *cleaned = NULL, *known = NULL;
     skuai_findings before = h->findings;
     double *target = skuai_new(h->recorded->n_rows, sizeof *target);
     (void)window;
     before.items = skuai_new(before.n ? before.n : 1, sizeof *before.items);
     skua_status status = target && before.items ? SKUA_OK : skuai_error_memory(err, "a window");
-    if (status == SKUA_OK) status = skuai_panel_cut(h->recorded, (size_t)periods_back, &view, err);
+    if (status == SKUA_OK) status = known_at(h, (size_t)periods_back, &known, err);
+    if (status == SKUA_OK) status = skuai_panel_cut(known, (size_t)periods_back, &view, err);
     if (status == SKUA_OK) {
         before.n = findings_before(&h->findings, view, before.items);
         status = skuai_clean_panel(view, &before, &h->options, &h->context, &cleaned, err);
@@ -195,8 +230,9 @@ skua_status skuai_history_at(void *history, size_t window, int64_t periods_back,
     if (status == SKUA_OK) {
         memcpy(target, cleaned->target, h->recorded->n_rows * sizeof *target);
         record_future(h, view, target);
-        status = skuai_panel_with(h->recorded, SIZE_MAX, target, panel, err);
+        status = skuai_panel_with(known, SKUAI_PANEL_TARGET, target, panel, err);
     }
+    skuai_panel_free(known);
     skuai_panel_free(cleaned);
     skuai_panel_free(view);
     skuai_free(before.items);

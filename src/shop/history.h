@@ -11,6 +11,7 @@
 
 #include "clean/clean.h"
 #include "shop/shop.h"
+#include "shop/versions.h"
 
 typedef struct skuai_history {
     skuai_panel *panel;    /* to learn from; owned */
@@ -18,6 +19,9 @@ typedef struct skuai_history {
     skuai_findings findings;
     skuai_clean_options options;
     skuai_context context;
+    skuai_panel *raw;        /* as it came; owned; NULL: everything was known when it happened */
+    skuai_versions versions; /* of it, at the origins of the backtest */
+    const skuai_versions *borrowed; /* of the history that this is a sample of */
     bool censored; /* stock-outs are estimated, so periods with them do not score */
 } skuai_history;
 
@@ -25,6 +29,9 @@ typedef struct skuai_history {
  * long as the shop. SKUA_EDATA: there are no sales yet, with what to do. */
 SKUA_MUST_USE skua_status skuai_history_read(const skua_shop *shop, skuai_store *store,
                                              skuai_history *history, skua_error *err);
+/* Read, for a backtest, what was known at its origins as well, where rows became known late. */
+SKUA_MUST_USE skua_status skuai_history_versions(const skua_shop *shop, skuai_store *store,
+                                                 skuai_history *history, skua_error *err);
 void skuai_history_clear(skuai_history *history); /* a zeroed one is allowed */
 
 /* The history of at most `most` series, chosen at random, in order; of all when there are fewer. */
@@ -33,7 +40,8 @@ SKUA_MUST_USE skua_status skuai_history_sample(const skuai_history *history, siz
                                                skua_error *err);
 
 /* panel_at of a backtest (automl/backtest.h), user being the history: the panel whose last
- * `periods_back` periods are as recorded and whose history before them was cleaned without them. */
+ * `periods_back` periods are as recorded and whose history before them is the one that was known
+ * then, cleaned without them. */
 SKUA_MUST_USE skua_status skuai_history_at(void *history, size_t window, int64_t periods_back,
                                            skuai_panel **panel, skua_error *err);
 

@@ -74,27 +74,53 @@ skua_status skuai_shop_checked(skuai_store *store, bool *checked, skua_error *er
     return SKUA_OK;
 }
 
+/* The query of the settings, with what was decided of the findings. */
+static skua_status full_query(const skua_shop *shop, skuai_store *store, bool kept,
+                              query_parts *parts, skuai_panel_query *query, skua_error *err) {
+    bool checked = false;
+    SKUA_TRY(make_query(shop, parts, query, err));
+    SKUA_TRY(skuai_shop_checked(store, &checked, err));
+    const char *clean = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_clean);
+    if (kept && checked && strcmp(clean, "applied") == 0) { /* the views of clean/check.h */
+        query->orders_overlay = "order_overlay";
+        query->items_from = "kept_items";
+        query->left_out = "left_out";
+        query->successors = "item_successors";
+        query->parts = "bundle_parts";
+        query->restarts = "item_restarts";
+    }
+    return SKUA_OK;
+}
+
 skua_status skuai_shop_panel(const skua_shop *shop, skuai_store *store, bool kept,
                              skuai_panel **panel, skua_error *err) {
     skuai_context context = skuai_shop_context(shop, false);
     skuai_panel_query query;
     skuai_panel_info info;
     query_parts parts;
-    bool checked = false;
-    SKUA_TRY(make_query(shop, &parts, &query, err));
-    SKUA_TRY(skuai_shop_checked(store, &checked, err));
-    const char *clean = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_clean);
-    if (kept && checked && strcmp(clean, "applied") == 0) { /* the views of clean/check.h */
-        query.orders_overlay = "order_overlay";
-        query.items_from = "kept_items";
-        query.left_out = "left_out";
-        query.successors = "item_successors";
-        query.parts = "bundle_parts";
-        query.restarts = "item_restarts";
-    }
+    SKUA_TRY(full_query(shop, store, kept, &parts, &query, err));
     SKUA_TRY(skuai_store_panel(store, &query, &context, panel, &info, err));
     tell(&context, &info);
     return SKUA_OK;
+}
+
+skua_status skuai_shop_versions(const skua_shop *shop, skuai_store *store, size_t windows,
+                                skuai_panel **raw, skuai_versions *versions, skua_error *err) {
+    skuai_context context = skuai_shop_context(shop, false);
+    skuai_panel_query query;
+    skuai_panel_info info;
+    query_parts parts;
+    skuai_panel *panel = NULL;
+    SKUA_TRY(full_query(shop, store, true, &parts, &query, err));
+    SKUA_TRY(skuai_store_panel(store, &query, &context, &panel, &info, err));
+    skua_status status =
+        skuai_versions_read(store, &query, &info, panel, skuai_shop_horizon(shop, &panel->grid),
+                            windows, &context, versions, err);
+    if (status == SKUA_OK)
+        *raw = panel;
+    else
+        skuai_panel_free(panel);
+    return status;
 }
 
 void skuai_panel_describe(skuai_json_writer *w, const skuai_panel *panel) {

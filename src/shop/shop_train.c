@@ -10,6 +10,10 @@ static skua_status read_history(skua_shop *shop, skuai_history *history, skua_er
     skuai_store *store = NULL;
     SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
     skua_status status = skuai_history_read(shop, store, history, err);
+    if (status == SKUA_OK) {
+        status = skuai_history_versions(shop, store, history, err);
+        if (status != SKUA_OK) skuai_history_clear(history);
+    }
     skuai_store_close(store); /* nobody holds the database while models work */
     return status;
 }

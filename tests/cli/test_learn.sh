@@ -112,3 +112,30 @@ expect_exit 0 "$SKUA" show shop --json
 expect_json 'any(t["table"] == "runs" and t["rows"] > 3 for t in d["tables"])'
 COLUMNS=60 expect_exit 0 "$SKUA" show shop
 expect_width 60
+
+# -- a backtest sees the version of each row that was known at its origin --------------------------
+python3 - <<'PYTHON'
+import datetime
+day = lambda t: (datetime.date(2024, 1, 1) + datetime.timedelta(t)).isoformat()
+with open("flat.csv", "w") as f:
+    f.write("item,ds,units\n")
+    for t in range(70):
+        for item in "abc":
+            f.write(f"{item},{day(t)},10\n")
+with open("late.csv", "w") as f: # the last days before the origin, corrected when the test was over
+    f.write("item,ds,units\n")
+    for t in range(60, 63):
+        f.write(f"a,{day(t)},1000\n")
+PYTHON
+"$SKUA" init versions -q >/dev/null 2>&1
+expect_exit 0 "$SKUA" ingest versions --sales flat.csv
+for when in 2024-03-09T00:00:00 2024-03-04T00:00:00 period; do # the origin is 2024-03-04
+    rm -rf then && cp -r versions then
+    expect_exit 0 "$SKUA" ingest then --sales late.csv --known-at $when --json
+    expect_json 'd["corrected"] == 3'
+    expect_exit 0 "$SKUA" backtest then --models naive --horizon 7 --windows 1 --clean none --json
+    case $when in
+        2024-03-09*) expect_json '[m["wape"] for m in d["leaderboard"] if m["name"] == "naive"] == [0]' ;;
+        *) expect_json '[m["wape"] for m in d["leaderboard"] if m["name"] == "naive"] == [33]' ;;
+    esac
+done
