@@ -162,8 +162,8 @@ SKUA_MUST_USE skua_status skuai_panel_shard(const skuai_panel *panel, size_t par
 #define SKUAI_PANEL_AVAILABLE (SIZE_MAX - 1)
 
 /* The same panel with other values of one column: a dynamic covariate, the target (cleaned demand)
- * or what was available (1 where the panel had none). Only that column is copied. values [n_rows] in
- * this panel's rows. SKUA_ERANGE: no such covariate. */
+ * or what was available (1 where the panel had none). Only that column is copied. values [n_rows]
+ * in this panel's rows. SKUA_ERANGE: no such covariate. */
 SKUA_MUST_USE skua_status skuai_panel_with(const skuai_panel *panel, size_t dynamic,
                                            const double *values, skuai_panel **result,
                                            skua_error *err);

@@ -197,8 +197,8 @@ static skua_status read_origin(skuai_store *store, const skuai_panel_query *quer
     skua_status status = skuai_store_panel(store, &asked, context, &then, NULL, &error);
     if (status == SKUA_EDATA) status = SKUA_OK; /* nothing of them was known yet */
     if (status == SKUA_OK)
-        status = compare_all(v, panel, chosen, then, info->zeros != SKUAI_ZEROS_MISSING || info->n_given == 0, origin,
-                             err);
+        status = compare_all(v, panel, chosen, then,
+                             info->zeros != SKUAI_ZEROS_MISSING || info->n_given == 0, origin, err);
     else if (err)
         *err = error;
     skuai_panel_free(then);

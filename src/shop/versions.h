@@ -12,12 +12,12 @@
 #include "store/panel_in.h"
 
 typedef struct skuai_version {
-    size_t back;           /* periods between origin and end */
-    size_t n, capacity;    /* cells that were known otherwise */
-    size_t *row;           /* [n] of the panel */
-    double *target;        /* [n] NaN: nothing was known */
-    float *available;      /* [n] */
-    float *dynamic;        /* [n, n_dynamic] */
+    size_t back;        /* periods between origin and end */
+    size_t n, capacity; /* cells that were known otherwise */
+    size_t *row;        /* [n] of the panel */
+    double *target;     /* [n] NaN: nothing was known */
+    float *available;   /* [n] */
+    float *dynamic;     /* [n, n_dynamic] */
 } skuai_version;
 
 typedef struct skuai_versions {
