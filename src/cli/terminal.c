@@ -237,6 +237,19 @@ void terminal_table(const terminal *t, const char *const *header, const bool *ri
     }
 }
 
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+/* Bytes up to the next blank; one between the groups of a number ("421 570") is no end. */
+static size_t word_size(const char *text) {
+    size_t n = strcspn(text, " ");
+    while (text[n] && n > 0 && is_digit(text[n - 1]) && is_digit(text[n + 1]) &&
+           is_digit(text[n + 2]) && is_digit(text[n + 3]) && !is_digit(text[n + 4]))
+        n += 1 + strcspn(text + n + 1, " ");
+    return n;
+}
+
 /* Words of `text` to the width; unless new_line, the first line has `column` columns already. Of a
  * command an option and its value are one word, and a backslash ends every line but the last. */
 static void wrap(const terminal *t, size_t column, size_t indent, bool new_line, bool is_command,
@@ -246,9 +259,7 @@ static void wrap(const terminal *t, size_t column, size_t indent, bool new_line,
     if (new_line) column = 0;
     while (*text) {
         const char *option = is_command ? strstr(text, " -") : NULL;
-        size_t n = !is_command ? strcspn(text, " ")
-                   : option    ? (size_t)(option - text)
-                               : strlen(text);
+        size_t n = !is_command ? word_size(text) : option ? (size_t)(option - text) : strlen(text);
         char word[512];
         (void)snprintf(word, sizeof word, "%.*s", (int)n, text);
         size_t w = terminal_text_width(word);
