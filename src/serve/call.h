@@ -16,6 +16,6 @@ void skuai_call_end(void *server, struct MHD_Connection *connection, void **stat
 
 /* Leaves a text's escapes: target.c decodes, once and with checks. */
 size_t skuai_call_keep_escapes(void *user, struct MHD_Connection *connection, char *text);
-void skuai_call_log(void *server, const char *format, va_list arguments);
+void skuai_call_log(void *server, const char *format, va_list arguments) SKUA_PRINTF(2, 0);
 
 #endif

@@ -163,14 +163,12 @@ static skua_status write_piece(skuai_store *store, const encoder *e, const piece
                                  err));
     SKUA_TRY(skuai_store_append(store, "skuai_embed", columns, 3, p->n, err));
     static const char *const statements[] = {
-        "DELETE FROM vectors v USING skuai_embed e WHERE v.item = e.item AND v.modality = 'text' "
-        "AND"
-        " v.model = $1",
-        "INSERT INTO vectors SELECT item, 'text', $1, CAST(vector AS FLOAT[]) FROM skuai_embed "
-        "WHERE"
-        " vector <> ''",
-        "DELETE FROM vector_sources v USING skuai_embed e WHERE v.item = e.item AND v.modality ="
-        " 'text' AND v.model = $1",
+        ("DELETE FROM vectors v USING skuai_embed e "
+         "WHERE v.item = e.item AND v.modality = 'text' AND v.model = $1"),
+        ("INSERT INTO vectors SELECT item, 'text', $1, CAST(vector AS FLOAT[]) FROM skuai_embed "
+         "WHERE vector <> ''"),
+        ("DELETE FROM vector_sources v USING skuai_embed e "
+         "WHERE v.item = e.item AND v.modality = 'text' AND v.model = $1"),
         "INSERT INTO vector_sources SELECT item, 'text', $1, hash FROM skuai_embed"};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         SKUA_TRY(skuai_store_run(store, statements[i], &model, 1, NULL, err));

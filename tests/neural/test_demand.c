@@ -335,7 +335,7 @@ static void test_small_files(void **state) {
         assert_true(!small->parameters->int8[i] == !net->parameters->int8[i]);
     }
     assert_true(quantised > 10);
-    assert_true(narrow.size < 0.6 * (double)wide.size);
+    assert_true((double)narrow.size < 0.6 * (double)wide.size);
     skuai_buffer_clear(&wide), skuai_buffer_clear(&narrow);
     skuai_forecast_free(f), skuai_forecast_free(g), skuai_forecast_free(h);
     skuai_demand_free(net), skuai_demand_free(half), skuai_demand_free(small);
