@@ -115,6 +115,9 @@ static const struct {
     {"zero-shot", bench_zero_shot, "the base model as it is, beside published rows and our own"},
     {"zero-shot-speed", bench_zero_shot_speed, "30,000 series x 28 days by the base model"},
     {"memory", bench_memory, "of training the base net and of forecasting with it"},
+    {"trend", bench_trend, "planted change points in real series"},
+    {"stock-replay", bench_stock_replay,
+     "orders from forecasts beside the formula for safety stock"},
     {"anomalies", bench_anomalies, "planted oddities found"},
 };
 enum { BENCHMARKS = sizeof benchmarks / sizeof *benchmarks };

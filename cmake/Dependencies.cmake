@@ -27,3 +27,6 @@ find_path(LIGHTGBM_INCLUDE LightGBM/c_api.h HINTS ${SKUA_PREFIX}/include)
 if(NOT LIGHTGBM_INCLUDE)
     message(FATAL_ERROR "LightGBM's header not found: run scripts/setup.sh (or install LightGBM), then again")
 endif()
+
+# CBC: its C header only; the library is loaded on first use (src/decide/cbc_library.h).
+find_path(CBC_INCLUDE coin/Cbc_C_Interface.h REQUIRED)

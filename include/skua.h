@@ -207,6 +207,18 @@ SKUA_API SKUA_MUST_USE skua_status skua_shop_show(skua_shop *shop, char **report
 SKUA_API SKUA_MUST_USE skua_status skua_shop_report(skua_shop *shop, const char *output,
                                                     char **report, skua_error *err);
 
+/* What to do: "stock" (what to order), "stock-replay" (how that policy would have done), "price"
+ * (which prices). output NULL, or a CSV file. SKUA_EDATA: what the plan needs is not there (table
+ * supply), with what to do; single items that cannot be planned are listed under "problems". */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_plan(skua_shop *shop, const char *what,
+                                                  const char *output, char **report,
+                                                  skua_error *err);
+
+/* What rises and falls, change points, what moved the total, opportunities. output NULL, or an HTML
+ * page in the language of the settings. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_trend(skua_shop *shop, const char *output,
+                                                   char **report, skua_error *err);
+
 /* Write the files of a simulated shop with known truth into a folder. settings as above: items,
  * days, channels, law, placement, seed, ... */
 SKUA_API SKUA_MUST_USE skua_status skua_simulate(const char *folder, const char *const *settings,

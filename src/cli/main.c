@@ -21,6 +21,8 @@ const command *const *command_all(void) {
                                          &command_report,
                                          &command_explain,
                                          &command_cause,
+                                         &command_plan,
+                                         &command_trend,
                                          &command_simulate,
                                          &command_pretrain,
                                          &command_compress,

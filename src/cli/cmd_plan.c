@@ -1,0 +1,209 @@
+#include "cli/command.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LINES_MOST = 25 };
+
+static double number(const skuai_json *object, const char *name) {
+    return skuai_json_as_number(skuai_json_get(object, name), (double)NAN);
+}
+
+static int64_t whole(const skuai_json *object, const char *name) {
+    return skuai_json_as_integer(skuai_json_get(object, name), 0);
+}
+
+static const char *text(const skuai_json *object, const char *name) {
+    return skuai_json_as_text(skuai_json_get(object, name), "");
+}
+
+/* 12 300, 4.2 or "-" */
+static const char *units(double x, char *to) {
+    if (isnan(x)) return "-";
+    if (fabs(x) >= 100) return grouped((int64_t)llround(x), to);
+    (void)snprintf(to, 32, "%.3g", x);
+    return to;
+}
+
+static void show_lines(const invocation *call, const skuai_json *report) {
+    const skuai_json *lines = skuai_json_get(report, "lines");
+    size_t n = skuai_json_size(lines);
+    cell_table table;
+    char a[32];
+    cells_init(&table, 8);
+    for (size_t i = 0; i < n && i < LINES_MOST; i++) {
+        const skuai_json *l = skuai_json_at(lines, i);
+        double left = number(l, "periods_left");
+        const char *warning = text(l, "warning");
+        cells_add(&table, "%s", text(l, "item"));
+        cells_add(&table, "%s", text(l, "location"));
+        cells_add(&table, "%s", units(number(l, "on_hand"), a));
+        cells_add(&table, "%s", units(number(l, "on_order"), a));
+        cells_add(&table, "%s", isnan(left) ? "beyond" : units(left, a));
+        cells_add(&table, "%s", units(number(l, "order"), a));
+        cells_add(&table, "%s", units(number(l, "order_up_to"), a));
+        if (strcmp(warning, "dead stock") == 0)
+            cells_add(&table, "%s will not sell", units(number(l, "excess"), a));
+        else if (*warning)
+            cells_add(&table, "runs out before it can come: %.0f %%",
+                      100 * number(l, "short_before"));
+        else
+            cells_add(&table, "%s", "");
+    }
+    static const char *const header[] = {"item",  "location", "on hand", "on order",
+                                         "lasts", "order",    "up to",   "warning"};
+    static const bool right[] = {false, false, true, true, true, true, true, false};
+    cells_print(&table, call->term, header, right);
+    cells_clear(&table);
+    if (n > LINES_MOST)
+        command_print(call, "... and %zu more: -o FILE writes all of them, --json tells all.",
+                      n - LINES_MOST);
+}
+
+static void show_stock(const invocation *call, const skuai_json *report) {
+    char a[32], b[32];
+    show_lines(call, report);
+    command_print(call,
+                  "%lld places, %lld orders for %s in money (model %s, from %s on, ordering every "
+                  "%lld periods of a %s). They save %s beside ordering nothing.",
+                  (long long)whole(report, "places"), (long long)whole(report, "orders"),
+                  units(number(report, "money"), a), text(report, "model"), text(report, "from"),
+                  (long long)whole(report, "review"), text(report, "period"),
+                  units(number(report, "saves"), b));
+    if (whole(report, "stockouts") > 0 || whole(report, "dead") > 0)
+        command_print(call,
+                      "%lld run out before an order can come; %lld hold more than will sell, worth "
+                      "%s.",
+                      (long long)whole(report, "stockouts"), (long long)whole(report, "dead"),
+                      units(number(report, "dead_money"), a));
+    const skuai_json *budget = skuai_json_get(report, "budget");
+    if (budget)
+        command_print(call,
+                      "Under the budget of %s the orders save %s; no plan saves more than %.3g %% "
+                      "beyond that.",
+                      units(number(budget, "most"), a), units(number(budget, "gain"), b),
+                      100 * number(budget, "gap"));
+    if (whole(report, "without_supply") > 0)
+        command_print(call, "%lld series sell without a row of supply and are not planned.",
+                      (long long)whole(report, "without_supply"));
+    const skuai_json *problems = skuai_json_get(report, "problems");
+    for (size_t i = 0; i < skuai_json_size(problems) && i < 10; i++)
+        command_print(call, "not planned: %s", skuai_json_as_text(skuai_json_at(problems, i), ""));
+    if (skuai_json_size(problems) > 10)
+        command_print(call, "... and %zu more are not planned.", skuai_json_size(problems) - 10);
+}
+
+static void show_replay(const invocation *call, const skuai_json *report) {
+    const skuai_json *policies = skuai_json_get(report, "policies");
+    cell_table table;
+    char a[32];
+    cells_init(&table, 8);
+    for (size_t i = 0; i < skuai_json_size(policies); i++) {
+        const skuai_json *p = skuai_json_at(policies, i);
+        cells_add(&table, "%s", text(p, "policy"));
+        cells_add(&table, "%.2f %%", 100 * number(p, "fill"));
+        cells_add(&table, "%.2f %%", 100 * number(p, "short"));
+        static const char *const costs[] = {"holding_cost", "lost_cost", "spoil_cost", "order_cost",
+                                            "cost"};
+        for (size_t k = 0; k < 5; k++)
+            cells_add(&table, "%s", units(number(p, costs[k]), a));
+    }
+    static const char *const header[] = {"policy", "served", "short",  "holding",
+                                         "lost",   "spoilt", "orders", "cost"};
+    static const bool right[] = {false, true, true, true, true, true, true, true};
+    cells_print(&table, call->term, header, right);
+    cells_clear(&table);
+    command_print(
+        call,
+        "%lld places over %lld periods of a %s, ordering every %lld. Formula: safety "
+        "stock of the normal law at the same share served (z = %.2f, known afterwards). "
+        "The plan costs %.3g of it. %.1f %% of demand is estimated, because items were not "
+        "to be had.",
+        (long long)whole(report, "places"), (long long)whole(report, "periods"),
+        text(report, "period"), (long long)whole(report, "review"), number(report, "z"),
+        number(report, "ratio"), 100 * number(report, "estimated"));
+    if (whole(report, "left_out") > 0)
+        command_print(call, "%lld places have too little history, or ended, and are left out.",
+                      (long long)whole(report, "left_out"));
+}
+
+static void show_price(const invocation *call, const skuai_json *report) {
+    const skuai_json *lines = skuai_json_get(report, "lines");
+    size_t n = skuai_json_size(lines);
+    cell_table table;
+    char a[32], b[32];
+    cells_init(&table, 7);
+    for (size_t i = 0; i < n && i < LINES_MOST; i++) {
+        const skuai_json *l = skuai_json_at(lines, i);
+        double elasticity = number(l, "elasticity"),
+               gain = number(l, "value") - number(l, "value_now");
+        cells_add(&table, "%s", text(l, "item"));
+        cells_add(&table, "%s", text(l, "channel"));
+        cells_add(&table, "%.4g", number(l, "price"));
+        cells_add(&table, "%s %.4g", text(l, "action"), number(l, "proposed"));
+        if (isnan(elasticity))
+            cells_add(&table, "%s", "unknown");
+        else
+            cells_add(&table, "%.2f +- %.2f", elasticity, number(l, "elasticity_se"));
+        cells_add(&table, "%s", units(gain, a));
+        cells_add(&table, "%s", *text(l, "limit") ? text(l, "limit") : "");
+    }
+    static const char *const header[] = {"item",       "channel", "price",  "proposed",
+                                         "elasticity", "gain",    "held by"};
+    static const bool right[] = {false, false, true, false, true, true, false};
+    cells_print(&table, call->term, header, right);
+    cells_clear(&table);
+    command_print(
+        call,
+        "%lld prices to change, %lld to keep, %lld to try (their elasticity is not known): "
+        "expected %s over %lld periods of a %s from %s to %s.",
+        (long long)whole(report, "change"), (long long)whole(report, "keep"),
+        (long long)whole(report, "try"), text(report, "aim"), (long long)whole(report, "horizon"),
+        text(report, "period"), units(number(report, "value_now"), a),
+        units(number(report, "value"), b));
+    const skuai_json *problems = skuai_json_get(report, "problems");
+    for (size_t i = 0; i < skuai_json_size(problems) && i < 10; i++)
+        command_print(call, "not priced: %s", skuai_json_as_text(skuai_json_at(problems, i), ""));
+}
+
+static void show(const invocation *call, const skuai_json *report) {
+    if (strcmp(text(report, "what"), "price") == 0)
+        show_price(call, report);
+    else if (skuai_json_as_bool(skuai_json_get(report, "replay"), false))
+        show_replay(call, report);
+    else
+        show_stock(call, report);
+}
+
+static exit_code run(invocation *call) {
+    skua_shop *shop = NULL;
+    skua_error err;
+    char *report = NULL;
+    skua_status status = command_open(call, &shop, &err);
+    if (status == SKUA_OK)
+        status = skua_shop_plan(shop, call->arguments[1], call->output, &report, &err);
+    skua_shop_close(shop);
+    if (status != SKUA_OK) return command_fail(call, status, &err);
+    return command_show_report(call, report, show);
+}
+
+const command command_plan = {
+    .name = "plan",
+    .summary = "what to order, and at which prices to sell",
+    .arguments = "SHOP WHAT",
+    .least = 2,
+    .most = 2,
+    .description =
+        "plan SHOP stock: what to order now, from the forecast, the table supply (stock on hand, "
+        "on "
+        "order, lead times, packs, shelf lives, costs) and what items cost; what will run out, and "
+        "what will not sell. --budget shares a sum between items so that it saves most. plan SHOP "
+        "stock-replay "
+        "runs the same policy on history, beside what the shop did, the usual formula for safety "
+        "stock, and perfect foresight. plan SHOP price: the price of most expected profit (or "
+        "revenue) of every item, where data reach, with what it gains and what holds it.",
+    .example = "skua plan myshop stock --target fill --service 0.97 -o orders.csv",
+    .has_output = true,
+    .run = run,
+};

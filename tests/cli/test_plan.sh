@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# skua plan SHOP stock: orders, a budget, bad terms by name, the file, the replay.
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+fail() { echo "plan: $*" >&2; exit 1; }
+
+python3 - <<'P'
+import datetime, math, random
+random.seed(3)
+with open("sales.csv", "w") as f:
+    f.write("item,channel,ds,units,price\n")
+    for item, level in (("tea", 20), ("mug", 5), ("leek", 8), ("old", 1)):
+        for day in range(140):
+            ds = datetime.date(2024, 1, 1) + datetime.timedelta(day)
+            for channel, share in (("web", .6), ("app", .4)):
+                mean = level * share * (1 + .3 * math.sin(day * 6.283 / 7))
+                f.write(f"{item},{channel},{ds},{max(0, round(random.gauss(mean, mean ** .5)))},10\n")
+open("items.csv", "w").write("item,title,cost\ntea,Tea,6\nmug,Mug,5\nleek,Leek,7\nold,Old,6\n")
+open("channels.csv", "w").write("channel,time_zone,currency,locations\nweb,UTC,EUR,north\napp,UTC,EUR,north\n")
+open("supply.csv", "w").write(
+    "item,location,on_hand,on_order,eta,lead_time,lead_time_sd,moq,pack,shelf_life,holding,shortage\n"
+    "tea,north,30,0,,4,1,24,12,,0.01,4\n"
+    "mug,north,100,0,,3,0,,6,,0.01,5\n"
+    "leek,north,5,10,2024-05-21,1,0,,,5,0.01,3\n"
+    "old,north,900,0,,2,0,,,,0.01,4\n")
+P
+"$SKUA" init shop -q >/dev/null
+"$SKUA" ingest shop --sales sales.csv --items items.csv --channels channels.csv --supply supply.csv -q >/dev/null
+"$SKUA" plan shop stock --json -q -o orders.csv >plan.json
+python3 - <<'P'
+import csv, json
+plan = json.load(open("plan.json"))
+lines = {l["item"]: l for l in plan["lines"]}
+assert len(lines) == 4 and plan["without_supply"] == 0 and plan["problems"] == []
+assert lines["tea"]["channels"] == ["app", "web"], lines["tea"]
+tea = lines["tea"]
+assert tea["warning"] == "stock-out" and tea["order"] % 12 == 0 and tea["order"] >= 24, tea
+# 11 days of 20 a day less 30, and some safety
+assert 150 <= tea["order"] <= 290, tea
+assert lines["mug"]["order"] == 0 and lines["mug"]["periods_left"] > 15, lines["mug"]
+assert lines["old"]["warning"] == "dead stock" and 700 < lines["old"]["excess"] < 900, lines["old"]
+assert 0 < lines["leek"]["order"] < 60, lines["leek"]
+rows = list(csv.DictReader(open("orders.csv")))
+assert [r["item"] for r in rows] == [l["item"] for l in plan["lines"]]
+assert float(rows[0]["order"]) == plan["lines"][0]["order"]
+P
+"$SKUA" plan shop stock --json -q --target cycle --service 0.99 >high.json
+"$SKUA" plan shop stock --json -q --budget 700 >budget.json
+"$SKUA" plan shop stock --json -q --order-cost 40 --horizon 60 >fixed.json
+python3 - <<'P'
+import json
+plan, high, budget, fixed = (json.load(open(f"{n}.json")) for n in ("plan", "high", "budget", "fixed"))
+order = lambda p, item: next(l["order"] for l in p["lines"] if l["item"] == item)
+assert order(high, "leek") > order(plan, "leek")
+assert budget["money"] <= 700 < plan["money"], (budget["money"], plan["money"])
+assert 0 < budget["budget"]["gain"] <= budget["budget"]["bound"] + 1e-6
+assert order(fixed, "tea") > order(plan, "tea")
+P
+# one bad row is named, the others are planned
+sed 's/^mug,north,100,0,,3/mug,north,100,0,,-3/' supply.csv >bad.csv
+"$SKUA" ingest shop --supply bad.csv -q >/dev/null
+"$SKUA" plan shop stock --json -q >bad.json
+python3 - <<'P'
+import json
+bad = json.load(open("bad.json"))
+assert len(bad["lines"]) == 3 and "mug at north: lead time must be >= 0" in bad["problems"][0], bad["problems"]
+P
+"$SKUA" plan shop stock-replay --json -q >replay.json
+python3 - <<'P'
+import json
+r = json.load(open("replay.json"))
+by = {p["policy"]: p for p in r["policies"]}
+assert set(by) == {"plan", "shop", "formula", "foresight"}
+assert by["foresight"]["fill"] > by["plan"]["fill"] and by["foresight"]["cost"] < by["plan"]["cost"]
+assert abs(by["formula"]["fill"] - by["plan"]["fill"]) < 0.05, by
+P
+code=0; "$SKUA" plan shop stocks -q 2>message || code=$?
+[ $code = 2 ] || fail "an unknown plan left with $code"
+grep -q "no plan of 'stocks'" message || fail "$(cat message)"
+"$SKUA" init bare -q >/dev/null
+"$SKUA" ingest bare --sales sales.csv -q >/dev/null
+code=0; "$SKUA" plan bare stock -q 2>message || code=$?
+[ $code = 3 ] || fail "a shop without supply left with $code"
+grep -q -- "--supply" message || fail "$(cat message)"
+# prices of a simulated shop, whose elasticities are known; one cost is wrong
+"$SKUA" simulate files --items 12 --days 600 --channels 1 --law log-linear --seed 5 --visitors=false -q >/dev/null
+python3 - <<'P'
+import csv
+rows = list(csv.DictReader(open("files/items.csv")))
+rows[3]["cost"] = "-1"
+with open("costs.csv", "w") as f:
+    w = csv.DictWriter(f, rows[0].keys()); w.writeheader(); w.writerows(rows)
+P
+"$SKUA" init prices -q >/dev/null
+"$SKUA" ingest prices --items costs.csv --sales files/sales.csv --promotions files/promotions.csv -q >/dev/null
+"$SKUA" plan prices price --json -q -o prices.csv >price.json
+"$SKUA" plan prices price --json -q --ending 0.99 --most-change 0.1 >ladder.json
+python3 - <<'P'
+import csv, json
+p, ladder = json.load(open("price.json")), json.load(open("ladder.json"))
+truth = {r["item"]: float(r["elasticity"]) for r in csv.DictReader(open("files/truth/items.csv"))}
+known = [l for l in p["lines"] if l["elasticity"] is not None]
+assert len(known) >= 3, [(l["item"], l["reason"]) for l in p["lines"] if "reason" in l]
+for l in known:
+    assert abs(l["elasticity"] - truth[l["item"]]) < 4 * l["elasticity_se"] + 0.3, (l, truth[l["item"]])
+    assert l["value"] >= l["value_now"] - 1e-9 and l["low"] <= l["high"] and 0 <= l["chance"] <= 1
+    assert abs(l["proposed"] / l["price"] - 1) <= 0.2 + 1e-3
+    assert abs(l["proposed"] * 100 - round(l["proposed"] * 100)) < 1e-6 or l["action"] == "keep"
+    if l["action"] == "change": assert l["value"] > l["value_now"] and l["proposed"] != l["price"]
+for l in p["lines"]:
+    assert l["elasticity"] is not None or l["reason"], l
+assert p["value"] >= p["value_now"] and p["change"] > 0
+assert len(p["lines"][0]["curve"]) == 21
+assert any("cost must be >= 0, and is -1" in x for x in p["problems"]) or len(p["problems"]) == 0
+for l in ladder["lines"]:
+    if l["action"] == "change":
+        assert abs(l["proposed"] % 1 - 0.99) < 1e-9 and abs(l["proposed"] / l["price"] - 1) <= 0.1 + 1e-3, l
+rows = {r["item"]: float(r["proposed"]) for r in csv.DictReader(open("prices.csv"))}
+assert rows[p["lines"][0]["item"]] == float("%g" % p["lines"][0]["proposed"])
+P
