@@ -173,11 +173,11 @@ static void update_gains(fit *f) {
 static skua_status update_others(fit *f, skua_error *err) {
     const skuai_effect_rows *r = f->rows;
     size_t cells = r->n_markets * r->n_days;
-    double *plain = skuai_zero(4 * cells, sizeof *plain), *gained = plain + cells;
-    double *votes = gained + cells, *items = votes + cells;
+    double *plain = skuai_zero(4 * cells, sizeof *plain);
     float *peers = r->x + (r->p - SKUAI_EFFECT_INDICES - 1) * r->n;
     double *level = f->prediction; /* [n] of the row's series */
     if (!plain) return skuai_error_memory(err, "what others gain");
+    double *gained = plain + cells, *votes = gained + cells, *items = votes + cells;
     for (size_t i = 0, to; i < r->n; i = to) {
         double sold = 0;
         for (to = i; to < r->n && (to == i || !r->begins[to]); to++)

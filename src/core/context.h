@@ -34,8 +34,8 @@ void skuai_context_trace(const skuai_context *context, const char *name, int64_t
 /* SKUA_OK, SKUA_ECANCEL when the caller asks to stop, SKUA_EDEADLINE when time is over. */
 skua_status skuai_context_check(const skuai_context *context, skua_error *err);
 
-/* Threads that foreign libraries may use when this thread calls them (OpenMP's setting of the calling
- * thread); returns what it was, to be put back after the call. */
+/* Threads that foreign libraries may use when this thread calls them (OpenMP's setting of the
+ * calling thread); returns what it was, to be put back after the call. */
 int skuai_threads_limit(int threads);
 
 double skuai_clock(void); /* seconds on a clock that never goes back */

@@ -59,7 +59,7 @@ size_t skuai_stock_horizon(const skuai_stock_item *i) {
         double shape = lead * lead / (i->lead_time_sd * i->lead_time_sd);
         lead = skuai_gamma_quantile(0.999, shape, lead / shape);
     }
-    return (size_t)ceil(lead - 1e-9) + i->review;
+    return (lead > 0 ? (size_t)ceil(lead - 1e-9) : 0) + i->review;
 }
 
 /* -- Paths ------------------------------------------------------------------------------------- */

@@ -105,7 +105,7 @@ static void take_spikes_out(adjusted *a, double *smooth, double *deviation) {
 static double deviations(const double *x, size_t n, const size_t *at, size_t n_at, double *rest) {
     double square = 0;
     for (size_t k = 0, from = 0; k <= n_at; k++) {
-        size_t to = k < n_at ? at[k] : n;
+        size_t to = at && k < n_at ? at[k] : n;
         double mean = 0;
         for (size_t t = from; t < to; t++)
             mean += x[t] / (double)(to - from);

@@ -90,8 +90,8 @@ enum { BATCH = 256 };
 skua_status skuai_subword_learner_add(skuai_subword_learner *l, const char *const *texts,
                                       const size_t *sizes, size_t n, skua_error *err) {
     skuai_arena *arenas[BATCH] = {0};
-    skuai_subword_feature *features[BATCH];
-    size_t counts[BATCH];
+    skuai_subword_feature *features[BATCH] = {0};
+    size_t counts[BATCH] = {0};
     skua_status status = SKUA_OK;
     for (size_t i = 0; i < BATCH && i < n; i++)
         if (!(arenas[i] = skuai_arena_new(0))) status = skuai_error_memory(err, "texts");

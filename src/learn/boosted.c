@@ -151,9 +151,9 @@ static skua_status boosted_fit(const skuai_learner_options *options, const skuai
     SKUA_TRY_OUT(grow(options, validated, context, model, err));
     *learnt = &model->base;
 out:
-    if (status != SKUA_OK) boosted_free(model ? &model->base : NULL);
     if (judge) (void)model->library.LGBM_DatasetFree(judge);
     if (set) (void)model->library.LGBM_DatasetFree(set);
+    if (status != SKUA_OK) boosted_free(model ? &model->base : NULL);
     skuai_buffer_clear(&text);
     return status;
 }

@@ -62,10 +62,10 @@ static skua_status make_batch(batch_job *job, size_t n, size_t past, size_t futu
 
 /* Patches of context and of horizon of a step: the whole, a half, a quarter ... of them; the
  * shorter the more often, as short histories are the common ones and cost less. */
-static size_t halvings(skuai_random *random, const double *shares) {
+static size_t halvings(skuai_random *random, const double *shares, size_t n) {
     double u = skuai_random_uniform(random);
     size_t k = 0;
-    while (shares[k] > 0 && u >= shares[k])
+    while (k + 1 < n && u >= shares[k])
         u -= shares[k++];
     return k;
 }
@@ -77,8 +77,8 @@ static void shape_of(const run *r, uint64_t step, size_t *past, size_t *future) 
     skuai_random random;
     skuai_random_split(&random, r->config->seed ^ 0xC0A7U, step);
     static const double pasts[] = {0.15, 0.25, 0.3, 0}, futures[] = {0.25, 0.35, 0};
-    *past >>= halvings(&random, pasts);
-    *future >>= halvings(&random, futures);
+    *past >>= halvings(&random, pasts, sizeof pasts / sizeof *pasts);
+    *future >>= halvings(&random, futures, sizeof futures / sizeof *futures);
     if (*past == 0) *past = 1;
     if (*future == 0) *future = 1;
 }

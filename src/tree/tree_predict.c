@@ -212,8 +212,9 @@ static skua_status predict_rows(const skuai_model *m, const skuai_features *f,
                                 const skuai_tree_rows *r, const double *recursed, double floor,
                                 const skuai_context *context, skuai_forecast *forecast,
                                 skua_error *err) {
-    double *centre = skuai_zero(2 * r->n, sizeof *centre), *spread = centre + r->n;
+    double *centre = skuai_zero(2 * r->n, sizeof *centre);
     if (!centre) return skuai_error_memory(err, "forecasts");
+    double *spread = centre + r->n;
     skuai_feature_matrix x = {r->n, skuai_features_columns(f), r->values, skuai_features_names(f),
                               skuai_features_categorical(f)};
     skua_status status = SKUA_OK;
