@@ -40,10 +40,17 @@ static void describe_self(char *text, size_t size) {
         (void)snprintf(text, size, "process %ld", (long)getpid());
 }
 
-static void describe_holder(int lock, char *text, size_t size) {
-    ssize_t n = pread(lock, text, size - 1, 0);
-    text[n > 0 ? (size_t)n : 0] = '\0';
-    if (n <= 0) (void)snprintf(text, size, "another process");
+enum { HOLDER_SIZE = 256 }; /* the whole file: one write, so that no reader meets half a name */
+
+/* Who took the lock a moment ago may not have written its name yet. */
+static void describe_holder(int lock, char text[HOLDER_SIZE]) {
+    double deadline = skuai_clock() + 1;
+    ssize_t n = 0;
+    do
+        n = pread(lock, text, HOLDER_SIZE - 1, 0);
+    while (n <= 0 && skuai_lock_pause(deadline));
+    text[n > 0 ? (size_t)n : 0] = '\0'; /* what follows the name is zeros */
+    if (n <= 0) (void)snprintf(text, HOLDER_SIZE, "another process");
 }
 
 skua_status skuai_lock_take(const char *folder, const skuai_store_open_options *options, int *lock,
@@ -64,14 +71,14 @@ skua_status skuai_lock_take(const char *folder, const skuai_store_open_options *
     double deadline = skuai_clock() + options->wait_seconds;
     while (flock(file, (write ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
         skua_status status = SKUA_OK;
-        char holder[256];
+        char holder[HOLDER_SIZE];
         if (errno != EWOULDBLOCK && errno != EINTR)
             status =
                 skuai_error_set(err, SKUA_EIO, "%s: cannot be locked: %s", folder, strerror(errno));
         else
             status = skuai_context_check(options->context, err);
         if (status == SKUA_OK && !skuai_lock_pause(deadline)) {
-            describe_holder(file, holder, sizeof holder);
+            describe_holder(file, holder);
             status = skuai_error_set(err, SKUA_EBUSY,
                                      "%s is in use by %s; waited %.3g s (--wait waits longer)",
                                      folder, holder, options->wait_seconds);
@@ -81,15 +88,21 @@ skua_status skuai_lock_take(const char *folder, const skuai_store_open_options *
             return status;
         }
     }
-    char self[256];
+    char self[HOLDER_SIZE] = {0};
     describe_self(self, sizeof self);
-    size_t n = strlen(self);
-    if (ftruncate(file, 0) == 0 && pwrite(file, self, n, 0) != (ssize_t)n)
+    if (pwrite(file, self, sizeof self, 0) != (ssize_t)sizeof self)
         (void)ftruncate(file, 0); /* only who holds it would be unknown */
     *lock = file;
     return SKUA_OK;
 }
 
 void skuai_lock_release(int lock) {
-    if (lock >= 0) (void)close(lock); /* ends the flock too */
+    if (lock < 0) return;
+    char self[HOLDER_SIZE] = {0};
+    char holder[HOLDER_SIZE] = {0};
+    describe_self(self, sizeof self);
+    /* other readers may hold it too: their name stays */
+    if (pread(lock, holder, sizeof holder, 0) > 0 && memcmp(self, holder, sizeof self) == 0)
+        (void)ftruncate(lock, 0);
+    (void)close(lock); /* ends the flock too */
 }
