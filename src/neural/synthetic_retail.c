@@ -162,6 +162,28 @@ static skua_status add_promotions(retail *r, skuai_arena *arena, double elastici
     return SKUA_OK;
 }
 
+/* Offered in a part of the year only: asparagus, Christmas trees. The part moves a little from year
+ * to year; at its ends demand rises and falls within some days. */
+static void add_time_of_year(retail *r) {
+    if (r->sum || r->year < 11 || !skuai_draw_chance(r->random, 0.08)) return;
+    double share = skuai_draw_between(r->random, 0.15, 0.85);
+    double middle = skuai_random_uniform(r->random),
+           jitter = skuai_draw_log(r->random, 0.003, 0.04);
+    double edge = skuai_draw_log(r->random, 0.005, 0.06), moved = 0;
+    for (size_t t = 0; t < r->n; t++) {
+        double of_year = skuai_day_of_year(day_of(r, t)) / 365.25;
+        double x = of_year - middle - moved;
+        x -= floor(x + 0.5); /* years from the middle of the season, -0.5 to 0.5 */
+        double outside = fabs(x) - share / 2;
+        if (outside > 0)
+            r->log_mean[t] -= outside / edge * 4;
+        else if (-outside < edge)
+            r->log_mean[t] -= 1 + outside / edge;
+        /* half a year away from it, the next season's shift is drawn */
+        if (fabs(x) > 0.5 - 0.5 / r->year) moved = jitter * skuai_random_normal(r->random);
+    }
+}
+
 /* Launched inside the window, or dying in it; and a disturbance that lasts. */
 static void add_life(retail *r) {
     if (skuai_draw_chance(r->random, 0.2)) {
@@ -170,9 +192,10 @@ static void add_life(retail *r) {
         for (size_t t = 0; t < r->n; t++)
             r->log_mean[t] += (hype ? 1.2 : -2.5) * exp(-(double)t / ramp);
     }
-    if (skuai_draw_chance(r->random, 0.07)) {
+    if (skuai_draw_chance(r->random, r->sum ? 0.05 : 0.12)) {
         size_t from = (size_t)skuai_draw_between(r->random, 0.3 * (double)r->n, (double)r->n);
         double fall = skuai_draw_log(r->random, 0.02, 1) * r->year;
+        if (skuai_draw_chance(r->random, 0.4)) fall = 0.01; /* no longer offered */
         for (size_t t = from; t < r->n; t++)
             r->log_mean[t] -= (double)(t - from) / fall;
     }
@@ -267,7 +290,7 @@ skua_status skuai_synthetic_retail(skuai_random *random, skuai_arena *arena,
     /* units a day of an item: 0.01 to 300, of a shop's or a category's sum more; a part of the
      * items sells less than once a period, whatever the period (spare parts) */
     r.sum = skuai_draw_chance(random, series->grid.frequency == SKUAI_FREQUENCY_HOUR ? 0.6 : 0.35);
-    bool seldom = !r.sum && skuai_draw_chance(random, 0.15);
+    bool seldom = !r.sum && skuai_draw_chance(random, 0.3);
     double a_day = exp(0.3 + 1.8 * skuai_random_normal(random));
     double level = fmin(a_day / sqrt(r.day) / sqrt(fmax(r.day, 0.05)), 1e6);
     if (r.sum) level *= skuai_draw_log(random, 10, 3000);
@@ -279,6 +302,7 @@ skua_status skuai_synthetic_retail(skuai_random *random, skuai_arena *arena,
     SKUA_TRY(add_festivals(&r, arena, err));
     if (skuai_draw_chance(random, 0.5)) SKUA_TRY(add_price(&r, arena, elasticity, err));
     if (skuai_draw_chance(random, 0.5)) SKUA_TRY(add_promotions(&r, arena, elasticity, err));
+    add_time_of_year(&r);
     add_life(&r);
     draw_demand(&r, level, demand);
     series->demand = demand;
