@@ -17,11 +17,10 @@ int bench_simulate(int argc, char **argv);
 int bench_ingest(int argc, char **argv);
 int bench_startup(int argc, char **argv);     /* argument: the program */
 int bench_oj(int argc, char **argv);          /* argument: seeds, 5 */
+int bench_auto(int argc, char **argv);        /* arguments: preset, sets */
 int bench_train_speed(int argc, char **argv); /* argument: answers of peers/net_speed.py */
 int bench_infer_speed(int argc, char **argv);
 int bench_tokenizer(int argc, char **argv); /* argument: folder of peers/tokeniser.py */
-int bench_startup(int argc, char **argv);   /* argument: the program */
-int bench_oj(int argc, char **argv);        /* argument: seeds, 5 */
 int bench_elasticity(int argc, char **argv);
 int bench_uplift(int argc, char **argv);
 int bench_text_vectors(int argc, char **argv); /* argument: a folder with strings.bin */

@@ -355,6 +355,26 @@ skua_status bench_set_load(const char *name, bench_set *set, skua_error *err) {
     return SKUA_OK;
 }
 
+skua_status bench_set_thin(bench_set *set, size_t step, skua_error *err) {
+    size_t *chosen = skuai_new(set->full->n_series, sizeof *chosen), n = 0;
+    skuai_panel *full = NULL, *train = NULL;
+    if (!chosen) return skuai_error_memory(err, "a sample");
+    for (size_t s = 0; s < set->full->n_series; s += step)
+        chosen[n++] = s;
+    skua_status status = skuai_panel_subset(set->full, chosen, n, &full, err);
+    if (status == SKUA_OK) status = skuai_panel_cut(full, set->horizon, &train, err);
+    skuai_free(chosen);
+    if (status != SKUA_OK) {
+        skuai_panel_free(full);
+        return status;
+    }
+    skuai_panel_free(set->train);
+    skuai_panel_free(set->full);
+    set->full = full;
+    set->train = train;
+    return SKUA_OK;
+}
+
 void bench_set_clear(bench_set *set) {
     skuai_panel_free(set->train);
     skuai_panel_free(set->full);

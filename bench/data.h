@@ -16,6 +16,9 @@ typedef struct bench_set {
 SKUA_MUST_USE skua_status bench_set_load(const char *name, bench_set *set, skua_error *err);
 void bench_set_clear(bench_set *set);
 
+/* Keep every step-th series alone. On failure the set is as it was. */
+SKUA_MUST_USE skua_status bench_set_thin(bench_set *set, size_t step, skua_error *err);
+
 /* Names of all sets, NULL at the end. */
 extern const char *const bench_set_names[];
 

@@ -34,27 +34,6 @@ static skua_status to_validation(bench_set *set, size_t n, skua_error *err) {
     return status;
 }
 
-/* Every step-th series. */
-static skua_status to_sample(bench_set *set, size_t step, skua_error *err) {
-    size_t *chosen = skuai_new(set->full->n_series, sizeof *chosen), n = 0;
-    skuai_panel *full = NULL, *train = NULL;
-    if (!chosen) return skuai_error_memory(err, "a sample");
-    for (size_t s = 0; s < set->full->n_series; s += step)
-        chosen[n++] = s;
-    skua_status status = skuai_panel_subset(set->full, chosen, n, &full, err);
-    if (status == SKUA_OK) status = skuai_panel_cut(full, set->horizon, &train, err);
-    skuai_free(chosen);
-    if (status != SKUA_OK) {
-        skuai_panel_free(full);
-        return status;
-    }
-    skuai_panel_free(set->train);
-    skuai_panel_free(set->full);
-    set->full = full;
-    set->train = train;
-    return SKUA_OK;
-}
-
 static int score(int argc, char **argv) {
     size_t validation = 0, step = 1;
     int n_models = argc - 3;
@@ -68,7 +47,7 @@ static int score(int argc, char **argv) {
     skua_error err = {0};
     bench_set set;
     if (bench_set_load(argv[2], &set, &err) != SKUA_OK ||
-        (step > 1 && to_sample(&set, step, &err) != SKUA_OK) ||
+        (step > 1 && bench_set_thin(&set, step, &err) != SKUA_OK) ||
         (validation && to_validation(&set, validation, &err) != SKUA_OK)) {
         fprintf(stderr, "%s\n", err.message);
         return 1;
@@ -103,6 +82,7 @@ static const struct {
     {"startup", bench_startup, "how long skua --version takes"},
     {"simulate", bench_simulate, "writing a simulated shop"},
     {"stockout", bench_stockout, "bias removed where demand was censored"},
+    {"auto", bench_auto, "preset best on the published sets, with and without the net"},
     {"oj", bench_oj, "orange juice, trees by mean percentage error"},
     {"train-speed", bench_train_speed, "training steps of the demand net beside PyTorch"},
     {"infer-speed", bench_infer_speed, "passes of the demand net beside PyTorch"},
