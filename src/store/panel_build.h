@@ -101,7 +101,8 @@ void skuai_future_lay(const skuai_future_rows *future, const char *item, const c
 int64_t skuai_future_last(const skuai_future_rows *future, const char *item, const char *channel);
 
 /* Of a series over its periods: whether a promotion runs, the greatest price cut of those that do,
- * and how many of them cut no price (displays); false when none touches it. */
+ * and how many of them cut no price (displays); false when none touches it. What the arrays hold
+ * stays, or grows; where they are NaN they begin at 0. */
 bool skuai_build_promotion(const skuai_panel_build *build, const char *item, const char *category,
                            const char *channel, int64_t start, size_t n, float *flag, float *depth,
                            float *display);

@@ -254,8 +254,11 @@ bool skuai_build_promotion(const skuai_panel_build *b, const char *item, const c
                            float *display) {
     const skuai_column *c = b->promotions->columns;
     bool any = false;
-    for (size_t t = 0; t < n; t++)
-        flag[t] = depth[t] = display[t] = 0;
+    for (size_t t = 0; t < n; t++) { /* what a column of that name said stays, or grows */
+        if (isnan(flag[t])) flag[t] = 0;
+        if (isnan(depth[t])) depth[t] = 0;
+        if (isnan(display[t])) display[t] = 0;
+    }
     for (size_t i = 0; i < b->promotions->n_rows; i++) {
         const char *where = c[1].texts[i];
         if (where && *where && strcmp(where, channel) != 0) continue;
@@ -264,7 +267,7 @@ bool skuai_build_promotion(const skuai_panel_build *b, const char *item, const c
         int64_t to = skuai_build_period(&b->grid, c[3].integers[i]) - start;
         float off = isnan(c[4].doubles[i]) ? 0 : (float)c[4].doubles[i];
         for (int64_t t = from < 0 ? 0 : from; t <= to && t < (int64_t)n; t++) {
-            flag[t] = 1;
+            if (flag[t] < 1) flag[t] = 1;
             if (off > depth[t]) depth[t] = off;
             if (!(off > 0)) display[t] += 1;
             any = true;

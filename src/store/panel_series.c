@@ -16,7 +16,8 @@ typedef struct series_space {
     size_t capacity, n_dynamic, n_fixed; /* n_fixed: values of the sales; then future, promo, ... */
     double *target;
     float *available;
-    float *cells; /* [n_dynamic, capacity] */
+    float *cells;   /* [n_dynamic, capacity] */
+    float *scratch; /* [capacity] */
     const float **dynamic;
     float **future;               /* [future.n_columns] where each of its columns goes */
     size_t *of_value, *of_future; /* dynamic index of each; SIZE_MAX: none */
@@ -30,6 +31,38 @@ static skua_status declare(skuai_panel_builder *builder, series_space *space, co
                                          ahead ? SKUAI_KNOWN_AHEAD : SKUAI_KNOWN_PAST, err));
     *index = space->n_dynamic++;
     return SKUA_OK;
+}
+
+/* The covariates that tables and rules make, all of them known ahead; NULL at the end. */
+static const char *const made[] = {"promotion", "promotion_depth", "promotion_display", "calendar",
+                                   NULL};
+
+static bool has_made(const skuai_panel_build *b, const char *name) {
+    bool promotions = b->promotions && b->promotions->n_rows;
+    for (size_t k = 0; made[k]; k++)
+        if (strcmp(made[k], name) == 0)
+            return k < 3 ? promotions : b->calendar && b->calendar->n_rows > 0;
+    for (int k = 0; k < 3; k++)
+        if (b->holidays[k] && strcmp(skuai_holiday_names[k], name) == 0) return true;
+    return false;
+}
+
+/* Where a made covariate goes: a column of the sales or of the future that has its name is the
+ * same thing, and what it says comes first. */
+static skua_status declare_made(const skuai_panel_build *b, skuai_panel_builder *builder,
+                                series_space *space, const char *name, size_t *index,
+                                skua_error *err) {
+    for (size_t k = 0; k < b->n_values; k++)
+        if (space->of_value[k] != SIZE_MAX && strcmp(b->values[k].name, name) == 0)
+            return *index = space->of_value[k], SKUA_OK;
+    for (size_t f = 0; f < b->future.n_columns; f++)
+        if (strcmp(b->future.names[f], name) == 0) return *index = space->of_future[f], SKUA_OK;
+    return declare(builder, space, name, true, index, err);
+}
+
+static void fill_missing(float *cells, const float *values, size_t n) {
+    for (size_t t = 0; t < n; t++)
+        if (isnan(cells[t])) cells[t] = values[t];
 }
 
 static skua_status declare_all(skuai_panel_build *b, skuai_panel_builder *builder,
@@ -49,7 +82,7 @@ static skua_status declare_all(skuai_panel_build *b, skuai_panel_builder *builde
             space->of_available = k;
             continue;
         }
-        bool ahead = b->values[k].ahead;
+        bool ahead = b->values[k].ahead || has_made(b, b->values[k].name);
         for (size_t f = 0; f < future->n_columns; f++)
             ahead = ahead || strcmp(future->names[f], b->values[k].name) == 0;
         SKUA_TRY(declare(builder, space, b->values[k].name, ahead, &space->of_value[k], err));
@@ -63,16 +96,16 @@ static skua_status declare_all(skuai_panel_build *b, skuai_panel_builder *builde
             SKUA_TRY(declare(builder, space, future->names[f], true, &space->of_future[f], err));
     }
     if (b->promotions && b->promotions->n_rows) {
-        SKUA_TRY(declare(builder, space, "promotion", true, &space->promotion, err));
-        SKUA_TRY(declare(builder, space, "promotion_depth", true, &space->depth, err));
-        SKUA_TRY(declare(builder, space, "promotion_display", true, &space->display, err));
+        SKUA_TRY(declare_made(b, builder, space, "promotion", &space->promotion, err));
+        SKUA_TRY(declare_made(b, builder, space, "promotion_depth", &space->depth, err));
+        SKUA_TRY(declare_made(b, builder, space, "promotion_display", &space->display, err));
     }
     if (b->calendar && b->calendar->n_rows)
-        SKUA_TRY(declare(builder, space, "calendar", true, &space->calendar, err));
+        SKUA_TRY(declare_made(b, builder, space, "calendar", &space->calendar, err));
     for (int k = 0; k < 3; k++)
         if (b->holidays[k])
             SKUA_TRY(
-                declare(builder, space, skuai_holiday_names[k], true, &space->holidays[k], err));
+                declare_made(b, builder, space, skuai_holiday_names[k], &space->holidays[k], err));
     return SKUA_OK;
 }
 
@@ -84,7 +117,8 @@ static skua_status space_reserve(skuai_panel_build *b, series_space *space, size
     space->available = skuai_arena_take(b->arena, n, sizeof *space->available);
     space->cells = skuai_arena_take(b->arena, n * space->n_dynamic, sizeof *space->cells);
     space->dynamic = skuai_arena_take(b->arena, space->n_dynamic, sizeof *space->dynamic);
-    if (!space->target || !space->available || !space->cells || !space->dynamic)
+    space->scratch = skuai_arena_take(b->arena, n, sizeof *space->scratch);
+    if (!space->target || !space->available || !space->cells || !space->dynamic || !space->scratch)
         return skuai_error_memory(err, "a panel");
     space->capacity = n;
     for (size_t k = 0; k < space->n_dynamic; k++)
@@ -135,13 +169,14 @@ static skua_status add_series(skuai_panel_build *b, series_space *space, size_t 
         float *display = space->cells + space->display * space->capacity;
         (void)skuai_build_promotion(b, item, category, channel, first, n, flag, depth, display);
     }
-    if (space->calendar != SIZE_MAX)
-        skuai_build_calendar(b, channel, first, n,
-                             space->cells + space->calendar * space->capacity);
+    if (space->calendar != SIZE_MAX) {
+        skuai_build_calendar(b, channel, first, n, space->scratch);
+        fill_missing(space->cells + space->calendar * space->capacity, space->scratch, n);
+    }
     for (int k = 0; k < 3; k++)
         if (b->holidays[k])
-            memcpy(space->cells + space->holidays[k] * space->capacity,
-                   b->holidays[k] + (first - b->global_first), n * sizeof(float));
+            fill_missing(space->cells + space->holidays[k] * space->capacity,
+                         b->holidays[k] + (first - b->global_first), n);
     bool available = space->of_available != SIZE_MAX;
     for (size_t t = 0; available && t < length; t++) {
         bool inside = t >= shift && t < shift + have;

@@ -288,6 +288,32 @@ static void orders_as_known(void **state) {
     skuai_panel_free(panel);
 }
 
+/* A column with the name of what a table makes is the same covariate, and not a second one. */
+static void covariates_of_one_name(void **state) {
+    (void)state;
+    ingest("sales", file_write("s.csv", "item,date,units\nA,2024-01-01,1\nA,2024-01-02,2\n"
+                                        "A,2024-01-03,2\n"));
+    ingest("future", file_write("f.csv", "item,date,promotion,calendar\nA,2024-01-04,0.3,0\n"
+                                         "A,2024-01-05,0,2\nA,2024-01-06,0,\n"));
+    ingest("promotions", file_write("p.csv", "id,scope,from,to,depth\n"
+                                             "1,A,2024-01-02,2024-01-02,0.2\n"
+                                             "2,A,2024-01-05,2024-01-06,0.5\n"));
+    ingest("calendar", file_write("k.csv", "date,name\n2024-01-03,Fair\n2024-01-06,Fair\n"));
+    skuai_panel_info info;
+    skuai_panel *panel = panel_with((skuai_panel_query){0}, &info);
+    size_t named = 0;
+    for (size_t k = 0; k < panel->n_dynamic; k++)
+        named += strcmp(panel->dynamic[k].name, "promotion") == 0 ||
+                 strcmp(panel->dynamic[k].name, "calendar") == 0;
+    assert_int_equal(named, 2);
+    const double flag[] = {0, 1, 0, 0.3, 1, 1}, day[] = {0, 0, 1, 0, 2, 1};
+    for (size_t t = 0; t < 6; t++) {
+        assert_close((double)covariate(panel, "A", "promotion", t), flag[t], 1e-6, 0);
+        assert_close((double)covariate(panel, "A", "calendar", t), day[t], 0, 0);
+    }
+    skuai_panel_free(panel);
+}
+
 static void covariates(void **state) {
     (void)state;
     ingest("sales",
@@ -517,12 +543,10 @@ static void walmart(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(days_and_weeks),  TEST(grids),
-        TEST(orders_derived),  TEST(codes),
-        TEST(orders_as_known), TEST(covariates),
-        TEST(lives),           TEST(holidays),
-        TEST(known_when),      TEST(same_on_any_threads),
-        TEST(nothing_yet),     TEST(walmart),
+        TEST(days_and_weeks),  TEST(grids),      TEST(orders_derived),         TEST(codes),
+        TEST(orders_as_known), TEST(covariates), TEST(covariates_of_one_name), TEST(lives),
+        TEST(holidays),        TEST(known_when), TEST(same_on_any_threads),    TEST(nothing_yet),
+        TEST(walmart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
