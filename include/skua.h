@@ -143,6 +143,14 @@ SKUA_API SKUA_MUST_USE skua_status skua_shop_ingest(skua_shop *shop, const char 
 /* Find what is odd; findings go to the table of that name. */
 SKUA_API SKUA_MUST_USE skua_status skua_shop_check(skua_shop *shop, char **report, skua_error *err);
 
+/* The findings of the last check one by one: those that the settings kind, item and row name, at
+ * most `limit` of them, and how many there are. With the setting `decide` their action becomes that
+ * first; what is applied changes the history that the next training or forecast reads, and rejected
+ * brings it back. SKUA_EINVAL: an unknown kind, or a decision about no finding in particular;
+ * SKUA_EDATA: nothing was checked yet. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_findings(skua_shop *shop, char **report,
+                                                      skua_error *err);
+
 /* Encode every item's words into the table vectors: only what changed since the last time, or all
  * with the setting `again`; by sub-words learnt on the shop's own texts, or by the language model
  * in the folder of the setting `encoder`. SKUA_EDATA: no item has words, or the folder is damaged.

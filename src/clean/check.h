@@ -3,8 +3,9 @@
  *
  *     skuai_check_summary summary;
  *     status = skuai_check(store, panel, NULL, context, &summary, err);   finds and writes
- *     status = skuai_check_decide(store, "outlier", NULL, "rejected", &n, err);
- *     status = skuai_check_panel(store, panel, NULL, context, &cleaned, err);   training reads this
+ *     status = skuai_check_decide(store, &(skuai_finding_filter){.kind = "outlier"}, "rejected",
+ * &n, err); status = skuai_check_panel(store, panel, NULL, context, &cleaned, err);   training
+ * reads this
  *
  * A check never touches a row of the shop: it fills the table `findings` (run 'check'; table, row,
  * kind, before, after, why, action). `action` is proposed, applied or rejected; a later check finds
@@ -67,9 +68,14 @@ SKUA_MUST_USE skua_status skuai_check_rows(skuai_store *store, const skuai_check
                                            const skuai_context *context, skuai_findings *findings,
                                            skua_error *err);
 
-/* Set the action of findings of a kind (NULL: all) and a row (NULL: all); *changed: how many.
+/* Which findings; NULL: any. */
+typedef struct skuai_finding_filter {
+    const char *kind, *item, *row;
+} skuai_finding_filter;
+
+/* Set the action of the findings that a filter names; *changed: of how many it was another.
  * SKUA_EINVAL: an unknown kind or action. */
-SKUA_MUST_USE skua_status skuai_check_decide(skuai_store *store, const char *kind, const char *row,
+SKUA_MUST_USE skua_status skuai_check_decide(skuai_store *store, const skuai_finding_filter *filter,
                                              const char *action, int64_t *changed, skua_error *err);
 
 /* Make the views of the overlay, and the table bundle_parts. A bundle that holds itself leaves the

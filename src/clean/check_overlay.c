@@ -7,21 +7,22 @@
 #include "clean/check.h"
 #include "clean/check_steps.h"
 
-skua_status skuai_check_decide(skuai_store *store, const char *kind, const char *row,
+skua_status skuai_check_decide(skuai_store *store, const skuai_finding_filter *filter,
                                const char *action, int64_t *changed, skua_error *err) {
     skuai_finding_kind known;
     skuai_finding_status status;
-    if (kind && !skuai_finding_parse(kind, &known))
-        return skuai_error_set(err, SKUA_EINVAL, "no kind of finding '%s'", kind);
+    if (filter->kind && !skuai_finding_parse(filter->kind, &known))
+        return skuai_error_set(err, SKUA_EINVAL, "no kind of finding '%s'", filter->kind);
     if (!action || !skuai_finding_status_parse(action, &status))
         return skuai_error_set(err, SKUA_EINVAL, "'%s' is no action: proposed, applied, rejected",
                                action ? action : "");
-    skuai_value values[] = {skuai_value_text(action), skuai_value_text(kind),
-                            skuai_value_text(row)};
+    skuai_value values[] = {skuai_value_text(action), skuai_value_text(filter->kind),
+                            skuai_value_text(filter->item), skuai_value_text(filter->row)};
     return skuai_store_run(store,
-                           "UPDATE findings SET action = $1 WHERE ($2 IS NULL OR kind = $2) AND ($3"
-                           " IS NULL OR \"row\" = $3)",
-                           values, 3, changed, err);
+                           "UPDATE findings SET action = $1 WHERE action <> $1 AND ($2 IS NULL OR "
+                           "kind = $2) AND ($3 IS NULL OR item = $3) AND ($4 IS NULL OR \"row\" = "
+                           "$4)",
+                           values, 4, changed, err);
 }
 
 /* -- Rows ---------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ const command *const *command_all(void) {
                                          &command_init,
                                          &command_ingest,
                                          &command_check,
+                                         &command_findings,
                                          &command_embed,
                                          &command_show,
                                          &command_train,

@@ -192,11 +192,16 @@ static void decisions_last_and_the_overlay_follows(void **state) {
     assert_close(all - kept, 1, 0, 0); /* the negative one: the rest is proposed */
     assert_close(number(store, "SELECT unit_price FROM kept_orders WHERE \"order\" = 'o6-60'"), 16,
                  1e-9, 0);
-    assert_ok(skuai_check_decide(store, "non-product", "POST", "applied", &changed, &err), &err);
+    assert_ok(skuai_check_decide(store,
+                                 &(skuai_finding_filter){.kind = "non-product", .row = "POST"},
+                                 "applied", &changed, &err),
+              &err);
     assert_int_equal(changed, 1);
     assert_close(number(store, "SELECT count(*) FROM kept_orders"), kept - 200, 0, 0);
     assert_close(number(store, "SELECT count(*) FROM kept_items WHERE item = 'POST'"), 0, 0, 0);
-    assert_ok(skuai_check_decide(store, "negative", NULL, "rejected", &changed, &err), &err);
+    assert_ok(skuai_check_decide(store, &(skuai_finding_filter){.kind = "negative"}, "rejected",
+                                 &changed, &err),
+              &err);
     assert_close(number(store, "SELECT count(*) FROM kept_orders"), all - 200, 0, 0);
     assert_ok(skuai_check(store, NULL, NULL, NULL, &summary, &err), &err); /* again */
     assert_close(number(store, "SELECT count(*) FROM kept_orders"), all - 200, 0, 0);
@@ -207,11 +212,15 @@ static void decisions_last_and_the_overlay_follows(void **state) {
                  0);
     assert_close(number(store, "SELECT sum(units) FROM bundle_parts WHERE bundle = '1020'"), 3, 0,
                  0);
-    assert_ok(skuai_check_decide(store, NULL, NULL, "rejected", &changed, &err), &err);
+    assert_ok(skuai_check_decide(store, &(skuai_finding_filter){0}, "rejected", &changed, &err),
+              &err);
     assert_close(number(store, "SELECT count(*) FROM kept_orders"), all, 0, 0);
-    assert_int_equal(skuai_check_decide(store, "no-such-kind", NULL, "applied", &changed, &err),
+    assert_int_equal(skuai_check_decide(store, &(skuai_finding_filter){.kind = "no-such-kind"},
+                                        "applied", &changed, &err),
                      SKUA_EINVAL);
-    assert_int_equal(skuai_check_decide(store, NULL, NULL, "perhaps", &changed, &err), SKUA_EINVAL);
+    assert_int_equal(
+        skuai_check_decide(store, &(skuai_finding_filter){0}, "perhaps", &changed, &err),
+        SKUA_EINVAL);
     skuai_store_close(store);
 }
 
@@ -227,7 +236,9 @@ static void findings_of_series_come_back_for_a_panel(void **state) {
     assert_close(skuai_panel_target(cleaned, 0)[77], 40, 0.2, 0);
     assert_close(skuai_panel_target(cleaned, 0)[30], 40, 0.2, 0); /* negative, and an outlier */
     skuai_panel_free(cleaned);
-    assert_ok(skuai_check_decide(store, "outlier", NULL, "rejected", &changed, &err), &err);
+    assert_ok(skuai_check_decide(store, &(skuai_finding_filter){.kind = "outlier"}, "rejected",
+                                 &changed, &err),
+              &err);
     assert_ok(skuai_check_panel(store, panel, NULL, NULL, &cleaned, &err), &err);
     assert_close(skuai_panel_target(cleaned, 0)[77], 900, 0, 0);
     assert_close(skuai_panel_target(cleaned, 0)[30], 0, 0, 0);

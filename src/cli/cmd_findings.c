@@ -1,0 +1,65 @@
+#include "cli/command.h"
+
+#include <stdio.h>
+
+static const char *member(const skuai_json *f, const char *name) {
+    return skuai_json_as_text(skuai_json_get(f, name), "");
+}
+
+static void show(const invocation *call, const skuai_json *report) {
+    const skuai_json *findings = skuai_json_get(report, "findings");
+    size_t n = skuai_json_size(findings);
+    int64_t total = skuai_json_as_integer(skuai_json_get(report, "total"), 0);
+    char a[32], b[32];
+    if (skuai_json_get(report, "action"))
+        command_print(call, "%s findings are now %s.",
+                      grouped(skuai_json_as_integer(skuai_json_get(report, "changed"), 0), a),
+                      member(report, "action"));
+    if (n == 0) {
+        puts("No finding of that description.");
+        return;
+    }
+    cell_table table;
+    cells_init(&table, 6);
+    for (size_t i = 0; i < n; i++) {
+        const skuai_json *f = skuai_json_at(findings, i);
+        cells_add(&table, "%s", member(f, "kind"));
+        cells_add(&table, "%s", member(f, "row"));
+        cells_add(&table, "%s", member(f, "before"));
+        cells_add(&table, "%s", member(f, "after"));
+        cells_add(&table, "%s", member(f, "action"));
+        cells_add(&table, "%s", member(f, "why"));
+    }
+    static const char *const header[] = {"finding", "row", "before", "after", "action", "why"};
+    static const bool right[] = {false, false, true, true, false, false};
+    cells_print(&table, call->term, header, right);
+    cells_clear(&table);
+    if ((size_t)total > n)
+        command_print(call, "%s of %s; --limit shows more.", grouped((int64_t)n, a),
+                      grouped(total, b));
+}
+
+static exit_code run(invocation *call) {
+    skua_shop *shop = NULL;
+    skua_error err;
+    char *report = NULL;
+    skua_status status = command_open(call, &shop, &err);
+    if (status == SKUA_OK) status = skua_shop_findings(shop, &report, &err);
+    skua_shop_close(shop);
+    if (status != SKUA_OK) return command_fail(call, status, &err);
+    return command_show_report(call, report, show);
+}
+
+const command command_findings = {
+    .name = "findings",
+    .summary = "the findings of a check one by one, and decisions about them",
+    .arguments = "SHOP",
+    .least = 1,
+    .most = 1,
+    .description = "Lists what `skua check` found: the row, what was before, what comes after and "
+                   "why. --decide applied lets the named findings change the history that the "
+                   "next training or forecast reads; --decide rejected takes that back. A later "
+                   "check keeps decisions.",
+    .example = "skua findings myshop --kind outlier --item A17 --decide rejected",
+    .run = run,
+};
