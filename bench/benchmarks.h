@@ -15,8 +15,9 @@ int bench_stockout(int argc, char **argv);
 int bench_anomalies(int argc, char **argv);
 int bench_simulate(int argc, char **argv);
 int bench_ingest(int argc, char **argv);
-int bench_startup(int argc, char **argv);     /* argument: the program */
-int bench_oj(int argc, char **argv);          /* argument: seeds, 5 */
+int bench_startup(int argc, char **argv); /* argument: the program */
+int bench_oj(int argc, char **argv);      /* argument: seeds, 5 */
+int bench_hierarchy(int argc, char **argv);
 int bench_auto(int argc, char **argv);        /* arguments: preset, sets */
 int bench_train_speed(int argc, char **argv); /* argument: answers of peers/net_speed.py */
 int bench_infer_speed(int argc, char **argv);

@@ -83,6 +83,7 @@ static const struct {
     {"simulate", bench_simulate, "writing a simulated shop"},
     {"stockout", bench_stockout, "bias removed where demand was censored"},
     {"auto", bench_auto, "preset best on the published sets, with and without the net"},
+    {"hierarchy", bench_hierarchy, "items that fit their categories, beside levels on their own"},
     {"oj", bench_oj, "orange juice, trees by mean percentage error"},
     {"train-speed", bench_train_speed, "training steps of the demand net beside PyTorch"},
     {"infer-speed", bench_infer_speed, "passes of the demand net beside PyTorch"},

@@ -174,9 +174,13 @@ SKUA_MUST_USE skua_status skuai_panel_append(const skuai_panel *panel, size_t pe
                                              const double *target, skuai_panel **result,
                                              skua_error *err);
 
+/* For skuai_panel_aggregate: no category, one sum of everything, named "total". */
+#define SKUAI_PANEL_ALL SIZE_MAX
+
 /* Sums by the levels of a static category: series g of the result is the sum of the series with
  * level g (missing values count as absent, a period with none observed is missing); group [S] out
- * (caller's, may be NULL) is the sparse summing matrix: the level of each series, -1 none. */
+ * (caller's, may be NULL) is the sparse summing matrix: the level of each series, -1 none.
+ * O(rows + levels). */
 SKUA_MUST_USE skua_status skuai_panel_aggregate(const skuai_panel *panel, size_t category,
                                                 int32_t *group, skuai_panel **result,
                                                 skua_error *err);

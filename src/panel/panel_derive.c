@@ -138,12 +138,45 @@ static void add_to_sum(const skuai_panel *panel, size_t s, int64_t from, double 
         if (!isnan(y[t])) sum[shift + t] = isnan(sum[shift + t]) ? y[t] : sum[shift + t] + y[t];
 }
 
-static skua_status sum_level(const skuai_panel *panel, const skuai_static *category, int32_t level,
-                             double **sum, size_t *capacity, skuai_panel_builder *builder,
-                             skua_error *err) {
+/* Series by group: those of group g are order[begin[g]] ... order[begin[g + 1] - 1]. */
+typedef struct grouping {
+    size_t n_groups;
+    size_t *begin; /* [n_groups + 1] */
+    size_t *order; /* [S] at most */
+} grouping;
+
+/* The group of a series; -1: none. */
+static int32_t group_of(const skuai_panel *panel, const skuai_static *category, size_t s) {
+    return category ? category->codes[panel->base[s]] : 0;
+}
+
+static skua_status grouping_new(const skuai_panel *panel, const skuai_static *category,
+                                grouping *result, skua_error *err) {
+    size_t n = category ? category->n_levels : 1;
+    size_t *begin = skuai_zero(n + 2, sizeof *begin);
+    size_t *order = skuai_new(panel->n_series, sizeof *order);
+    if (!begin || !order) {
+        skuai_free(begin);
+        skuai_free(order);
+        return skuai_error_memory(err, "sums");
+    }
+    for (size_t s = 0; s < panel->n_series; s++)
+        if (group_of(panel, category, s) >= 0) begin[group_of(panel, category, s) + 2]++;
+    for (size_t g = 0; g < n; g++)
+        begin[g + 2] += begin[g + 1];
+    for (size_t s = 0; s < panel->n_series; s++)
+        if (group_of(panel, category, s) >= 0) order[begin[group_of(panel, category, s) + 1]++] = s;
+    *result = (grouping){n, begin, order};
+    return SKUA_OK;
+}
+
+static skua_status sum_group(const skuai_panel *panel, const grouping *groups, size_t g,
+                             const char *name, double **sum, size_t *capacity,
+                             skuai_panel_builder *builder, skua_error *err) {
     int64_t from = INT64_MAX, to = INT64_MIN;
-    for (size_t s = 0; s < panel->n_series; s++) {
-        if (category->codes[panel->base[s]] != level || panel->length[s] == 0) continue;
+    for (size_t i = groups->begin[g]; i < groups->begin[g + 1]; i++) {
+        size_t s = groups->order[i];
+        if (panel->length[s] == 0) continue;
         if (panel->start[s] < from) from = panel->start[s];
         if (skuai_panel_end(panel, s) > to) to = skuai_panel_end(panel, s);
     }
@@ -156,28 +189,31 @@ static skua_status sum_level(const skuai_panel *panel, const skuai_static *categ
     }
     for (size_t t = 0; t < n; t++)
         (*sum)[t] = (double)NAN;
-    for (size_t s = 0; s < panel->n_series; s++)
-        if (category->codes[panel->base[s]] == level && panel->length[s] > 0)
-            add_to_sum(panel, s, from, *sum);
-    return skuai_panel_builder_series(builder, category->levels[level], n ? from : 0, n, 0, *sum,
-                                      NULL, NULL, err);
+    for (size_t i = groups->begin[g]; i < groups->begin[g + 1]; i++)
+        if (panel->length[groups->order[i]] > 0) add_to_sum(panel, groups->order[i], from, *sum);
+    return skuai_panel_builder_series(builder, name, n ? from : 0, n, 0, *sum, NULL, NULL, err);
 }
 
 skua_status skuai_panel_aggregate(const skuai_panel *panel, size_t category, int32_t *group,
                                   skuai_panel **result, skua_error *err) {
-    if (category >= panel->n_static || !panel->statics[category].codes)
+    bool all = category == SKUAI_PANEL_ALL;
+    if (!all && (category >= panel->n_static || !panel->statics[category].codes))
         return skuai_error_set(err, SKUA_EINVAL, "static %zu is no category", category);
-    const skuai_static *x = &panel->statics[category];
+    const skuai_static *x = all ? NULL : &panel->statics[category];
     skuai_panel_builder *builder = skuai_panel_builder_new(&panel->grid, panel->season);
     double *sum = NULL;
     size_t capacity = 0;
-    skua_status status = SKUA_OK;
-    if (!builder) status = skuai_error_memory(err, "sums");
-    for (size_t level = 0; level < x->n_levels && status == SKUA_OK; level++)
-        status = sum_level(panel, x, (int32_t)level, &sum, &capacity, builder, err);
+    grouping groups = {0};
+    skua_status status = builder ? SKUA_OK : skuai_error_memory(err, "sums");
+    if (status == SKUA_OK) status = grouping_new(panel, x, &groups, err);
+    for (size_t g = 0; status == SKUA_OK && g < groups.n_groups; g++)
+        status = sum_group(panel, &groups, g, all ? "total" : x->levels[g], &sum, &capacity,
+                           builder, err);
     if (status == SKUA_OK) status = skuai_panel_builder_finish(builder, result, err);
     for (size_t s = 0; s < panel->n_series && status == SKUA_OK && group; s++)
-        group[s] = x->codes[panel->base[s]];
+        group[s] = group_of(panel, x, s);
+    skuai_free(groups.begin);
+    skuai_free(groups.order);
     skuai_free(sum);
     skuai_panel_builder_free(builder);
     return status;

@@ -156,3 +156,12 @@ void skuai_candidates_drop(skuai_candidates *c, const char *name) {
         return;
     }
 }
+
+skua_status skuai_candidates_above(skuai_ensemble *above, skua_error *err) {
+    static const char *const names[] = {"ets", "theta"};
+    skuai_forecaster models[2];
+    const skuai_forecaster *pointers[] = {&models[0], &models[1]};
+    for (size_t i = 0; i < 2; i++)
+        SKUA_TRY(skuai_candidate_find(names[i], &models[i], err));
+    return skuai_ensemble_equal(pointers, 2, above, err);
+}

@@ -4,6 +4,7 @@
 #define SKUA_SHOP_CANDIDATES_H
 
 #include "automl/configured.h"
+#include "automl/ensemble.h"
 #include "shop/shop.h"
 
 enum { SKUAI_CANDIDATES_MOST = 32 };
@@ -30,6 +31,10 @@ SKUA_MUST_USE skua_status skuai_candidates_add(skuai_candidates *candidates, con
                                                skua_error *err);
 /* Without one of a name. */
 void skuai_candidates_drop(skuai_candidates *candidates, const char *name);
+
+/* What forecasts groups of items (categories, channels, the total) from their own histories: ETS
+ * and theta, equally. */
+SKUA_MUST_USE skua_status skuai_candidates_above(skuai_ensemble *above, skua_error *err);
 
 /* Those of the setting `models` when it is not empty, else of a preset ("fast", "medium", "best");
  * the free baselines come first, always. */

@@ -1,6 +1,7 @@
 #include "shop/evaluate.h"
 
 #include "automl/leak.h"
+#include "shop/coherence.h"
 
 #include <math.h>
 #include <string.h>
@@ -142,7 +143,8 @@ static skua_status equal_weights(const skuai_backtest *b, const skuai_candidates
 }
 
 /* The combination chosen on the windows behind the test, scored on the test. */
-static skua_status test_combination(const skuai_backtest *b, const skuai_candidates *candidates,
+static skua_status test_combination(const skua_shop *shop, const skuai_backtest *b,
+                                    const skuai_candidates *candidates,
                                     const skuai_forecaster *const *models, uint64_t seed,
                                     skuai_ensemble *chosen, skuai_evaluation *e, skua_error *err) {
     const skuai_forecast *made[SKUAI_CANDIDATES_MOST];
@@ -156,8 +158,13 @@ static skua_status test_combination(const skuai_backtest *b, const skuai_candida
     SKUA_TRY(skuai_ensemble_combine(chosen, b->views[0], made, &combined, err));
     skuai_score_options options = {.seed = seed};
     skuai_series_scores series = {.pinball = e->series_pinball, .weight = e->series_weight};
-    skua_status status =
-        skuai_score(b->views[0], combined, &options, &e->combination, &series, err);
+    skuai_coherence coherence;
+    skua_status status = skuai_coherence_decide(shop, b, chosen, 1, b->n_windows, &coherence,
+                                                e->coherence_loss, err);
+    if (status == SKUA_OK)
+        status = skuai_coherence_apply(shop, coherence, b->views[0], combined, err);
+    if (status == SKUA_OK)
+        status = skuai_score(b->views[0], combined, &options, &e->combination, &series, err);
     skuai_forecast_free(combined);
     return status;
 }
@@ -255,13 +262,15 @@ static skua_status evaluate_sample(const skua_shop *shop, skuai_history *sample,
     skua_status status = SKUA_OK;
     e->n_windows = b->n_windows;
     SKUA_TRY_OUT(note_left_out(b, &e->search, err));
-    SKUA_TRY_OUT(test_combination(b, candidates, models, context.seed, chosen, e, err));
+    SKUA_TRY_OUT(test_combination(shop, b, candidates, models, context.seed, chosen, e, err));
     memcpy(e->calibration, e->combination.kept, sizeof e->calibration);
     if (b->n_windows > 1)
         SKUA_TRY_OUT(
             skuai_ensemble_choose(b, models, 0, b->n_windows, context.seed, &e->ensemble, err));
     else
         e->ensemble = *chosen;
+    SKUA_TRY_OUT(skuai_coherence_decide(shop, b, &e->ensemble, b->n_windows > 1 ? 0 : 1,
+                                        b->n_windows, &e->coherence, e->coherence_loss, err));
     status = make_leaderboard(b, candidates, chosen, e, context.seed, err);
 out:
     skuai_backtest_free(b);

@@ -8,6 +8,7 @@
 #ifndef SKUA_SHOP_EVALUATE_H
 #define SKUA_SHOP_EVALUATE_H
 
+#include "automl/coherent.h"
 #include "automl/ensemble.h"
 #include "shop/candidates.h"
 #include "shop/history.h"
@@ -18,7 +19,9 @@ typedef struct skuai_evaluation {
     size_t horizon, n_windows, n_series; /* n_series: of the sample it ran on */
     size_t n_levels;
     double levels[SKUAI_LEVELS_MOST];
-    skuai_ensemble ensemble;  /* for forecasting: chosen on all windows */
+    skuai_ensemble ensemble;                 /* for forecasting: chosen on all windows */
+    skuai_coherence coherence;               /* likewise, or as the setting says */
+    double coherence_loss[SKUAI_COHERENCES]; /* on those windows; NaN: not asked */
     skuai_scores combination; /* of the combination chosen without window 0, on window 0 */
     double calibration[SKUAI_LEVELS_MOST]; /* its share of PIT values below each level */
     char *leaderboard;                     /* JSON array, best first, owned */

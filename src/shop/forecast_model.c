@@ -27,8 +27,8 @@ static skua_status default_model(const skua_shop *shop, skuai_model_file *model,
     return status;
 }
 
-skua_status skuai_forecast_model_choose(const skua_shop *shop, const skuai_panel *panel,
-                                        skuai_model_file *model, size_t *horizon, skua_error *err) {
+static skua_status choose(const skua_shop *shop, const skuai_panel *panel, skuai_model_file *model,
+                          size_t *horizon, skua_error *err) {
     skua_status status = skuai_model_file_load(shop, model, err);
     const char *frequency = skuai_frequency_name(panel->grid.frequency);
     skuai_context context = skuai_shop_context(shop, false);
@@ -38,6 +38,7 @@ skua_status skuai_forecast_model_choose(const skua_shop *shop, const skuai_panel
         skuai_context_log(&context, SKUAI_LOG_WARNING,
                           "model %s was trained on periods of a %s, these are of a %s: not used",
                           model->name, model->frequency, frequency);
+        model->coherence = SKUAI_COHERENCE_BOTTOM_UP;
         status = SKUA_ENOTFOUND;
     }
     if (status == SKUA_ENOTFOUND) return default_model(shop, model, err);
@@ -55,5 +56,16 @@ skua_status skuai_forecast_model_choose(const skua_shop *shop, const skuai_panel
             memcpy(model->levels, levels, n * sizeof *levels);
         }
     }
+    return SKUA_OK;
+}
+
+skua_status skuai_forecast_model_choose(const skua_shop *shop, const skuai_panel *panel,
+                                        skuai_model_file *model, size_t *horizon, skua_error *err) {
+    skuai_coherence asked;
+    SKUA_TRY(choose(shop, panel, model, horizon, err));
+    /* auto is for trainings: what they found stays */
+    if (shop->config.value[SKUAI_CONFIG_KEY_coherent].origin != SKUAI_ORIGIN_DEFAULT &&
+        skuai_coherence_parse(skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_coherent), &asked))
+        model->coherence = asked;
     return SKUA_OK;
 }

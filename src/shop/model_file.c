@@ -43,6 +43,7 @@ static void put_model(skuai_json_writer *w, const skuai_model_file *m, const cha
     skuai_json_text(w, "skua", skua_version());
     skuai_json_text(w, "frequency", m->frequency);
     skuai_json_integer(w, "horizon", (int64_t)m->horizon);
+    skuai_json_text(w, "coherent", skuai_coherence_name(m->coherence));
     skuai_json_integer(w, "season", m->season);
     skuai_json_integer(w, "seed", (int64_t)m->seed);
     put_numbers(w, "levels", m->levels, m->n_levels);
@@ -167,7 +168,10 @@ static skua_status read_model(const skuai_json *json, const char *path, skuai_mo
                     m->ensemble.weights[SKUAI_CALIBRATION_REGULAR], n) &&
         get_numbers(skuai_json_get(json, "weights_intermittent"),
                     m->ensemble.weights[SKUAI_CALIBRATION_INTERMITTENT], n) &&
-        get_calibration(skuai_json_get(json, "calibration"), m->n_levels, &m->ensemble.calibration);
+        get_calibration(skuai_json_get(json, "calibration"), m->n_levels,
+                        &m->ensemble.calibration) &&
+        skuai_coherence_parse(skuai_json_as_text(skuai_json_get(json, "coherent"), "bottom-up"),
+                              &m->coherence);
     if (!good)
         return skuai_error_set(err, SKUA_EDATA, "%s: not a model of this version: train anew",
                                path);

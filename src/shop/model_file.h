@@ -9,11 +9,13 @@
 #ifndef SKUA_SHOP_MODEL_FILE_H
 #define SKUA_SHOP_MODEL_FILE_H
 
+#include "automl/coherent.h"
 #include "shop/kept_member.h"
 #include "shop/shop.h"
 
 typedef struct skuai_model_file {
     skuai_ensemble ensemble;
+    skuai_coherence coherence;
     size_t horizon; /* it was chosen for */
     size_t n_levels;
     double levels[SKUAI_LEVELS_MOST];

@@ -1,3 +1,4 @@
+#include "shop/coherence.h"
 #include "shop/forecast_model.h"
 #include "shop/history.h"
 #include "shop/live.h"
@@ -156,6 +157,8 @@ skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **repor
         run.horizon = horizon;
         run.frequency = skuai_frequency_name(panel->grid.frequency);
         status = skuai_live_forecast(&combination, panel, &request, &context, &live, err);
+        if (status == SKUA_OK)
+            status = skuai_coherence_apply(shop, model->coherence, live.panel, live.forecast, err);
     }
     if (status == SKUA_OK)
         status = write_results(shop, &run, live.panel, live.forecast, output, err);

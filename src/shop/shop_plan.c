@@ -1,6 +1,8 @@
 #include "shop/shop_plan.h"
+#include "shop/coherence.h"
 
 #include "decide/stock_channels.h"
+#include "shop/coherence.h"
 #include "shop/forecast_model.h"
 
 #include <stdio.h>
@@ -56,6 +58,9 @@ skua_status skuai_plan_forecast(const skua_shop *shop, const skuai_panel *panel,
         skuai_request request = {horizon, model->levels, model->n_levels, context.seed};
         skuai_forecaster combination = skuai_ensemble_forecaster(&model->ensemble);
         status = skuai_live_forecast(&combination, panel, &request, &context, live, err);
+        if (status == SKUA_OK)
+            status =
+                skuai_coherence_apply(shop, model->coherence, live->panel, live->forecast, err);
         (void)snprintf(model_name, 32, "%.31s", model->name);
     }
     skuai_free(model);

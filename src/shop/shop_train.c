@@ -38,6 +38,7 @@ static skua_status keep_model(const skua_shop *shop, const skuai_panel *panel,
                               const skuai_evaluation *e, uint64_t seed, skuai_model_file *model,
                               skua_error *err) {
     model->ensemble = e->ensemble;
+    model->coherence = e->coherence;
     model->horizon = e->horizon;
     model->n_levels = e->n_levels;
     memcpy(model->levels, e->levels, sizeof model->levels);
@@ -68,6 +69,11 @@ static skua_status make_report(const skuai_panel *panel, const skuai_evaluation 
         skuai_json_number(&r.json, NULL, e->calibration[q]);
         skuai_json_close(&r.json);
     }
+    skuai_json_close(&r.json);
+    skuai_json_text(&r.json, "coherent", skuai_coherence_name(e->coherence));
+    skuai_json_object(&r.json, "coherent_loss"); /* of the choice: WAPE over all levels */
+    for (int c = 0; c < SKUAI_COHERENCES; c++)
+        skuai_json_number(&r.json, skuai_coherence_name((skuai_coherence)c), e->coherence_loss[c]);
     skuai_json_close(&r.json);
     skuai_json_raw(&r.json, "leaderboard", e->leaderboard);
     if (e->search.trials) {
