@@ -54,7 +54,7 @@ static skua_status choose(const bench_set *set, const skuai_ensemble *base,
                           skua_error *err) {
     skuai_context context = bench_context();
     skuai_backtest_options options = {
-        .horizon = set->horizon, .windows = 1, .levels = bench_levels, .n_levels = 9, .seed = 1};
+        .horizon = set->horizon, .windows = 3, .levels = bench_levels, .n_levels = 9, .seed = 1};
     skuai_backtest *b = NULL;
     double loss[SKUAI_COHERENCES];
     SKUA_TRY(skuai_backtest_run(set->train, models, n, &options, &context, &b, err));

@@ -160,6 +160,13 @@ SKUA_API SKUA_MUST_USE skua_status skua_shop_embed(skua_shop *shop, char **repor
 /* Backtest the models of the preset, choose weights and calibration, keep the model. */
 SKUA_API SKUA_MUST_USE skua_status skua_shop_train(skua_shop *shop, char **report, skua_error *err);
 
+/* Let the current model learn what came since it was trained: members that learn across series are
+ * fitted anew (trees) or trained further on the whole history, old periods and new (nets, a quarter
+ * of the steps at half the rate); weights and calibration stay. A new version becomes the current
+ * one. SKUA_ENOTFOUND: nothing was trained; SKUA_EDATA: it was trained on other periods. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_update(skua_shop *shop, char **report,
+                                                    skua_error *err);
+
 /* Forecast every series from its last period on, with the trained model or, when there is none, the
  * default combination. Results go to the table forecasts and, when output is not NULL, to that
  * file (CSV or Parquet, by its name or the setting `format`; "-": CSV on standard output is the

@@ -1,6 +1,7 @@
 #include "neural/neural.h"
 
 #include "core/file.h"
+#include "core/json.h"
 #include "neural/panel_source.h"
 #include "neural/train.h"
 #include "nn/quantise.h"
@@ -184,22 +185,92 @@ static skua_status predict(const skuai_model *model, const skuai_panel *panel,
 
 static skua_status update(skuai_model *model, const skuai_panel *panel,
                           const skuai_context *context, skua_error *err) {
-    size_t steps = model->steps / 4 ? model->steps / 4 : 50;
+    size_t steps = model->steps / 4 ? model->steps / 4 : model->steps;
     return train(model, panel, steps, model->rate / 2, context, err);
 }
 
-static skua_status path_of(const char *folder, const char *name, skuai_buffer *path,
-                           skua_error *err) {
+/* -- Files ------------------------------------------------------------------------------------ */
+
+static skua_status path_of(const char *folder, const char *name, const char *ending,
+                           skuai_buffer *path, skua_error *err) {
     skuai_buffer_init(path, 1 << 16);
-    skuai_buffer_format(path, "%s/%s.safetensors", folder, name);
+    skuai_buffer_format(path, "%s/%s.%s", folder, name, ending);
     return skuai_buffer_check(path, err);
+}
+
+/* How it was trained, so that an update goes on alike: settings beside the net. */
+static skua_status settings_save(const skuai_model *m, const char *folder, skua_error *err) {
+    const skuai_window_augmentation *a = &m->augmentation;
+    skuai_buffer path, text;
+    skuai_json_writer w;
+    skuai_buffer_init(&text, 1 << 16);
+    skuai_json_begin(&w, &text);
+    skuai_json_object(&w, NULL);
+    skuai_json_integer(&w, "steps", (int64_t)m->steps);
+    skuai_json_integer(&w, "batch", (int64_t)m->batch);
+    skuai_json_integer(&w, "future", (int64_t)m->future);
+    skuai_json_bool(&w, "validate", m->validate);
+    skuai_json_number(&w, "rate", m->rate);
+    skuai_json_number(&w, "jitter", a->jitter);
+    skuai_json_number(&w, "scaling", a->scaling);
+    skuai_json_number(&w, "drop", a->drop);
+    skuai_json_number(&w, "mask", a->mask);
+    skuai_json_close(&w);
+    skua_status status = path_of(folder, m->self->name, "json", &path, err);
+    if (status == SKUA_OK) status = skuai_buffer_check(&text, err);
+    if (status == SKUA_OK)
+        status = skuai_file_write(skuai_buffer_view(&path), text.data, text.size, err);
+    skuai_buffer_clear(&path);
+    skuai_buffer_clear(&text);
+    return status;
+}
+
+static size_t whole_within(const skuai_json *json, const char *name, size_t most, size_t fallback) {
+    int64_t value = skuai_json_as_integer(skuai_json_get(json, name), (int64_t)fallback);
+    return value >= 0 && value <= (int64_t)most ? (size_t)value : fallback;
+}
+
+/* Into a model that has the usual settings; a net without the file keeps those. */
+static skua_status settings_load(skuai_model *m, const char *folder, skua_error *err) {
+    skuai_buffer path, text = {0};
+    skuai_json *json = NULL;
+    skua_status status = path_of(folder, m->self->name, "json", &path, err);
+    if (status == SKUA_OK) status = skuai_file_read(skuai_buffer_view(&path), 1 << 16, &text, err);
+    skuai_buffer_clear(&path);
+    if (status == SKUA_ENOTFOUND) return SKUA_OK;
+    if (status == SKUA_OK)
+        status = skuai_json_parse(skuai_buffer_view(&text), text.size, &json, err);
+    skuai_buffer_clear(&text);
+    if (status != SKUA_OK) return skuai_error_prefix(err, status, "%s", folder);
+    const struct {
+        const char *name;
+        double *value;
+        double most;
+    } numbers[] = {{"rate", &m->rate, 1},
+                   {"jitter", &m->augmentation.jitter, 10},
+                   {"scaling", &m->augmentation.scaling, 10},
+                   {"drop", &m->augmentation.drop, 1},
+                   {"mask", &m->augmentation.mask, 0.9}};
+    m->steps = whole_within(json, "steps", 100000000, m->steps);
+    m->batch = whole_within(json, "batch", 4096, m->batch);
+    m->future = whole_within(json, "future", 1024, m->future);
+    m->validate = skuai_json_as_bool(skuai_json_get(json, "validate"), m->validate);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        double v = skuai_json_as_number(skuai_json_get(json, numbers[i].name), *numbers[i].value);
+        if (v >= 0 && v <= numbers[i].most) *numbers[i].value = v;
+    }
+    if (m->batch == 0) m->batch = 1;
+    if (m->future == 0) m->future = 1;
+    skuai_json_free(json);
+    return SKUA_OK;
 }
 
 static skua_status save(const skuai_model *model, const char *folder, skua_error *err) {
     skuai_buffer path;
-    skua_status status = path_of(folder, model->self->name, &path, err);
+    skua_status status = path_of(folder, model->self->name, "safetensors", &path, err);
     if (status == SKUA_OK) status = skuai_folder_make(folder, err);
     if (status == SKUA_OK) status = skuai_demand_save(model->net, skuai_buffer_view(&path), err);
+    if (status == SKUA_OK) status = settings_save(model, folder, err);
     skuai_buffer_clear(&path);
     return status;
 }
@@ -210,10 +281,11 @@ static skua_status load(const skuai_forecaster *self, const char *folder, skuai_
     skuai_model *m = skuai_zero(1, sizeof *m);
     if (!m) return skuai_error_memory(err, "a model");
     m->self = self;
-    skua_status status = path_of(folder, self->name, &path, err);
+    skua_status status = path_of(folder, self->name, "safetensors", &path, err);
     if (status == SKUA_OK) status = skuai_demand_load(skuai_buffer_view(&path), &m->net, err);
     if (status == SKUA_OK)
         status = settings_of(m, &(skuai_parameters){(skuai_parameter[]){{"base", ""}}, 1}, err);
+    if (status == SKUA_OK) status = settings_load(m, folder, err);
     skuai_buffer_clear(&path);
     if (status != SKUA_OK) {
         model_free(m);

@@ -16,13 +16,39 @@ static bool has_weight(const skuai_ensemble *ensemble, size_t member) {
     return false;
 }
 
+/* In place of fitting. */
+static skua_status load_member(const skuai_forecaster *self, const skuai_panel *panel,
+                               const skuai_parameters *parameters, const skuai_context *context,
+                               skuai_model **model, skua_error *err) {
+    const skuai_kept_member *kept = self->data;
+    (void)panel, (void)parameters, (void)context;
+    return kept->inner.load(&kept->inner, kept->folder, model, err);
+}
+
+/* A member that was kept goes on from what it knows; another one is fitted. */
+static skua_status learn_member(const skuai_forecaster *member, const skuai_panel *panel,
+                                const skuai_context *context, skuai_model **model,
+                                skua_error *err) {
+    if (member->fit != load_member) return member->fit(member, panel, NULL, context, model, err);
+    const skuai_kept_member *kept = member->data;
+    if (!kept->inner.update) return kept->inner.fit(&kept->inner, panel, NULL, context, model, err);
+    skuai_model *known = NULL;
+    SKUA_TRY(load_member(member, panel, NULL, context, &known, err));
+    skua_status status = kept->inner.update(known, panel, context, err);
+    if (status == SKUA_OK)
+        *model = known;
+    else
+        kept->inner.free(known);
+    return status;
+}
+
 static skua_status save_member(const skuai_forecaster *member, const skuai_panel *panel,
                                const skuai_context *context, const char *folder, skua_error *err) {
     char path[SKUAI_KEPT_FOLDER_SIZE];
     skuai_model *model = NULL;
     if (!member_folder(folder, member->name, path, sizeof path))
         return skuai_error_set(err, SKUA_EIO, "%.200s...: a path too long", folder);
-    SKUA_TRY(member->fit(member, panel, NULL, context, &model, err));
+    SKUA_TRY(learn_member(member, panel, context, &model, err));
     skua_status status = skuai_folder_make(path, err);
     if (status == SKUA_OK) status = member->save(model, path, err);
     member->free(model);
@@ -59,15 +85,6 @@ skua_status skuai_kept_members_save(skuai_ensemble *ensemble, const skuai_panel 
         }
     }
     return SKUA_OK;
-}
-
-/* In place of fitting. */
-static skua_status load_member(const skuai_forecaster *self, const skuai_panel *panel,
-                               const skuai_parameters *parameters, const skuai_context *context,
-                               skuai_model **model, skua_error *err) {
-    const skuai_kept_member *kept = self->data;
-    (void)panel, (void)parameters, (void)context;
-    return kept->inner.load(&kept->inner, kept->folder, model, err);
 }
 
 void skuai_kept_members_use(skuai_ensemble *ensemble, const char *folder, skuai_kept_member *kept) {

@@ -14,9 +14,10 @@ typedef struct skuai_kept_member {
     char folder[SKUAI_KEPT_FOLDER_SIZE];
 } skuai_kept_member;
 
-/* Fit every member that has a weight and can be saved on a panel, and write it to FOLDER/NAME. One
- * for which there is no time loses its weight to the others, with a warning; when no member is left
- * at all, members[0] (the free baseline) takes it. */
+/* Fit every member that has a weight and can be saved on a panel, or, when it was kept already
+ * (skuai_kept_members_use), update it by the panel; write it to FOLDER/NAME. One for which there is
+ * no time loses its weight to the others, with a warning; when no member is left at all, members[0]
+ * (the free baseline) takes it. */
 SKUA_MUST_USE skua_status skuai_kept_members_save(skuai_ensemble *ensemble,
                                                   const skuai_panel *panel,
                                                   const skuai_context *context, const char *folder,
