@@ -1,5 +1,7 @@
 #include "shop/shop_panel.h"
 
+#include "shop/hour_availability.h"
+
 #include "store/panel_in.h"
 
 #include <stdio.h>
@@ -101,7 +103,9 @@ skua_status skuai_shop_panel(const skua_shop *shop, skuai_store *store, bool kep
     SKUA_TRY(full_query(shop, store, kept, &parts, &query, err));
     SKUA_TRY(skuai_store_panel(store, &query, &context, panel, &info, err));
     tell(&context, &info);
-    return SKUA_OK;
+    skua_status status = skuai_hour_availability(store, &query, &context, panel, err);
+    if (status != SKUA_OK) skuai_panel_free(*panel);
+    return status;
 }
 
 skua_status skuai_shop_versions(const skua_shop *shop, skuai_store *store, size_t windows,
@@ -113,9 +117,11 @@ skua_status skuai_shop_versions(const skua_shop *shop, skuai_store *store, size_
     skuai_panel *panel = NULL;
     SKUA_TRY(full_query(shop, store, true, &parts, &query, err));
     SKUA_TRY(skuai_store_panel(store, &query, &context, &panel, &info, err));
-    skua_status status =
-        skuai_versions_read(store, &query, &info, panel, skuai_shop_horizon(shop, &panel->grid),
-                            windows, &context, versions, err);
+    skua_status status = skuai_hour_availability(store, &query, &context, &panel, err);
+    if (status == SKUA_OK)
+        status =
+            skuai_versions_read(store, &query, &info, panel, skuai_shop_horizon(shop, &panel->grid),
+                                windows, &context, versions, err);
     if (status == SKUA_OK)
         *raw = panel;
     else
