@@ -95,6 +95,8 @@ static const struct {
     {"text-speed", bench_text_speed, "MiniLM on titles beside sentence-transformers"},
     {"zero-shot", bench_zero_shot, "the base model as it is, beside published rows and our own"},
     {"zero-shot-speed", bench_zero_shot_speed, "30,000 series x 28 days by the base model"},
+    {"int8", bench_int8, "the base model on 8-bit weights beside itself"},
+    {"robust", bench_robust, "damaged histories, with and without cleaning"},
     {"memory", bench_memory, "of training the base net and of forecasting with it"},
     {"trend", bench_trend, "planted change points in real series"},
     {"stock-replay", bench_stock_replay,

@@ -2,6 +2,8 @@
 
 #include "clean/clean.h"
 
+enum { OUTLIER_PASSES = 4 };
+
 /* Copies of the target and the price that take the treatments. */
 typedef struct overlay {
     const skuai_panel *panel;
@@ -179,6 +181,26 @@ static skua_status advance(overlay *o, const skuai_findings *findings, size_t fr
     return SKUA_OK;
 }
 
+/* Outliers hide each other: they widen the spread that they are measured by. So what a pass finds
+ * is set right and the rest looked at again (Davies & Gather 1993, section 5, inward procedures),
+ * until a pass finds nothing. */
+static skua_status find_outliers(overlay *o, const skuai_clean_options *options,
+                                 const skuai_context *context, skuai_findings *findings,
+                                 skuai_panel **now, skua_error *err) {
+    for (int pass = 0; pass < OUTLIER_PASSES; pass++) {
+        skuai_residuals residuals;
+        size_t from = findings->n;
+        SKUA_TRY(skuai_residuals_make(*now, options->group, context, &residuals, err));
+        skua_status status =
+            skuai_outliers_find(*now, &residuals, &options->outlier, context, findings, err);
+        skuai_residuals_clear(&residuals);
+        if (status != SKUA_OK) return status;
+        if (findings->n == from || pass + 1 == OUTLIER_PASSES) break;
+        SKUA_TRY(advance(o, findings, from, now, err));
+    }
+    return SKUA_OK;
+}
+
 static skua_status detect_steps(overlay *o, const skuai_clean_options *options,
                                 const skuai_context *context, skuai_findings *findings,
                                 skuai_panel **now, skua_error *err) {
@@ -195,13 +217,7 @@ static skua_status detect_steps(overlay *o, const skuai_clean_options *options,
         SKUA_TRY(find_stockouts(o, *now, options, context, findings, err));
         SKUA_TRY(advance(o, findings, findings->n, now, err));
     }
-    if (!options->outliers) return SKUA_OK;
-    skuai_residuals residuals;
-    SKUA_TRY(skuai_residuals_make(*now, options->group, context, &residuals, err));
-    skua_status status =
-        skuai_outliers_find(*now, &residuals, &options->outlier, context, findings, err);
-    skuai_residuals_clear(&residuals);
-    return status;
+    return options->outliers ? find_outliers(o, options, context, findings, now, err) : SKUA_OK;
 }
 
 skua_status skuai_clean_detect(const skuai_panel *panel, const skuai_clean_options *options,

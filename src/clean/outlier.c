@@ -58,8 +58,8 @@ static bool beyond(double z, bounds b) {
 }
 
 static skua_status add_finding(const skuai_panel *panel, const skuai_residuals *res, size_t s,
-                               size_t i, int votes, bool sure, double isolation,
-                               skuai_findings *findings, skua_error *err) {
+                               size_t i, int votes, double isolation, skuai_findings *findings,
+                               skua_error *err) {
     size_t r = panel->row[s] + i;
     char period[SKUAI_PERIOD_TEXT_SIZE];
     const char *name = skuai_panel_name(panel, s);
@@ -77,9 +77,7 @@ static skua_status add_finding(const skuai_panel *panel, const skuai_residuals *
                                 f.score, res->z[r] > 0 ? "above" : "below", res->z_stl[r],
                                 isolation, votes);
     if (!f.row || !f.before || !f.after || !f.why) return skuai_error_memory(err, "findings");
-    SKUA_TRY(skuai_findings_add(findings, &f, err));
-    if (!sure) findings->items[findings->n - 1].status = SKUAI_FINDING_PROPOSED;
-    return SKUA_OK;
+    return skuai_findings_add(findings, &f, err);
 }
 
 static skua_status judge_series(const skuai_panel *panel, const skuai_residuals *res,
@@ -104,10 +102,8 @@ static skua_status judge_series(const skuai_panel *panel, const skuai_residuals 
         for (j = i; j < n && votes[j] >= options->votes;)
             j++;
         if (j - i > options->run_most) continue;
-        for (size_t k = i; k < j; k++) {
-            bool sure = votes[k] >= 3 || beyond(z[k] / 2, hampel);
-            SKUA_TRY(add_finding(panel, res, s, k, (int)votes[k], sure, score[k], findings, err));
-        }
+        for (size_t k = i; k < j; k++)
+            SKUA_TRY(add_finding(panel, res, s, k, (int)votes[k], score[k], findings, err));
     }
     return SKUA_OK;
 }
