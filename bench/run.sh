@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Run a benchmark beside its peers; without a name, list them. Figures are kept in
-# build/bench/figures/NAME.txt, and docs/BENCHMARKS.md is written from all that are there.
+# Run a benchmark beside its peers; without a name, list them. What it printed is kept in
+# bench/figures/NAME.txt, and docs/BENCHMARKS.md is written from all that are there.
 #   bench/run.sh [NAME]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,7 +15,7 @@ if [ $# = 0 ]; then
     exit 0
 fi
 name=$1
-mkdir -p build/bench/figures
+mkdir -p build/bench bench/figures
 
 # Python peers live in a prefix of their own, pinned.
 peers() {
@@ -63,5 +63,18 @@ run() {
     esac
 }
 
-run | tee "build/bench/figures/$name.txt"
+where() { # when, on what, by which revision
+    local model revision
+    model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+    revision=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+    echo "$(date -u +%Y-%m-%d), $(nproc) cores ($model), load $(cut -d' ' -f1 /proc/loadavg) before, $(gcc --version | head -n 1), revision $revision"
+}
+
+# a run that fails half way leaves the figures of the one before
+printed=$(mktemp)
+trap 'rm -f "$printed"' EXIT
+where >"$printed"
+run | tee -a "$printed"
+mv "$printed" "bench/figures/$name.txt"
+chmod 644 "bench/figures/$name.txt"
 scripts/benchmarks_page.sh >docs/BENCHMARKS.md

@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
-# docs/BENCHMARKS.md from the figures that were printed last (build/bench/figures/*.txt).
+# docs/BENCHMARKS.md from what benchmarks printed last (bench/figures/*.txt: a line that says when and
+# where, then the output).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 echo "# Benchmarks"
 echo
 echo "Written by \`make bench NAME=x\`: each block is what that command printed last, on the day and machine named."
-echo "Speeds are ratios beside peers measured in the same run; targets are the project's."
-for file in build/bench/figures/*.txt; do
+echo "Speeds are ratios beside peers measured in the same run; targets are the project's. A load of more than the cores says that others worked beside it."
+for file in bench/figures/*.txt; do
     [ -f "$file" ] || continue
     name=$(basename "$file" .txt)
     echo
     echo "## $name"
     echo
-    echo "\`make bench NAME=$name\`, $(date -u -r "$file" +%Y-%m-%d), $(nproc) cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)), $(gcc --version | head -n 1), skua $(sed -n 's/.*SKUA_VERSION_TEXT *"\(.*\)"/\1/p' include/skua.h)"
+    echo "\`make bench NAME=$name\`, $(head -n 1 "$file")"
     echo
     echo '```'
-    cat "$file"
+    tail -n +2 "$file"
     echo '```'
 done

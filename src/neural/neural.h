@@ -14,9 +14,9 @@
  *   width, heads, layers, patch, context (patches), dropout   of a new net
  *   jitter, scaling, drop, mask            augmentation (see window.h)
  * A new net is SKUAI_DEMAND_DEFAULT, for the GRU of width 128 and 2 layers. save writes
- * <name>.safetensors into the folder, and how it was trained into <name>.json. update goes on with a
- * quarter of the steps at half the rate, on windows from the whole history of the panel given: old
- * periods are rehearsed beside the new ones, so that they are not forgotten.
+ * <name>.safetensors into the folder, and how it was trained into <name>.json. update goes on with
+ * a quarter of the steps at half the rate, on windows from the whole history of the panel given:
+ * old periods are rehearsed beside the new ones, so that they are not forgotten.
  *
  * Predict never gives NaN: a series without history is forecast at the typical level and spread of
  * the panel's others. The mean is the integral of the quantile function over the net's 13 levels;
