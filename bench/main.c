@@ -101,6 +101,7 @@ static const struct {
     {"trend", bench_trend, "planted change points in real series"},
     {"stock-replay", bench_stock_replay,
      "orders from forecasts beside the formula for safety stock"},
+    {"recommend", bench_recommend, "next purchases of UCI's customers, and 1,000,000 items"},
     {"anomalies", bench_anomalies, "planted oddities found"},
 };
 enum { BENCHMARKS = sizeof benchmarks / sizeof *benchmarks };

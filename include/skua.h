@@ -234,6 +234,12 @@ SKUA_API SKUA_MUST_USE skua_status skua_shop_plan(skua_shop *shop, const char *w
 SKUA_API SKUA_MUST_USE skua_status skua_shop_trend(skua_shop *shop, const char *output,
                                                    char **report, skua_error *err);
 
+/* The next items of the user of the setting `user`, or of the items in `basket`; with output: of
+ * all users, into that CSV file; with none of these: how well it ranks on the last 28 days.
+ * SKUA_EDATA: neither orders with users nor events; SKUA_ENOTFOUND: no such item in `basket`. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_recommend(skua_shop *shop, const char *output,
+                                                       char **report, skua_error *err);
+
 /* Write the files of a simulated shop with known truth into a folder. settings as above: items,
  * days, channels, law, placement, seed, ... */
 SKUA_API SKUA_MUST_USE skua_status skua_simulate(const char *folder, const char *const *settings,

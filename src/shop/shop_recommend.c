@@ -1,0 +1,254 @@
+/* recommend: the next items of a user. Orders and events become interactions (shopper.h), weights
+ * are learnt on the last four weeks, and the list is the best of all items that can be had. Without
+ * a user: how well it works here, beside the free baselines' kind of list, by hiding the last four
+ * weeks. */
+#include "core/file.h"
+#include "shop/shopper.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PERIOD = 28 };
+
+typedef struct advice {
+    skuai_shoppers shoppers;
+    skuai_recommender *recommender;
+    skuai_candidates *candidates;
+    float *adjust; /* NULL: nothing */
+    skuai_context context;
+    skuai_recommend_request request;
+    int32_t *basket_items, *basket_days; /* [n_basket] of the setting `basket` */
+    float *basket_weights;
+    size_t n_basket;
+} advice;
+
+static void advice_clear(advice *a) {
+    skuai_candidates_free(a->candidates);
+    skuai_recommender_free(a->recommender);
+    skuai_shoppers_clear(&a->shoppers);
+    skuai_free(a->adjust);
+    skuai_free(a->basket_items);
+    skuai_free(a->basket_days);
+    skuai_free(a->basket_weights);
+}
+
+/* The items of the setting `basket`, as if they were bought today. */
+static skua_status read_basket(const skua_shop *shop, advice *a, skua_error *err) {
+    const char *text = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_basket);
+    size_t n = strlen(text) + 1;
+    a->basket_items = skuai_new(n, sizeof *a->basket_items);
+    a->basket_days = skuai_new(n, sizeof *a->basket_days);
+    a->basket_weights = skuai_new(n, sizeof *a->basket_weights);
+    if (!a->basket_items || !a->basket_days || !a->basket_weights)
+        return skuai_error_memory(err, "a basket");
+    while (*text) {
+        char name[512];
+        size_t length = strcspn(text, ",");
+        (void)snprintf(name, sizeof name, "%.*s", (int)(length < 511 ? length : 511), text);
+        size_t item = skuai_shoppers_find(a->shoppers.items, name);
+        if (item == SIZE_MAX)
+            return skuai_error_set(err, SKUA_ENOTFOUND,
+                                   "basket: no item '%s' in the shop; skua show lists them", name);
+        a->basket_items[a->n_basket] = (int32_t)item;
+        a->basket_days[a->n_basket] = a->shoppers.interactions->end;
+        a->basket_weights[a->n_basket++] = 1;
+        text += length + (text[length] == ',');
+    }
+    return SKUA_OK;
+}
+
+static skua_status prepare(const skua_shop *shop, advice *a, skua_error *err) {
+    const char *rerank = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_rerank);
+    skuai_store *store = NULL;
+    a->context = skuai_shop_context(shop, false);
+    a->request = (skuai_recommend_request){
+        .n = (size_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_top),
+        .only_new = skuai_config_flag(&shop->config, SKUAI_CONFIG_KEY_only_new),
+        .diversity = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_diversity)};
+    SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
+    skua_status status = skuai_shoppers_read(store, &a->shoppers, err);
+    skuai_store_close(store);
+    if (status != SKUA_OK) return status;
+    SKUA_TRY(read_basket(shop, a, err));
+    if (strcmp(rerank, "none") != 0) {
+        a->adjust = skuai_new(a->shoppers.items->n_rows, sizeof *a->adjust);
+        if (!a->adjust) return skuai_error_memory(err, "recommendations");
+        skuai_shoppers_adjust(&a->shoppers, strcmp(rerank, "profit") == 0, a->adjust);
+        a->request.adjust = a->adjust;
+    }
+    return SKUA_OK;
+}
+
+static skua_status fit(advice *a, const skuai_interactions *on, skuai_recommender **made,
+                       skua_error *err) {
+    skuai_recommender_options options = {.period = PERIOD};
+    return skuai_recommender_fit(on, &options, &a->context, made, err);
+}
+
+/* -- How well it works ------------------------------------------------------------------------- */
+
+static void put_ranking(skuai_json_writer *w, const char *name, const skuai_ranking *r, size_t n) {
+    skuai_json_object(w, name);
+    skuai_json_integer(w, "users", (int64_t)n);
+    skuai_json_number(w, "ndcg10", n ? r->ndcg10 : (double)NAN);
+    skuai_json_number(w, "ndcg20", n ? r->ndcg20 : (double)NAN);
+    skuai_json_number(w, "hit10", n ? r->hit10 : (double)NAN);
+    skuai_json_number(w, "hit20", n ? r->hit20 : (double)NAN);
+    skuai_json_close(w);
+}
+
+static skua_status put_scores(advice *a, skuai_json_writer *w, skua_error *err) {
+    const skuai_interactions *all = a->shoppers.interactions;
+    int32_t cut = all->end - PERIOD;
+    skuai_interactions *past = NULL;
+    skuai_recommender *r = NULL;
+    skuai_recommender_scores scores = {0};
+    SKUA_TRY(skuai_interactions_before(all, cut, &past, err));
+    skua_status status = past->n > 0 ? fit(a, past, &r, err) : SKUA_OK;
+    if (status == SKUA_OK && r)
+        status = skuai_recommender_score(r, all, cut, PERIOD, &a->context, &scores, err);
+    if (status == SKUA_OK && r) {
+        skuai_json_object(w, "scores");
+        put_ranking(w, "known", &scores.known, scores.n_known);
+        put_ranking(w, "new", &scores.fresh, scores.n_fresh);
+        skuai_json_number(w, "diversity", scores.diversity);
+        skuai_json_number(w, "novelty", scores.novelty);
+        skuai_json_number(w, "coverage", scores.coverage);
+        skuai_json_close(w);
+        skuai_json_integer(w, "learnt_from", (int64_t)r->n_sets);
+        skuai_json_object(w, "weights");
+        for (size_t k = 0; k < SKUAI_FEATURES; k++)
+            skuai_json_number(w, skuai_feature_names[k], r->weights[k]);
+        skuai_json_close(w);
+    }
+    skuai_recommender_free(r);
+    skuai_interactions_free(past);
+    return status;
+}
+
+/* -- A user's list ----------------------------------------------------------------------------- */
+
+static skuai_past past_of(const advice *a, size_t user) {
+    if (a->n_basket > 0)
+        return (skuai_past){a->basket_items,
+                            a->basket_days,
+                            a->basket_weights,
+                            a->n_basket,
+                            -1,
+                            a->shoppers.interactions->end};
+    if (user == SIZE_MAX) return (skuai_past){.user = -1, .today = a->shoppers.interactions->end};
+    return skuai_past_of(a->shoppers.interactions, user);
+}
+
+static void put_list(const advice *a, skuai_json_writer *w, const skuai_recommended *list,
+                     size_t n) {
+    const skuai_column *c = a->shoppers.items->columns;
+    int32_t items[SKUAI_RANKING_MOST];
+    skuai_json_array(w, "items");
+    for (size_t k = 0; k < n; k++) {
+        size_t i = (size_t)list[k].item;
+        items[k] = list[k].item;
+        skuai_json_object(w, NULL);
+        skuai_json_text(w, "item", c[0].texts[i]);
+        skuai_json_text(w, "title", c[1].texts[i] ? c[1].texts[i] : "");
+        skuai_json_number(w, "score", (double)list[k].score);
+        skuai_json_number(w, "chance", list[k].chance);
+        skuai_json_text(w, "reason", skuai_feature_names[list[k].reason]);
+        skuai_json_bool(w, "owned", list[k].owned);
+        skuai_json_number(w, "price", c[3].doubles[i]);
+        skuai_json_number(w, "stock", c[5].doubles[i]);
+        skuai_json_close(w);
+    }
+    skuai_json_close(w);
+    skuai_json_number(w, "diversity",
+                      skuai_ranking_diversity(a->recommender->base.neighbours, items, n));
+    skuai_json_number(w, "novelty", skuai_ranking_novelty(a->shoppers.interactions, items, n));
+}
+
+static skua_status put_user(advice *a, const char *user, skuai_json_writer *w, skua_error *err) {
+    skuai_recommended list[SKUAI_RANKING_MOST];
+    size_t n = 0, u = *user ? skuai_shoppers_find(a->shoppers.users, user) : SIZE_MAX;
+    skuai_past past = past_of(a, u);
+    SKUA_TRY(skuai_recommend(a->recommender, past, &a->request, a->candidates, &a->context, list,
+                             &n, err));
+    skuai_json_text(w, "user", user);
+    skuai_json_bool(w, "known", u != SIZE_MAX);
+    skuai_json_integer(w, "past", (int64_t)past.n);
+    put_list(a, w, list, n);
+    return SKUA_OK;
+}
+
+/* -- All users, into a file -------------------------------------------------------------------- */
+
+static void put_cell(skuai_buffer *b, const char *text) {
+    if (!strpbrk(text, ",\"\n\r")) {
+        (void)skuai_buffer_text(b, text);
+        return;
+    }
+    (void)skuai_buffer_text(b, "\"");
+    for (; *text; text++)
+        (void)skuai_buffer_format(b, *text == '"' ? "\"%c" : "%c", *text);
+    (void)skuai_buffer_text(b, "\"");
+}
+
+static skua_status write_all(advice *a, const char *output, skua_error *err) {
+    size_t users = a->shoppers.users->n_rows;
+    skuai_recommended list[SKUAI_RANKING_MOST];
+    skuai_buffer text;
+    skuai_buffer_init(&text, (size_t)1 << 32);
+    (void)skuai_buffer_text(&text, "user,rank,item,score,chance,reason\n");
+    skua_status status = SKUA_OK;
+    for (size_t u = 0; u < users && status == SKUA_OK; u++) {
+        size_t n = 0;
+        skuai_context_progress(&a->context, "users", (double)u, (double)users);
+        status = skuai_recommend(a->recommender, past_of(a, u), &a->request, a->candidates,
+                                 &a->context, list, &n, err);
+        for (size_t k = 0; k < n && status == SKUA_OK; k++) {
+            put_cell(&text, a->shoppers.users->columns[0].texts[u]);
+            (void)skuai_buffer_format(&text, ",%zu,", k + 1);
+            put_cell(&text, a->shoppers.items->columns[0].texts[list[k].item]);
+            (void)skuai_buffer_format(&text, ",%.4f,%.6f,", (double)list[k].score, list[k].chance);
+            put_cell(&text, skuai_feature_names[list[k].reason]);
+            (void)skuai_buffer_text(&text, "\n");
+        }
+        if (status == SKUA_OK) status = skuai_context_check(&a->context, err);
+    }
+    if (status == SKUA_OK) status = skuai_buffer_check(&text, err);
+    if (status == SKUA_OK)
+        status = skuai_file_write(output, skuai_buffer_view(&text), text.size, err);
+    skuai_buffer_clear(&text);
+    return status;
+}
+
+/* -- The verb ---------------------------------------------------------------------------------- */
+
+static skua_status tell(const skua_shop *shop, advice *a, const char *output, skuai_json_writer *w,
+                        skua_error *err) {
+    const char *user = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_user);
+    bool one = *user || a->n_basket > 0;
+    skuai_json_integer(w, "users", (int64_t)a->shoppers.users->n_rows);
+    skuai_json_integer(w, "n_items", (int64_t)a->shoppers.items->n_rows);
+    skuai_json_integer(w, "visits", (int64_t)a->shoppers.interactions->n);
+    skuai_json_bool(w, "purchases", a->shoppers.interactions->has_purchases);
+    if (!one && !output) return put_scores(a, w, err);
+    SKUA_TRY(fit(a, a->shoppers.interactions, &a->recommender, err));
+    a->candidates = skuai_recommender_candidates(a->recommender);
+    if (!a->candidates) return skuai_error_memory(err, "recommendations");
+    skuai_json_integer(w, "learnt_from", (int64_t)a->recommender->n_sets);
+    if (one) SKUA_TRY(put_user(a, user, w, err));
+    if (!output) return SKUA_OK;
+    skuai_json_text(w, "output", output);
+    return write_all(a, output, err);
+}
+
+skua_status skua_shop_recommend(skua_shop *shop, const char *output, char **report,
+                                skua_error *err) {
+    advice a = {0};
+    skuai_report r;
+    skua_status status = prepare(shop, &a, err);
+    skuai_report_begin(&r, "recommend");
+    if (status == SKUA_OK) status = tell(shop, &a, output, &r.json, err);
+    advice_clear(&a);
+    return skuai_report_end(&r, status, report, err);
+}
