@@ -41,7 +41,7 @@ static double evaluate(const double *x, double *gradient, void *user) {
             f->share[r - from] = (double)s->weights[r] * exp(f->share[r - from] - top);
             sum += f->share[r - from];
         }
-        value += top + log(sum) - picked / n;
+        value += top + log(fmax(sum, 1e-300)) - picked / n;
         for (size_t r = from; r < to; r++) {
             double g = f->share[r - from] / sum - (s->chosen[r] ? 1 / n : 0);
             for (size_t j = 0; j < k; j++)
