@@ -2,6 +2,7 @@
 
 #include "automl/configured.h"
 #include "stat/local.h"
+#include "tree/cold_start.h"
 #include "tree/tree.h"
 #if __has_include("stat/group/group.h")
 #include "stat/group/group.h"
@@ -99,6 +100,8 @@ static bool find_plain(const char *name, skuai_forecaster *forecaster) {
     }
     const skuai_forecaster *tree = skuai_tree_forecaster(name);
     if (tree) return *forecaster = *tree, true;
+    if (strcmp(name, skuai_cold_start_forecaster.name) == 0)
+        return *forecaster = skuai_cold_start_forecaster, true;
 #ifndef SKUA_SCORE_ONLY
     if (skuai_base_model_forecaster(name, forecaster)) return true;
 #endif

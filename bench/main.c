@@ -99,6 +99,8 @@ static const struct {
     {"robust", bench_robust, "damaged histories, with and without cleaning"},
     {"memory", bench_memory, "of training the base net and of forecasting with it"},
     {"trend", bench_trend, "planted change points in real series"},
+    {"cold-start", bench_cold_start,
+     "new items of UCI Online Retail at 0, 1, 2, 4, 8 weeks, beside newborns' means and titles"},
     {"stock-replay", bench_stock_replay,
      "orders from forecasts beside the formula for safety stock"},
     {"recommend", bench_recommend, "next purchases of UCI's customers, and 1,000,000 items"},

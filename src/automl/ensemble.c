@@ -12,13 +12,46 @@ skua_status skuai_ensemble_equal(const skuai_forecaster *const *members, size_t 
         return skuai_error_set(err, SKUA_ELIMIT, "an ensemble of %zu members, need 1 to %d", n,
                                (int)SKUAI_ENSEMBLE_MEMBERS);
     skuai_ensemble made = {.n_members = n};
+    size_t young = 0;
+    for (size_t m = 0; m < n; m++)
+        young += members[m]->for_young;
     for (size_t m = 0; m < n; m++) {
         made.members[m] = *members[m];
-        for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++)
-            made.weights[c][m] = 1 / (double)n;
+        for (int c = 0; c < SKUAI_ENSEMBLE_CLASSES; c++) {
+            bool own = (c == SKUAI_ENSEMBLE_YOUNG) == members[m]->for_young;
+            bool all = young == 0 || young == n;
+            double share = c == SKUAI_ENSEMBLE_YOUNG ? (double)young : (double)(n - young);
+            made.weights[c][m] = all ? 1 / (double)n : own ? 1 / share : 0;
+        }
     }
     *ensemble = made;
     return SKUA_OK;
+}
+
+/* Share of a series' weights that is that of the young: 1 below the periods of youth, 0 from twice
+ * as many on. */
+static double youth(const skuai_panel *panel, size_t s) {
+    double most = (double)skuai_young_periods(panel->grid.frequency);
+    double left = 2 - (double)panel->length[s] / most;
+    return left > 1 ? 1 : left > 0 ? left : 0;
+}
+
+static int demand_of(const skuai_panel *panel, size_t s) {
+    return (int)skuai_calibration_classify(skuai_panel_target(panel, s), panel->length[s]);
+}
+
+static int class_of(const skuai_panel *panel, size_t s) {
+    return youth(panel, s) < 1 ? demand_of(panel, s) : SKUAI_ENSEMBLE_YOUNG;
+}
+
+/* The weights of a series, a blend of two classes while it grows up: weights [n_members] out. */
+static void weights_of(const skuai_ensemble *e, const skuai_panel *panel, size_t s,
+                       double *weights) {
+    double young = youth(panel, s);
+    int kind = demand_of(panel, s);
+    for (size_t m = 0; m < e->n_members; m++)
+        weights[m] =
+            young * e->weights[SKUAI_ENSEMBLE_YOUNG][m] + (1 - young) * e->weights[kind][m];
 }
 
 /* -- Greedy selection ------------------------------------------------------------------------- */
@@ -27,7 +60,7 @@ skua_status skuai_ensemble_equal(const skuai_forecaster *const *members, size_t 
 typedef struct bag {
     const skuai_backtest *backtest;
     size_t from, to;
-    skuai_calibration_class kind;
+    int kind;
     const unsigned char *kinds; /* [windows, S] class of each series at each origin */
     unsigned char *times;       /* [S] how often the bag holds a series */
     double *sum;                /* [windows, S, H, Q] sum of the quantiles chosen so far */
@@ -152,6 +185,12 @@ static skua_status calibrate(const skuai_backtest *b, size_t from, size_t to, ui
     return status;
 }
 
+static bool any_for_young(const skuai_ensemble *e) {
+    for (size_t m = 0; m < e->n_members; m++)
+        if (e->members[m].for_young) return true;
+    return false;
+}
+
 skua_status skuai_ensemble_choose(const skuai_backtest *b, const skuai_forecaster *const *members,
                                   size_t from, size_t to, uint64_t seed, skuai_ensemble *ensemble,
                                   skua_error *err) {
@@ -174,15 +213,19 @@ skua_status skuai_ensemble_choose(const skuai_backtest *b, const skuai_forecaste
     }
     for (size_t w = from; w < to; w++)
         for (size_t s = 0; s < S; s++)
-            kinds[(w - from) * S + s] = (unsigned char)skuai_calibration_classify(
-                skuai_panel_target(b->views[w], s), b->views[w]->length[s]);
-    bool chosen[SKUAI_CALIBRATION_CLASSES];
-    for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++) {
-        g.kind = (skuai_calibration_class)c;
-        chosen[c] = choose_class(&g, S, n_sum, seed, made.weights[c]);
+            kinds[(w - from) * S + s] = (unsigned char)class_of(b->views[w], s);
+    bool chosen[SKUAI_ENSEMBLE_CLASSES];
+    for (int c = 0; c < SKUAI_ENSEMBLE_CLASSES; c++) {
+        double weights[SKUAI_ENSEMBLE_MEMBERS];
+        g.kind = c;
+        chosen[c] = choose_class(&g, S, n_sum, seed, weights);
+        if (chosen[c]) memcpy(made.weights[c], weights, b->n_models * sizeof *weights);
     }
     for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++)
         if (!chosen[c]) memcpy(made.weights[c], made.weights[1 - c], sizeof made.weights[c]);
+    if (!chosen[SKUAI_ENSEMBLE_YOUNG] && !any_for_young(&made))
+        memcpy(made.weights[SKUAI_ENSEMBLE_YOUNG], made.weights[SKUAI_CALIBRATION_REGULAR],
+               sizeof made.weights[SKUAI_ENSEMBLE_YOUNG]);
     if (!chosen[0] && !chosen[1])
         SKUA_TRY_OUT(skuai_ensemble_equal(members, b->n_models, &made, err));
     SKUA_TRY_OUT(calibrate(b, from, to, seed, &made, err));
@@ -197,14 +240,14 @@ out:
 /* -- Combining -------------------------------------------------------------------------------- */
 
 static void write_note(const skuai_ensemble *e, const skuai_forecast *const *made, size_t s,
-                       skuai_calibration_class kind, char *note) {
+                       const double *weights, char *note) {
     size_t best = SIZE_MAX, used = 0;
     for (size_t m = 0; m < e->n_members; m++) {
-        if (!made[m] || !(e->weights[kind][m] > 0)) continue;
+        if (!made[m] || !(weights[m] > 0)) continue;
         used++;
-        if (best == SIZE_MAX || e->weights[kind][m] > e->weights[kind][best]) best = m;
+        if (best == SIZE_MAX || weights[m] > weights[best]) best = m;
     }
-    if (used == 1)
+    if (used == 1 || (used && e->members[best].for_young)) /* what it is like says more */
         memcpy(note, made[best]->note[s], SKUAI_NOTE_SIZE);
     else
         (void)snprintf(note, SKUAI_NOTE_SIZE, "combination of %zu, most %s", used,
@@ -228,14 +271,13 @@ skua_status skuai_ensemble_combine(const skuai_ensemble *e, const skuai_panel *p
     double *weights = skuai_new(n * f->n_series, sizeof *weights);
     skua_status status = weights ? SKUA_OK : skuai_error_memory(err, "an ensemble");
     for (size_t s = 0; s < f->n_series && status == SKUA_OK; s++) {
-        skuai_calibration_class kind =
-            skuai_calibration_classify(skuai_panel_target(panel, s), panel->length[s]);
-        double total = 0;
+        double own[SKUAI_ENSEMBLE_MEMBERS], total = 0;
+        weights_of(e, panel, s, own);
         for (size_t m = 0; m < n; m++)
-            total += weights[m * f->n_series + s] = e->weights[kind][which[m]];
+            total += weights[m * f->n_series + s] = own[which[m]];
         for (size_t m = 0; m < n && !(total > 0); m++)
             weights[m * f->n_series + s] = 1; /* all that had a weight failed */
-        write_note(e, made, s, kind, f->note[s]);
+        write_note(e, made, s, own, f->note[s]);
     }
     if (status == SKUA_OK) status = skuai_forecast_average(present, n, weights, f, err);
     double floor = panel->non_negative ? 0 : -(double)INFINITY;
@@ -257,7 +299,7 @@ typedef struct ensemble_model {
 } ensemble_model;
 
 static bool member_used(const skuai_ensemble *e, size_t m) {
-    for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++)
+    for (int c = 0; c < SKUAI_ENSEMBLE_CLASSES; c++)
         if (e->weights[c][m] > 0) return true;
     return false;
 }

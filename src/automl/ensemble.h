@@ -2,9 +2,9 @@
  * itself a forecaster (room automl).
  *
  * Quantiles are averaged level by level (Vincent averaging: Lichtendahl, Grushka-Cockayne & Winkler
- * 2013, Management Science 59(7)). Weights are one set a demand class (regular, intermittent),
- * found by greedy selection with replacement on the pinball loss (Caruana et al. 2004, ICML),
- * bagged over series so that no few series decide. */
+ * 2013, Management Science 59(7)). Weights are one set a class of series (regular, intermittent,
+ * young), found by greedy selection with replacement on the pinball loss (Caruana et al. 2004,
+ * ICML), bagged over series so that no few series decide. */
 #ifndef SKUA_AUTOML_ENSEMBLE_H
 #define SKUA_AUTOML_ENSEMBLE_H
 
@@ -12,19 +12,27 @@
 
 enum { SKUAI_ENSEMBLE_MEMBERS = 32 };
 
+/* Classes of series that have weights of their own: those of demand, and the young, of which the
+ * demand's class is not known. A young series gives way to its demand's class: behind
+ * skuai_young_periods its weights go over, period by period, within as many periods more. */
+enum { SKUAI_ENSEMBLE_YOUNG = SKUAI_CALIBRATION_CLASSES, SKUAI_ENSEMBLE_CLASSES };
+
 typedef struct skuai_ensemble {
     size_t n_members;
     skuai_forecaster members[SKUAI_ENSEMBLE_MEMBERS];
-    double weights[SKUAI_CALIBRATION_CLASSES][SKUAI_ENSEMBLE_MEMBERS]; /* each class sums to 1 */
-    skuai_calibration calibration; /* of the combined quantiles */
+    double weights[SKUAI_ENSEMBLE_CLASSES][SKUAI_ENSEMBLE_MEMBERS]; /* each class sums to 1 */
+    skuai_calibration calibration;                                  /* of the combined quantiles */
 } skuai_ensemble;
 
-/* Equal weights, no calibration. SKUA_ELIMIT: more than SKUAI_ENSEMBLE_MEMBERS. */
+/* Equal weights, no calibration; those made for young series, where there are any, share that class
+ * and have no weight in the others. SKUA_ELIMIT: more than SKUAI_ENSEMBLE_MEMBERS. */
 SKUA_MUST_USE skua_status skuai_ensemble_equal(const skuai_forecaster *const *members, size_t n,
                                                skuai_ensemble *ensemble, skua_error *err);
 
 /* Choose weights and calibration on windows [from, to) of a backtest of the same members (cells
- * that failed get weight 0). A class without observations takes the weights of the other. */
+ * that failed get weight 0). A class of demand without observations takes the weights of the other;
+ * the class of the young then keeps what skuai_ensemble_equal gives or, when no member is made for
+ * them, the weights of the regular. */
 SKUA_MUST_USE skua_status skuai_ensemble_choose(const skuai_backtest *backtest,
                                                 const skuai_forecaster *const *members, size_t from,
                                                 size_t to, uint64_t seed, skuai_ensemble *ensemble,
@@ -38,7 +46,7 @@ SKUA_MUST_USE skua_status skuai_ensemble_combine(const skuai_ensemble *ensemble,
                                                  skuai_forecast **forecast, skua_error *err);
 
 /* The ensemble as a forecaster; `ensemble` is borrowed and must outlive it. Members of weight 0 in
- * both classes do not run. */
+ * all classes do not run. */
 skuai_forecaster skuai_ensemble_forecaster(const skuai_ensemble *ensemble);
 
 #endif

@@ -4,6 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+size_t skuai_young_periods(skuai_frequency frequency) {
+    switch (frequency) {
+    case SKUAI_FREQUENCY_HOUR:
+        return 48;
+    case SKUAI_FREQUENCY_DAY:
+        return 28;
+    case SKUAI_FREQUENCY_WEEK:
+        return 8;
+    case SKUAI_FREQUENCY_MONTH:
+    case SKUAI_FREQUENCY_RETAIL_MONTH:
+        return 6;
+    case SKUAI_FREQUENCY_QUARTER:
+    case SKUAI_FREQUENCY_YEAR:
+        break;
+    }
+    return 4;
+}
+
 skua_status skuai_forecaster_run(const skuai_forecaster *forecaster, const skuai_panel *panel,
                                  const skuai_parameters *parameters, const skuai_request *request,
                                  const skuai_context *context, skuai_forecast **forecast,

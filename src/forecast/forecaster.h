@@ -53,7 +53,11 @@ typedef struct skuai_forecaster {
                                  size_t h, const char *const **names, double *values, size_t *n,
                                  skua_error *err);
     const void *data; /* what a family of forecasters shares, private to its room */
+    bool for_young;   /* made for series with little history or none; of others it tells little */
 } skuai_forecaster;
+
+/* Periods within which a series counts as young: 48 hours, 28 days, 8 weeks, 6 months, else 4. */
+size_t skuai_young_periods(skuai_frequency frequency);
 
 /* fit and predict in one, for models that need not be kept. */
 SKUA_MUST_USE skua_status skuai_forecaster_run(const skuai_forecaster *forecaster,

@@ -5,6 +5,7 @@
 #include "stat/group/group.h"
 #include "stat/intermittent/count_pool.h"
 #include "stat/local.h"
+#include "tree/cold_start.h"
 #include "tree/tree.h"
 
 #include <stdio.h>
@@ -13,7 +14,8 @@
 static const char *const baselines[] = {"seasonal-naive", "naive", "window-mean", NULL};
 
 /* What each preset adds to the baselines. medium holds fast, best holds medium. */
-static const char *const fast[] = {"seasonal-window-mean", "theta", "count-pool", NULL};
+static const char *const fast[] = {"seasonal-window-mean", "theta", "count-pool", "cold-start",
+                                   NULL};
 static const char *const medium[] = {"ets",      "group",       "dynamic-count",
                                      "mstl-ets", "tree-direct", NULL};
 static const char *const best[] = {"arima",        "imapa",      "npts", "tree-linear",
@@ -36,12 +38,17 @@ static skuai_forecaster count_pool_forecaster(void) {
     return skuai_count_pool_forecaster();
 }
 
+static skuai_forecaster cold_start_forecaster(void) {
+    return skuai_cold_start_forecaster;
+}
+
 static const struct {
     const char *name;
     skuai_forecaster (*make)(void);
 } of_panels[] = {
     {"group", group_forecaster},
     {"count-pool", count_pool_forecaster},
+    {"cold-start", cold_start_forecaster},
 };
 enum { OF_PANELS = sizeof of_panels / sizeof *of_panels };
 

@@ -21,7 +21,7 @@ void skuai_evaluation_clear(skuai_evaluation *evaluation) {
 typedef struct row {
     const char *name, *reason;
     const skuai_scores *scores; /* NULL: no forecast */
-    double seconds, weight[SKUAI_CALIBRATION_CLASSES], low, high;
+    double seconds, weight[SKUAI_ENSEMBLE_CLASSES], low, high;
     size_t n_fallback;
     bool baseline;
 } row;
@@ -53,6 +53,7 @@ static void put_row(skuai_json_writer *w, const row *r) {
     skuai_json_integer(w, "fallbacks", (int64_t)r->n_fallback);
     skuai_json_number(w, "weight_regular", r->weight[SKUAI_CALIBRATION_REGULAR]);
     skuai_json_number(w, "weight_intermittent", r->weight[SKUAI_CALIBRATION_INTERMITTENT]);
+    skuai_json_number(w, "weight_young", r->weight[SKUAI_ENSEMBLE_YOUNG]);
     skuai_json_close(w);
 }
 
@@ -102,7 +103,7 @@ static skua_status make_leaderboard(const skuai_backtest *b, const skuai_candida
                  .n_fallback = cell->n_fallback,
                  .baseline = candidates->baseline[m]};
         bool used = false;
-        for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++) {
+        for (int c = 0; c < SKUAI_ENSEMBLE_CLASSES; c++) {
             r.weight[c] = chosen->weights[c][m];
             used = used || r.weight[c] > 0;
         }
@@ -113,7 +114,7 @@ static skua_status make_leaderboard(const skuai_backtest *b, const skuai_candida
     rows[b->n_models] = (row){.name = "combination",
                               .scores = &e->combination,
                               .seconds = combination_seconds,
-                              .weight = {(double)NAN, (double)NAN},
+                              .weight = {(double)NAN, (double)NAN, (double)NAN},
                               .low = (double)NAN,
                               .high = (double)NAN};
     const double *free_pinball = skuai_backtest_at(b, 0, base)->series_pinball;
@@ -133,7 +134,8 @@ static skua_status equal_weights(const skuai_backtest *b, const skuai_candidates
     size_t n = 0;
     SKUA_TRY(skuai_ensemble_equal(models, candidates->n, ensemble, err));
     for (size_t m = 0; m < candidates->n; m++) {
-        good[m] = !candidates->baseline[m] && skuai_backtest_at(b, 0, m)->status == SKUA_OK;
+        good[m] = !candidates->baseline[m] && !candidates->items[m].for_young &&
+                  skuai_backtest_at(b, 0, m)->status == SKUA_OK;
         n += good[m];
     }
     for (size_t m = 0; m < candidates->n && n > 0; m++)

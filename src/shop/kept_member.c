@@ -11,7 +11,7 @@ static bool member_folder(const char *folder, const char *name, char *path, size
 }
 
 static bool has_weight(const skuai_ensemble *ensemble, size_t member) {
-    for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++)
+    for (int c = 0; c < SKUAI_ENSEMBLE_CLASSES; c++)
         if (ensemble->weights[c][member] > 0) return true;
     return false;
 }
@@ -57,7 +57,7 @@ static skua_status save_member(const skuai_forecaster *member, const skuai_panel
 
 /* Weights of a class without one member sum to 1 again. */
 static void drop_weight(skuai_ensemble *ensemble, size_t member) {
-    for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++) {
+    for (int c = 0; c < SKUAI_ENSEMBLE_CLASSES; c++) {
         double sum = 0;
         ensemble->weights[c][member] = 0;
         for (size_t m = 0; m < ensemble->n_members; m++)

@@ -55,6 +55,8 @@ static void put_model(skuai_json_writer *w, const skuai_model_file *m, const cha
                 m->ensemble.n_members);
     put_numbers(w, "weights_intermittent", m->ensemble.weights[SKUAI_CALIBRATION_INTERMITTENT],
                 m->ensemble.n_members);
+    put_numbers(w, "weights_young", m->ensemble.weights[SKUAI_ENSEMBLE_YOUNG],
+                m->ensemble.n_members);
     put_calibration(w, &m->ensemble.calibration);
     skuai_json_raw(w, "leaderboard", leaderboard);
     skuai_json_array(w, "calibration_kept"); /* pairs: promised, kept */
@@ -155,6 +157,14 @@ static bool get_calibration(const skuai_json *json, size_t n_levels, skuai_calib
            get_numbers(skuai_json_get(json, "level_taken"), c->level_taken, n);
 }
 
+/* A model of before there were weights for young series forecasts them like regular ones. */
+static bool get_young(const skuai_json *json, size_t n, skuai_ensemble *e) {
+    if (json) return get_numbers(json, e->weights[SKUAI_ENSEMBLE_YOUNG], n);
+    memcpy(e->weights[SKUAI_ENSEMBLE_YOUNG], e->weights[SKUAI_CALIBRATION_REGULAR],
+           sizeof e->weights[SKUAI_ENSEMBLE_YOUNG]);
+    return true;
+}
+
 static skua_status read_model(const skuai_json *json, const char *path, skuai_model_file *m,
                               skua_error *err) {
     const skuai_json *members = skuai_json_get(json, "members");
@@ -168,6 +178,7 @@ static skua_status read_model(const skuai_json *json, const char *path, skuai_mo
                     m->ensemble.weights[SKUAI_CALIBRATION_REGULAR], n) &&
         get_numbers(skuai_json_get(json, "weights_intermittent"),
                     m->ensemble.weights[SKUAI_CALIBRATION_INTERMITTENT], n) &&
+        get_young(skuai_json_get(json, "weights_young"), n, &m->ensemble) &&
         get_calibration(skuai_json_get(json, "calibration"), m->n_levels,
                         &m->ensemble.calibration) &&
         skuai_coherence_parse(skuai_json_as_text(skuai_json_get(json, "coherent"), "bottom-up"),

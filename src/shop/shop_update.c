@@ -56,7 +56,7 @@ static void put_members(skuai_json_writer *w, const skuai_model_file *model) {
     for (size_t m = 0; m < model->ensemble.n_members; m++) {
         const skuai_forecaster *member = &model->ensemble.members[m];
         bool used = false;
-        for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++)
+        for (int c = 0; c < SKUAI_ENSEMBLE_CLASSES; c++)
             used = used || model->ensemble.weights[c][m] > 0;
         if (used && member->save) skuai_json_text(w, NULL, member->name);
     }

@@ -21,8 +21,7 @@ static void model_free(skuai_model *model) {
 
 /* -- Fitting ----------------------------------------------------------------------------------- */
 
-static size_t horizon_of(const skuai_panel *p, const skuai_tree_options *o) {
-    if (o->horizon) return o->horizon;
+size_t skuai_tree_horizon(const skuai_panel *p) {
     size_t most = 0;
     for (size_t s = 0; s < p->n_series; s++)
         if (p->future[s] > most) most = p->future[s];
@@ -81,7 +80,7 @@ static skua_status fit_options(const skuai_forecaster *self, const skuai_panel *
     if (!m) return skuai_error_memory(err, "a model of trees");
     m->forecaster = self;
     m->options = *options;
-    m->horizon = horizon_of(panel, options);
+    m->horizon = options->horizon ? options->horizon : skuai_tree_horizon(panel);
     m->typical_spread = 0.5;
     for (size_t b = 0; b < SKUAI_TREE_BLOCKS; b++)
         for (int q = 0; q < SKUAI_TREE_LEVELS; q++)

@@ -42,4 +42,8 @@ extern const skuai_forecaster *const skuai_tree_forecasters[];
 /* By name; NULL: none. */
 const skuai_forecaster *skuai_tree_forecaster(const char *name);
 
+/* Periods that are learnt when nobody says how many: the future that the panel knows, else as
+ * above. */
+size_t skuai_tree_horizon(const skuai_panel *panel);
+
 #endif

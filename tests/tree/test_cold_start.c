@@ -1,0 +1,261 @@
+/* The cold start on shops whose truth is known: looks tell the level, the own periods take over,
+ * nothing of the future is seen, and the reasons are the items that are alike. */
+#include "support/support.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/random.h"
+#include "tree/cold_start.h"
+
+enum { WEEKS = 60, OLD = 40, NEW = 160, KINDS = 4, WIDTH = 8, AHEAD = 6 };
+
+typedef struct truth {
+    double level[OLD + NEW];
+    int kind[OLD + NEW];
+} truth;
+
+/* Items of four kinds, told by a noisy vector; kind k sells about 4^k a week in the end; `spread`
+ * is the deviation of an item's log level around that of its kind. */
+static skuai_panel *shop(double spread, bool vectors, truth *t) {
+    skuai_grid grid = {SKUAI_FREQUENCY_WEEK, 0, 0};
+    skuai_panel_builder *b = skuai_panel_builder_new(&grid, 52);
+    float vector[(OLD + NEW) * WIDTH];
+    skua_error err;
+    for (size_t s = 0; s < OLD + NEW; s++) {
+        double y[WEEKS];
+        skuai_random r;
+        char name[32];
+        skuai_random_split(&r, 5, s);
+        size_t launch = s < OLD ? 0 : 9 + skuai_random_index(&r, WEEKS - 9);
+        t->kind[s] = (int)skuai_random_index(&r, KINDS);
+        t->level[s] = 3 * pow(4, t->kind[s]) * exp(spread * skuai_random_normal(&r));
+        for (size_t k = 0; k < WIDTH; k++)
+            vector[s * WIDTH + k] =
+                (float)((int)k == t->kind[s] ? 1 : 0.1 * skuai_random_normal(&r));
+        for (size_t w = 0; w < WEEKS; w++) /* drawn for all weeks, so that histories agree */
+            y[w] = floor(t->level[s] * exp(0.2 * skuai_random_normal(&r)) + 0.5);
+        (void)snprintf(name, sizeof name, "item%zu", s);
+        assert_ok(skuai_panel_builder_series(b, name, 2600 + (int64_t)launch, WEEKS - launch, 0,
+                                             y + launch, NULL, NULL, &err),
+                  &err);
+    }
+    if (vectors) assert_ok(skuai_panel_builder_vectors(b, "text", WIDTH, vector, &err), &err);
+    skuai_panel *panel = NULL;
+    assert_ok(skuai_panel_builder_finish(b, &panel, &err), &err);
+    skuai_panel_builder_free(b);
+    return panel;
+}
+
+static const double levels[] = {0.1, 0.5, 0.9};
+
+/* Fit on what was known before week `origin`, forecast all series. */
+static skuai_model *fit_at(const skuai_panel *panel, int64_t origin, skuai_panel **view,
+                           skuai_forecast **forecast) {
+    skua_error err;
+    skuai_context context = {.seed = 1, .threads = 2};
+    skuai_parameter horizon = {"horizon", "6"};
+    skuai_parameters parameters = {&horizon, 1};
+    skuai_request request = {AHEAD, levels, 3, 1};
+    skuai_model *model = NULL;
+    const skuai_forecaster *f = &skuai_cold_start_forecaster;
+    assert_ok(skuai_panel_cut_at(panel, 2600 + origin, view, &err), &err);
+    assert_ok(f->fit(f, *view, &parameters, &context, &model, &err), &err);
+    assert_ok(f->predict(model, *view, &request, &context, forecast, &err), &err);
+    return model;
+}
+
+/* Sum of absolute errors of the medians of series of an age over the sum of what came. */
+static double error_at(const skuai_panel *view, const skuai_forecast *f, size_t age) {
+    double error = 0, sold = 0;
+    for (size_t s = 0; s < view->n_series; s++) {
+        if (view->length[s] != age) continue;
+        for (size_t h = 0; h < AHEAD; h++) {
+            double y = skuai_panel_actual(view, s, h);
+            if (isnan(y)) continue;
+            error += fabs(y - skuai_forecast_quantiles(f, s, h)[1]);
+            sold += y;
+        }
+    }
+    assert_true(sold > 0);
+    return error / sold;
+}
+
+static void looks_tell_the_level(void **state) {
+    (void)state;
+    truth t;
+    double error[2];
+    for (int vectors = 0; vectors < 2; vectors++) {
+        skuai_panel *panel = shop(0.1, vectors, &t), *view;
+        skuai_forecast *f;
+        skuai_model *model = fit_at(panel, 50, &view, &f);
+        error[vectors] = error_at(view, f, 0);
+        double covered = 0, n = 0;
+        for (size_t s = 0; s < view->n_series; s++) {
+            if (view->length[s] > 0) continue;
+            double y = skuai_panel_actual(view, s, 0);
+            if (isnan(y)) continue;
+            const double *q = skuai_forecast_quantiles(f, s, 0);
+            covered += y >= q[0] && y <= q[2];
+            n++;
+            assert_true(*skuai_forecast_mean(f, s, 0) > 0);
+        }
+        assert_true(n >= 10);
+        assert_true(covered / n >= 0.5);
+        skuai_cold_start_forecaster.free(model);
+        skuai_forecast_free(f);
+        skuai_panel_free(view);
+        skuai_panel_free(panel);
+    }
+    assert_true(error[1] < 0.25);
+    assert_true(error[0] > 2 * error[1]);
+}
+
+/* Levels that looks do not tell: with each period the own ones count more. */
+static void own_periods_take_over(void **state) {
+    (void)state;
+    truth t;
+    skuai_panel *panel = shop(1.2, true, &t), *view;
+    skua_error err;
+    skuai_forecast *f, *again;
+    skuai_model *model = fit_at(panel, 50, &view, &f);
+    skuai_context context = {.seed = 1, .threads = 1};
+    skuai_request request = {AHEAD, levels, 3, 1};
+    size_t s = 0;
+    while (view->length[s] != 0)
+        s++;
+    double before = INFINITY, first = 0;
+    for (int64_t k = 0; k <= 8; k += 2) { /* the same item, k periods old */
+        skuai_panel *later, *one;
+        assert_ok(skuai_panel_cut_at(panel, panel->start[s] + k, &later, &err), &err);
+        assert_ok(skuai_panel_subset(later, &s, 1, &one, &err), &err);
+        assert_ok(skuai_cold_start_forecaster.predict(model, one, &request, &context, &again, &err),
+                  &err);
+        double off = fabs(log(skuai_forecast_quantiles(again, 0, 0)[1] / t.level[s]));
+        if (k == 0) first = off;
+        if (k > 0) assert_true(off < fmax(before * 1.5, 0.4));
+        before = off;
+        skuai_forecast_free(again);
+        skuai_panel_free(one);
+        skuai_panel_free(later);
+    }
+    assert_true(first > 0.4);
+    assert_true(before < 0.5 * first);
+    skuai_cold_start_forecaster.free(model);
+    skuai_forecast_free(f);
+    skuai_panel_free(view);
+    skuai_panel_free(panel);
+}
+
+static void reasons_are_alike(void **state) {
+    (void)state;
+    truth t;
+    skua_error err;
+    skuai_panel *panel = shop(0.1, true, &t), *view;
+    skuai_forecast *f;
+    skuai_model *model = fit_at(panel, 50, &view, &f);
+    skuai_analogue analogues[SKUAI_ANALOGUES_MOST];
+    size_t n, same = 0, all = 0, launches;
+    double weights[SKUAI_COLD_PARTS], sum = 0;
+    for (size_t s = OLD; s < view->n_series; s++) {
+        if (view->length[s] != 0) continue;
+        assert_ok(skuai_cold_start_reasons(model, view, s, analogues, &n, &err), &err);
+        assert_int_equal(n, 10);
+        double total = 0;
+        for (size_t k = 0; k < n; k++) {
+            size_t other = (size_t)strtoul(analogues[k].name + 4, NULL, 10);
+            assert_true(other != s && view->length[other] > 0);
+            assert_true(k == 0 || analogues[k].likeness <= analogues[k - 1].likeness);
+            same += t.kind[other] == t.kind[s];
+            all++;
+            total += analogues[k].weight;
+        }
+        assert_close(total, 1, 1e-9, 0);
+        assert_memory_equal(f->note[s], "like item", 9);
+    }
+    assert_true(all > 100 && (double)same > 0.95 * (double)all);
+    skuai_cold_start_weights(model, weights, &launches);
+    for (size_t k = 0; k < SKUAI_COLD_PARTS; k++) {
+        assert_true(weights[k] >= 0);
+        sum += weights[k];
+    }
+    assert_close(sum, 1, 1e-12, 0);
+    assert_in_range(launches, 30, NEW);
+    skuai_cold_start_forecaster.free(model);
+    skuai_forecast_free(f);
+    skuai_panel_free(view);
+    skuai_panel_free(panel);
+}
+
+/* Sales behind the origin changed: the same forecast; before it: another. */
+static void nothing_of_the_future_is_seen(void **state) {
+    (void)state;
+    truth t;
+    skua_error err;
+    skuai_panel *panel = shop(0.5, true, &t), *view, *other, *changed;
+    skuai_forecast *a, *b;
+    double *y = skuai_new(panel->n_rows, sizeof *y);
+    skuai_model *model = fit_at(panel, 45, &view, &a);
+    for (int64_t from = 45; from >= 44; from--) {
+        for (size_t s = 0; s < panel->n_series; s++)
+            for (size_t w = 0; w < panel->length[s]; w++) {
+                bool late = panel->start[s] + (int64_t)w >= 2600 + from;
+                y[panel->row[s] + w] = late ? 7777 : skuai_panel_target(panel, s)[w];
+            }
+        assert_ok(skuai_panel_with(panel, SKUAI_PANEL_TARGET, y, &changed, &err), &err);
+        skuai_model *m = fit_at(changed, 45, &other, &b);
+        size_t size = a->n_series * AHEAD * 3 * sizeof *a->quantiles;
+        assert_int_equal(memcmp(a->quantiles, b->quantiles, size) == 0, from == 45);
+        skuai_cold_start_forecaster.free(m);
+        skuai_forecast_free(b);
+        skuai_panel_free(other);
+        skuai_panel_free(changed);
+    }
+    skuai_cold_start_forecaster.free(model);
+    skuai_forecast_free(a);
+    skuai_panel_free(view);
+    skuai_panel_free(panel);
+    skuai_free(y);
+}
+
+/* Few series, none of them a launch; no looks at all; a parameter that is not there. */
+static void little_is_enough(void **state) {
+    (void)state;
+    skuai_grid grid = {SKUAI_FREQUENCY_DAY, 0, 0};
+    skuai_panel_builder *b = skuai_panel_builder_new(&grid, 7);
+    skua_error err;
+    double y[] = {3, 4.5, (double)NAN, 2, 5, 3};
+    skuai_panel *panel = NULL, *none = NULL;
+    skuai_forecast *f = NULL;
+    skuai_request request = {AHEAD, levels, 3, 1};
+    const skuai_forecaster *cold = &skuai_cold_start_forecaster;
+    assert_ok(skuai_panel_builder_series(b, "a", 9, 6, 0, y, NULL, NULL, &err), &err);
+    assert_ok(skuai_panel_builder_series(b, "b", 15, 0, 0, y, NULL, NULL, &err), &err);
+    assert_ok(skuai_panel_builder_finish(b, &panel, &err), &err);
+    skuai_panel_builder_free(b);
+    assert_ok(skuai_forecaster_run(cold, panel, NULL, &request, NULL, &f, &err), &err);
+    assert_true(*skuai_forecast_mean(f, 1, 0) > 0.5 && *skuai_forecast_mean(f, 1, 0) < 20);
+    assert_string_equal(f->note[1], "curve of new items");
+    skuai_forecast_free(f);
+    skuai_parameter wrong = {"colour", "red"}, odd = {"reach", "1.5"};
+    skuai_model *model = NULL;
+    assert_int_equal(cold->fit(cold, panel, &(skuai_parameters){&wrong, 1}, NULL, &model, &err),
+                     SKUA_ECONFIG);
+    assert_int_equal(cold->fit(cold, panel, &(skuai_parameters){&odd, 1}, NULL, &model, &err),
+                     SKUA_ECONFIG);
+    assert_ok(skuai_panel_cut_at(panel, 0, &none, &err), &err);
+    assert_int_equal(cold->fit(cold, none, NULL, NULL, &model, &err), SKUA_EDATA);
+    assert_null(model);
+    skuai_panel_free(none);
+    skuai_panel_free(panel);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(looks_tell_the_level), cmocka_unit_test(own_periods_take_over),
+        cmocka_unit_test(reasons_are_alike),    cmocka_unit_test(nothing_of_the_future_is_seen),
+        cmocka_unit_test(little_is_enough),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
