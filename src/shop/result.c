@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -21,6 +22,35 @@ char *skuai_level_name(double level, char *name) {
     char *point = strchr(name, '.');
     if (point) *point = '_';
     return name;
+}
+
+skua_status skuai_run_levels(skuai_store *store, const char *run, double *levels, size_t *n_levels,
+                             skuai_buffer *sql, skua_error *err) {
+    skuai_table *columns = NULL;
+    skuai_value value = skuai_value_text(run);
+    SKUA_TRY(
+        skuai_store_query(store,
+                          "SELECT column_name FROM information_schema.columns WHERE table_name = "
+                          "'forecasts' AND regexp_matches(column_name, '^q[0-9]{2}(_[0-9]+)?$') "
+                          "ORDER BY column_name",
+                          NULL, 0, &columns, err));
+    skua_status status = SKUA_OK;
+    *n_levels = 0;
+    for (size_t i = 0; i < columns->n_rows && status == SKUA_OK; i++) {
+        const char *name = columns->columns[0].texts[i];
+        char count[256], number[16];
+        double filled = 0;
+        (void)snprintf(count, sizeof count, "SELECT count(%s) FROM forecasts WHERE run = ?", name);
+        status = skuai_store_number(store, count, &value, 1, &filled, NULL, err);
+        if (status != SKUA_OK || !(filled > 0) || *n_levels == SKUAI_LEVELS_MOST) continue;
+        (void)snprintf(number, sizeof number, "%s", name + 1);
+        char *mark = strchr(number, '_');
+        if (mark) *mark = '.';
+        levels[(*n_levels)++] = strtod(number, NULL) / 100;
+        (void)skuai_buffer_format(sql, ", %s", name);
+    }
+    skuai_table_free(columns);
+    return status;
 }
 
 const char *skuai_series_text(const skuai_panel *panel, size_t s, const char *name,

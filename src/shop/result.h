@@ -52,6 +52,11 @@ SKUA_MUST_USE skua_status skuai_forecast_export(skuai_store *store, const skuai_
 /* "q10" for .1, "q02_5" for .025, into name [16]; returned. */
 char *skuai_level_name(double level, char *name);
 
+/* The quantile columns of the table forecasts that a run filled: their levels into levels
+ * [SKUAI_LEVELS_MOST], and ", q10, q20, ..." to the end of a statement's list of columns. */
+SKUA_MUST_USE skua_status skuai_run_levels(skuai_store *store, const char *run, double *levels,
+                                           size_t *n_levels, skuai_buffer *sql, skua_error *err);
+
 /* Level of a static category of series s, fallback when it has none. */
 const char *skuai_series_text(const skuai_panel *panel, size_t s, const char *name,
                               const char *fallback);

@@ -25,35 +25,6 @@ typedef struct run_table {
 /* -- Reading the last forecast
  * --------------------------------------------------------------------- */
 
-/* Levels from the column names "q10", "q02_5" of the table. */
-static skua_status read_levels(skuai_store *store, run_table *t, skuai_buffer *sql,
-                               skua_error *err) {
-    skuai_table *columns = NULL;
-    SKUA_TRY(
-        skuai_store_query(store,
-                          "SELECT column_name FROM information_schema.columns WHERE table_name "
-                          "= 'forecasts' AND regexp_matches(column_name, '^q[0-9]{2}(_[0-9]+)?$') "
-                          "ORDER BY column_name",
-                          NULL, 0, &columns, err));
-    skua_status status = SKUA_OK;
-    for (size_t i = 0; i < columns->n_rows && status == SKUA_OK; i++) {
-        const char *name = columns->columns[0].texts[i];
-        char count[256], number[16];
-        double filled = 0;
-        skuai_value run = skuai_value_text(t->run);
-        (void)snprintf(count, sizeof count, "SELECT count(%s) FROM forecasts WHERE run = ?", name);
-        status = skuai_store_number(store, count, &run, 1, &filled, NULL, err);
-        if (status != SKUA_OK || filled == 0 || t->n_levels == SKUAI_LEVELS_MOST) continue;
-        (void)snprintf(number, sizeof number, "%s", name + 1);
-        char *mark = strchr(number, '_');
-        if (mark) *mark = '.';
-        t->levels[t->n_levels++] = strtod(number, NULL) / 100;
-        (void)skuai_buffer_format(sql, ", %s", name);
-    }
-    skuai_table_free(columns);
-    return status;
-}
-
 static skua_status read_run(skuai_store *store, run_table *t, skua_error *err) {
     skuai_table *last = NULL;
     skuai_buffer sql;
@@ -70,7 +41,7 @@ static skua_status read_run(skuai_store *store, run_table *t, skua_error *err) {
     skuai_table_free(last);
     skuai_buffer_init(&sql, 1 << 16);
     (void)skuai_buffer_text(&sql, "SELECT item, channel, ds, mean, note");
-    skua_status status = read_levels(store, t, &sql, err);
+    skua_status status = skuai_run_levels(store, t->run, t->levels, &t->n_levels, &sql, err);
     (void)skuai_buffer_text(&sql, " FROM forecasts WHERE run = ? ORDER BY item, channel, ds");
     if (status == SKUA_OK) status = skuai_buffer_check(&sql, err);
     skuai_value run = skuai_value_text(t->run);

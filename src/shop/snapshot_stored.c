@@ -26,36 +26,6 @@ static skua_status read_run(skua_snapshot *snapshot, skuai_store *store, skua_er
     return SKUA_OK;
 }
 
-/* The quantile columns that this run filled, into the statement and the levels. */
-static skua_status read_levels(skua_snapshot *snapshot, skuai_store *store, skuai_buffer *sql,
-                               skua_error *err) {
-    skuai_table *columns = NULL;
-    skuai_stored *t = &snapshot->stored;
-    skuai_value run = skuai_value_text(t->run);
-    SKUA_TRY(
-        skuai_store_query(store,
-                          "SELECT column_name FROM information_schema.columns WHERE table_name = "
-                          "'forecasts' AND regexp_matches(column_name, '^q[0-9]{2}(_[0-9]+)?$') "
-                          "ORDER BY column_name",
-                          NULL, 0, &columns, err));
-    skua_status status = SKUA_OK;
-    for (size_t i = 0; i < columns->n_rows && status == SKUA_OK; i++) {
-        const char *name = columns->columns[0].texts[i];
-        char count[256], number[16];
-        double filled = 0;
-        (void)snprintf(count, sizeof count, "SELECT count(%s) FROM forecasts WHERE run = ?", name);
-        status = skuai_store_number(store, count, &run, 1, &filled, NULL, err);
-        if (status != SKUA_OK || !(filled > 0) || t->n_levels == SKUAI_LEVELS_MOST) continue;
-        (void)snprintf(number, sizeof number, "%s", name + 1);
-        char *mark = strchr(number, '_');
-        if (mark) *mark = '.';
-        t->levels[t->n_levels++] = strtod(number, NULL) / 100;
-        (void)skuai_buffer_format(sql, ", %s", name);
-    }
-    skuai_table_free(columns);
-    return status;
-}
-
 static skua_status take_memory(skua_snapshot *snapshot, skua_error *err) {
     skuai_stored *t = &snapshot->stored;
     size_t S = snapshot->history.recorded->n_series, cells = 0;
@@ -145,7 +115,7 @@ skua_status skuai_snapshot_stored(skua_snapshot *snapshot, skuai_store *store, s
     skuai_buffer_init(&sql, 1 << 16);
     (void)skuai_buffer_text(&sql, "SELECT coalesce(item, ''), coalesce(channel, ''), "
                                   "coalesce(note, ''), ds, mean");
-    skua_status status = read_levels(snapshot, store, &sql, err);
+    skua_status status = skuai_run_levels(store, t->run, t->levels, &t->n_levels, &sql, err);
     (void)skuai_buffer_text(&sql, " FROM forecasts WHERE run = ? ORDER BY item, channel, ds");
     if (status == SKUA_OK) status = take_memory(snapshot, err);
     if (status == SKUA_OK) status = skuai_buffer_check(&sql, err);
