@@ -6,6 +6,15 @@ static const char *member(const skuai_json *f, const char *name) {
     return skuai_json_as_text(skuai_json_get(f, name), "");
 }
 
+/* The row whole, for --row wants it; what was and what comes; why, below it. */
+static void show_one(const invocation *call, const skuai_json *f) {
+    const char *before = member(f, "before"), *after = member(f, "after");
+    command_print(call, "%s  %s, %s%s%s%s%s", member(f, "row"), member(f, "kind"),
+                  member(f, "action"), *before || *after ? ": " : "", before, *after ? " -> " : "",
+                  after);
+    terminal_wrap(call->term, 4, member(f, "why"));
+}
+
 static void show(const invocation *call, const skuai_json *report) {
     const skuai_json *findings = skuai_json_get(report, "findings");
     size_t n = skuai_json_size(findings);
@@ -19,21 +28,8 @@ static void show(const invocation *call, const skuai_json *report) {
         puts("No finding of that description.");
         return;
     }
-    cell_table table;
-    cells_init(&table, 6);
-    for (size_t i = 0; i < n; i++) {
-        const skuai_json *f = skuai_json_at(findings, i);
-        cells_add(&table, "%s", member(f, "kind"));
-        cells_add(&table, "%s", member(f, "row"));
-        cells_add(&table, "%s", member(f, "before"));
-        cells_add(&table, "%s", member(f, "after"));
-        cells_add(&table, "%s", member(f, "action"));
-        cells_add(&table, "%s", member(f, "why"));
-    }
-    static const char *const header[] = {"finding", "row", "before", "after", "action", "why"};
-    static const bool right[] = {false, false, true, true, false, false};
-    cells_print(&table, call->term, header, right);
-    cells_clear(&table);
+    for (size_t i = 0; i < n; i++)
+        show_one(call, skuai_json_at(findings, i));
     if ((size_t)total > n)
         command_print(call, "%s of %s; --limit shows more.", grouped((int64_t)n, a),
                       grouped(total, b));
