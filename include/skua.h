@@ -151,10 +151,12 @@ SKUA_API SKUA_MUST_USE skua_status skua_shop_check(skua_shop *shop, char **repor
 SKUA_API SKUA_MUST_USE skua_status skua_shop_findings(skua_shop *shop, char **report,
                                                       skua_error *err);
 
-/* Encode every item's words into the table vectors: only what changed since the last time, or all
- * with the setting `again`; by sub-words learnt on the shop's own texts, or by the language model
- * in the folder of the setting `encoder`. SKUA_EDATA: no item has words, or the folder is damaged.
- */
+/* Encode every item's words and picture (setting `modality`: auto, text, image) into the table
+ * vectors: only what changed since the last time, or all with the setting `again`; by sub-words
+ * learnt on the shop's own texts and by descriptors of pictures, or by the model in the folder of
+ * the setting `encoder`. Pictures that cannot be read are named in the report, the rest goes on.
+ * SKUA_EDATA: no item has words or a picture, or the folder is damaged; SKUA_ENOTFOUND: libvips is
+ * not installed, and modality is image. */
 SKUA_API SKUA_MUST_USE skua_status skua_shop_embed(skua_shop *shop, char **report, skua_error *err);
 
 /* Backtest the models of the preset, choose weights and calibration, keep the model. */

@@ -9,7 +9,7 @@ what=${1:-build}
 prefix=${SKUA_PREFIX:-build/prefix}
 
 build_packages=(gcc libc6-dev cmake ninja-build pkg-config git gzip libjansson-dev libyaml-dev
-    libutf8proc-dev libuchardet-dev libdnnl-dev coinor-libcbc-dev zlib1g-dev libmicrohttpd-dev tzdata)
+    libutf8proc-dev libuchardet-dev libdnnl-dev coinor-libcbc-dev zlib1g-dev libmicrohttpd-dev libvips42 tzdata)
 test_packages=(libcmocka-dev python3)
 check_packages=(clang clang-tidy clang-format cppcheck libomp-dev libclang-rt-dev)
 bench_packages=(python3-venv python3-pip wrk)
