@@ -24,7 +24,7 @@ struct skuai_model {
 
 static const char *const known[] = {"base",    "steps",  "batch",   "rate",   "loss",  "validate",
                                     "horizon", "width",  "heads",   "layers", "patch", "context",
-                                    "dropout", "jitter", "scaling", "drop",   "mask"};
+                                    "dropout", "jitter", "scaling", "drop",   "mask",  "damage"};
 
 static skua_status names_check(const skuai_parameters *parameters, skua_error *err) {
     for (size_t i = 0; parameters && i < parameters->n; i++) {
@@ -111,6 +111,7 @@ static skua_status settings_of(skuai_model *m, const skuai_parameters *parameter
     SKUA_TRY(share(parameters, "scaling", 10, &m->augmentation.scaling, err));
     SKUA_TRY(share(parameters, "drop", 1, &m->augmentation.drop, err));
     SKUA_TRY(share(parameters, "mask", 0.9, &m->augmentation.mask, err));
+    SKUA_TRY(share(parameters, "damage", 1, &m->augmentation.damage, err));
     size_t patch = m->net->config.window.patch;
     m->future = (horizon + patch - 1) / patch;
     m->validate = validate == 1;
@@ -215,6 +216,7 @@ static skua_status settings_save(const skuai_model *m, const char *folder, skua_
     skuai_json_number(&w, "scaling", a->scaling);
     skuai_json_number(&w, "drop", a->drop);
     skuai_json_number(&w, "mask", a->mask);
+    skuai_json_number(&w, "damage", a->damage);
     skuai_json_close(&w);
     skua_status status = path_of(folder, m->self->name, "json", &path, err);
     if (status == SKUA_OK) status = skuai_buffer_check(&text, err);
@@ -250,7 +252,8 @@ static skua_status settings_load(skuai_model *m, const char *folder, skua_error 
                    {"jitter", &m->augmentation.jitter, 10},
                    {"scaling", &m->augmentation.scaling, 10},
                    {"drop", &m->augmentation.drop, 1},
-                   {"mask", &m->augmentation.mask, 0.9}};
+                   {"mask", &m->augmentation.mask, 0.9},
+                   {"damage", &m->augmentation.damage, 1}};
     m->steps = whole_within(json, "steps", 100000000, m->steps);
     m->batch = whole_within(json, "batch", 4096, m->batch);
     m->future = whole_within(json, "future", 1024, m->future);

@@ -12,7 +12,7 @@
  *                                                   last periods, which are then not trained on (1)
  *   horizon    periods the training windows ask for at most (64)
  *   width, heads, layers, patch, context (patches), dropout   of a new net
- *   jitter, scaling, drop, mask            augmentation (see window.h)
+ *   jitter, scaling, drop, mask, damage    augmentation (see window.h)
  * A new net is SKUAI_DEMAND_DEFAULT, for the GRU of width 128 and 2 layers. save writes
  * <name>.safetensors into the folder, and how it was trained into <name>.json. update goes on with
  * a quarter of the steps at half the rate, on windows from the whole history of the panel given:

@@ -99,6 +99,7 @@ static skua_status recipe_read(const skuai_yaml *yaml, const char *path, skuai_p
         {"train.scaling", NULL, &a->scaling, 0, 10},
         {"train.drop", NULL, &a->drop, 0, 1},
         {"train.mask", NULL, &a->mask, 0, 0.9},
+        {"train.damage", NULL, &a->damage, 0, 1},
         {"train.validate_every", &t->validate_every, NULL, 0, 1e9},
         {"train.validation", &t->validation, NULL, 0, 1e6},
         {"train.checkpoint_seconds", NULL, &t->checkpoint_seconds, 0, 1e6},

@@ -47,6 +47,8 @@ static skua_status fill_one(void *argument, size_t i, int worker, skua_error *er
                          arena, &series, err));
     skuai_random random;
     skuai_random_split(&random, job->r->config->seed ^ 0x51D3U, job->first + i);
+    if (job->augmentation && job->augmentation->damage > 0)
+        SKUA_TRY(skuai_window_damage(job->augmentation->damage, &random, arena, &series, err));
     skuai_window_fill(&series, job->augmentation, &random, job->batch, i);
     return SKUA_OK;
 }
@@ -333,10 +335,10 @@ static skua_status config_check(const skuai_train_config *c, skua_error *err) {
         return skuai_error_set(err, SKUA_EINVAL, "future = %zu patches: need 1 to 1024", c->future);
     const skuai_window_augmentation *a = &c->augmentation;
     if (!(a->jitter >= 0 && a->scaling >= 0 && a->drop >= 0 && a->drop <= 1 && a->mask >= 0 &&
-          a->mask < 1 && c->auxiliary >= 0))
+          a->mask < 1 && a->damage >= 0 && a->damage <= 1 && c->auxiliary >= 0))
         return skuai_error_set(err, SKUA_EINVAL,
-                               "augmentation: need jitter, scaling, auxiliary >= 0, drop in [0, "
-                               "1], mask in [0, 1)");
+                               "augmentation: need jitter, scaling, auxiliary >= 0, drop and "
+                               "damage in [0, 1], mask in [0, 1)");
     return SKUA_OK;
 }
 

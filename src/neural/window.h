@@ -72,6 +72,7 @@ typedef struct skuai_window_augmentation {
     double scaling; /* standard deviation of the log of a factor on the scale */
     double drop;    /* probability that a covariate, or a side token, is left out, each */
     double mask;    /* share of context patches hidden, to be reconstructed */
+    double damage;  /* probability of a damaged history (skuai_window_damage) */
 } skuai_window_augmentation;
 
 typedef struct skuai_window_batch {
@@ -101,6 +102,13 @@ SKUA_MUST_USE skua_status skuai_window_batch_new(const skuai_window_config *conf
 void skuai_window_fill(const skuai_window_series *series,
                        const skuai_window_augmentation *augmentation, skuai_random *random,
                        skuai_window_batch *batch, size_t i);
+/* With a probability, damage what a training window reads, never what it is asked: up to 8 % of the
+ * history become spikes (2 to 10 times the value; a quarter of them dips), up to 10 % are lost,
+ * prices and promotions are off by up to 12 %. Changed arrays are new ones, of the arena.
+ * SKUA_ENOMEM. */
+SKUA_MUST_USE skua_status skuai_window_damage(double probability, skuai_random *random,
+                                              skuai_arena *arena, skuai_window_series *series,
+                                              skua_error *err);
 /* The patches of context that a series of this length fills, at least 1, at most config->context.
  */
 size_t skuai_window_patches(const skuai_window_config *config, size_t length);

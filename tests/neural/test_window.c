@@ -217,10 +217,58 @@ static void test_slots(void **state) {
     skuai_panel_free(panel);
 }
 
+/* A damaged history: some spikes, some losses, prices a little off; what is asked is as it was. */
+static void test_damage(void **state) {
+    (void)state;
+    enum { N = 200, RUNS = 200 };
+    skua_error err;
+    skuai_arena *arena = skuai_arena_new(0);
+    double y[N], actual[] = {5, 6, 7};
+    float price[N + 3];
+    for (size_t t = 0; t < N + 3; t++)
+        price[t] = 4;
+    for (size_t t = 0; t < N; t++)
+        y[t] = 10;
+    size_t spikes = 0, dips = 0, lost = 0, untouched = 0;
+    for (uint64_t run = 0; run < RUNS; run++) {
+        skuai_random random, again;
+        skuai_random_split(&random, 1, run);
+        again = random;
+        skuai_window_series s = daily(y, N), twin, never = daily(y, N);
+        s.future = 3, s.covariate[0] = price, s.ahead[0] = true, s.actual = actual, s.n_actual = 3;
+        twin = s;
+        assert_ok(skuai_window_damage(0.5, &random, arena, &s, &err), &err);
+        assert_ok(skuai_window_damage(0.5, &again, arena, &twin, &err), &err);
+        assert_memory_equal(s.target, twin.target, N * sizeof *y);
+        assert_ok(skuai_window_damage(0, &random, arena, &never, &err), &err);
+        assert_ptr_equal(never.target, y);
+        assert_ptr_equal(s.actual, actual);
+        if (s.target == y) {
+            assert_ptr_equal(s.covariate[0], price);
+            untouched++;
+            continue;
+        }
+        for (size_t t = 0; t < N; t++) {
+            lost += isnan(s.target[t]) ? 1 : 0;
+            spikes += s.target[t] > 10;
+            dips += s.target[t] < 10;
+            assert_true(isnan(s.target[t]) || (s.target[t] >= 1 && s.target[t] <= 100));
+            assert_true(s.covariate[0][t] > 2 && s.covariate[0][t] < 8);
+        }
+    }
+    double all = (double)N * (double)(RUNS - untouched);
+    assert_true(untouched > 75 && untouched < 125);
+    assert_close((double)spikes / all, 0.03, 0, 0.01); /* three quarters of 4 % */
+    assert_close((double)dips / all, 0.01, 0, 0.005);
+    assert_close((double)lost / all, 0.05, 0, 0.015);
+    skuai_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_channels), cmocka_unit_test(test_no_future),
         cmocka_unit_test(test_scaling),  cmocka_unit_test(test_odd_series),
-        cmocka_unit_test(test_sides),    cmocka_unit_test(test_slots)};
+        cmocka_unit_test(test_sides),    cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_damage)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
