@@ -27,8 +27,10 @@ int bench_elasticity(int argc, char **argv);
 int bench_uplift(int argc, char **argv);
 int bench_text_vectors(int argc, char **argv); /* argument: a folder with strings.bin */
 int bench_text_speed(int argc,
-                     char **argv);      /* arguments: folder of peers/text_speed.py, MiniLM's */
-int bench_trend(int argc, char **argv); /* argument: dev, the half of development */
+                     char **argv); /* arguments: folder of peers/text_speed.py, MiniLM's */
+int bench_picture_speed(int argc, char **argv);
+int bench_fashion(int argc, char **argv);
+int bench_trend(int argc, char **argv);        /* argument: dev, the half of development */
 int bench_stock_replay(int argc, char **argv); /* argument: vegetables, fresh or simulated */
 int bench_recommend(int argc, char **argv);    /* arguments: dev, or a folder of peers */
 int bench_panel_scale_full(void);

@@ -197,6 +197,7 @@ skua_status skuai_check_rows(skuai_store *store, const skuai_check_options *opti
     skuai_context_progress(context, "check", 3, 4);
     if (status == SKUA_OK) status = skuai_check_identities(store, options, findings, err);
     if (status == SKUA_OK) status = skuai_check_bundles(store, findings, err);
+    if (status == SKUA_OK) status = skuai_check_pictures(store, findings, err);
     skuai_context_progress(context, "check", 4, 4);
     if (status != SKUA_OK) findings->n = before;
     return status;

@@ -26,6 +26,10 @@ SKUA_MUST_USE skua_status skuai_check_identities(skuai_store *store,
 SKUA_MUST_USE skua_status skuai_check_bundles(skuai_store *store, skuai_findings *findings,
                                               skua_error *err);
 
+/* Pictures that skua embed has seen: unreadable ones, and those that two items share. */
+SKUA_MUST_USE skua_status skuai_check_pictures(skuai_store *store, skuai_findings *findings,
+                                               skua_error *err);
+
 /* Flattened parts of the store, texts in the arena. *rows, *bundle and *item are arrays [*n] in the
  * arena; *cycle names a bundle that holds itself ("" none; then *n is 0). */
 SKUA_MUST_USE skua_status skuai_check_parts(skuai_store *store, skuai_arena *arena,

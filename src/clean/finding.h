@@ -28,6 +28,8 @@
     X(SUCCESSOR, "successor", PROPOSED, "an item that takes over from another")                    \
     X(BUNDLE, "bundle", APPLIED, "units that are sales of the bundle's parts")                     \
     X(OUTLIER, "outlier", APPLIED, "a value far from what its neighbours and season say")          \
+    X(PICTURE, "picture", PROPOSED, "a picture that cannot be read")                               \
+    X(SAME_PICTURE, "same-picture", PROPOSED, "two items with nearly the same picture")            \
     X(DEAD, "dead", PROPOSED, "an item that sells no more")                                        \
     X(NEWBORN, "newborn", PROPOSED, "an item with little history")                                 \
     X(SEASONAL, "seasonal", PROPOSED, "an item that sells in a part of the year only")             \

@@ -59,6 +59,18 @@ expect_json 'd["pictures"]["encoded"] == 2 and d["pictures"]["unreadable"] == 5'
 expect_exit 4 "$SKUA" embed shop --modality image --picture-folder nowhere
 expect_err 'nowhere'
 
+# a check tells them: what cannot be read, and two items with one picture (A was given B's)
+cp "$golden/plain.png" files/pictures/C.webp
+printf 'item,channel,ds,units\n' >sales.csv
+for i in $(seq 10 28); do printf 'A,web,2026-01-%s,3\n' "$i"; done >>sales.csv
+expect_exit 0 "$SKUA" ingest shop --sales sales.csv
+expect_exit 0 "$SKUA" embed shop --modality image
+expect_exit 0 "$SKUA" check shop --json
+kind() { expect_json "[k for k in d['kinds'] if k['kind'] == '$1'][0]['count'] == $2"; }
+kind picture 7
+kind same-picture 1
+expect_json "[k for k in d['kinds'] if k['kind'] == 'same-picture'][0]['example'] == 'C'"
+
 # by default whatever there is; people read which pictures failed
 expect_exit 0 "$SKUA" embed shop --json
 expect_json 'd["modality"] == "text" and d["items"] == 13 and d["pictures"]["items"] == 12'

@@ -69,7 +69,7 @@ export type Language = "en" | "zh";
 
 /** Kinds of findings and frequencies, as the engine names them. */
 const names: Record<string, string> = {
-  "stock-out": "缺货", outlier: "离群值", text: "文字", successor: "换代", bundle: "组合装", dead: "停售", duplicate: "重复", "near-duplicate": "近似重复",
+  "stock-out": "缺货", outlier: "离群值", text: "文字", successor: "换代", bundle: "组合装", dead: "停售", duplicate: "重复", "near-duplicate": "近似重复", picture: "图片", "same-picture": "图片相同",
   "unit-change": "单位变化", price: "价格", gap: "缺口", wholesale: "批发", "non-product": "非商品", negative: "负值", category: "类目", "price-error": "价格错误", return: "退货",
   hour: "小时", day: "天", week: "周", month: "月", quarter: "季度", year: "年", applied: "已处理", proposed: "建议", rejected: "已忽略",
 };
