@@ -298,32 +298,30 @@ static skua_status export_rows(const char *folder, const trial *t, skua_error *e
 
 /* -- Ours -------------------------------------------------------------------------------------- */
 
-static void print_weights(const skuai_recommender *r) {
-    printf("  weights from %zu users, mean log chance %.4f, NDCG@10 in sets %.4f to %.4f:",
-           r->n_sets, r->likelihood, r->ndcg[0], r->ndcg[1]);
+static void print_weights(const skuai_recommender_rule *r) {
+    printf("  weights from %zu users, mean log chance %.4f:", r->n_sets, r->likelihood);
     for (size_t k = 0; k < SKUAI_FEATURES; k++)
         printf(" %s %.3g;", skuai_feature_names[k], r->weights[k]);
     printf("\n");
 }
 
-static skua_status measure_ours(const char *name, const trial *t, uint32_t without, bool weights,
-                                double *ndcg, skua_error *err) {
-    skuai_recommender_options options = {.period = PERIOD, .without = without};
-    skuai_recommender_scores s;
+static skua_status score_rule(const char *name, const trial *t, const skuai_recommender_rule *rule,
+                              double learnt, bool weights, double *ndcg, skua_error *err) {
     skuai_context context = bench_context();
+    skuai_feature_options features = {0};
+    skuai_recommender_scores s;
     skuai_recommender *r = NULL;
     double start = skuai_clock();
-    SKUA_TRY(skuai_recommender_fit(t->past, &options, &context, &r, err));
-    double fitted = skuai_clock();
+    SKUA_TRY(skuai_recommender_new(t->past, rule, &features, &context, &r, err));
     skua_status status = skuai_recommender_score(r, t->all, t->cut, PERIOD, &context, &s, err);
     if (status == SKUA_OK) {
-        printf("  %-28s NDCG@10 %.4f  @20 %.4f  hit@10 %.4f  @20 %.4f  (%zu users; fit %.1f s, "
+        printf("  %-28s NDCG@10 %.4f  @20 %.4f  hit@10 %.4f  @20 %.4f  (%zu users; learnt %.1f s, "
                "scored %.1f s)\n",
                name, s.known.ndcg10, s.known.ndcg20, s.known.hit10, s.known.hit20, s.n_known,
-               fitted - start, skuai_clock() - fitted);
+               learnt, skuai_clock() - start);
         *ndcg = s.known.ndcg10;
         if (weights) {
-            print_weights(r);
+            print_weights(rule);
             printf("  %zu new users: NDCG@10 %.4f  @20 %.4f  hit@10 %.4f  @20 %.4f\n", s.n_fresh,
                    s.fresh.ndcg10, s.fresh.ndcg20, s.fresh.hit10, s.fresh.hit20);
             printf("  lists of 10: diversity %.3f, novelty %.2f bits, %.1f %% of all items\n",
@@ -332,6 +330,25 @@ static skua_status measure_ours(const char *name, const trial *t, uint32_t witho
     }
     (void)fflush(stdout);
     skuai_recommender_free(r);
+    return status;
+}
+
+static skua_status measure_ours(const char *name, const trial *t, uint32_t without, bool weights,
+                                double *ndcg, skua_error *err) {
+    skuai_rule_options options = {.period = PERIOD, .without = without};
+    skuai_context context = bench_context();
+    skuai_recommender_rule rule;
+    double start = skuai_clock();
+    SKUA_TRY(skuai_rule_learn(t->past, &options, &context, &rule, err));
+    double learnt = skuai_clock() - start;
+    skua_status status = score_rule(name, t, &rule, learnt, weights, ndcg, err);
+    if (status == SKUA_OK && weights) {
+        double linear;
+        skuai_recommender_rule plain = rule;
+        plain.trees = NULL;
+        status = score_rule("weights without trees", t, &plain, learnt, false, &linear, err);
+    }
+    skuai_rule_clear(&rule);
     return status;
 }
 

@@ -167,9 +167,69 @@ static void show_price(const invocation *call, const skuai_json *report) {
         command_print(call, "not priced: %s", skuai_json_as_text(skuai_json_at(problems, i), ""));
 }
 
+static void show_promo_lines(const invocation *call, const skuai_json *report) {
+    const skuai_json *lines = skuai_json_get(report, "lines");
+    size_t n = skuai_json_size(lines);
+    cell_table table;
+    char a[32];
+    cells_init(&table, 8);
+    for (size_t i = 0; i < n && i < LINES_MOST; i++) {
+        const skuai_json *l = skuai_json_at(lines, i);
+        cells_add(&table, "%s", text(l, "item"));
+        cells_add(&table, "%s", text(l, "channel"));
+        cells_add(&table, "%s", text(l, "from"));
+        cells_add(&table, "%.0f %%", 100 * number(l, "depth"));
+        cells_add(&table, "%.4g", number(l, "price"));
+        cells_add(&table, "%s", units(number(l, "units"), a));
+        cells_add(&table, "%s", units(number(l, "gain"), a));
+        cells_add(&table, "%s%s", units(number(l, "given"), a),
+                  skuai_json_as_bool(skuai_json_get(l, "agreed"), false) ? " (agreed)" : "");
+    }
+    static const char *const header[] = {"item",  "channel", "from", "off",
+                                         "price", "units",   "gain", "given away"};
+    static const bool right[] = {false, false, false, true, true, true, true, true};
+    cells_print(&table, call->term, header, right);
+    cells_clear(&table);
+    if (n > LINES_MOST)
+        command_print(call, "... and %zu more: -o FILE writes all of them, --json tells all.",
+                      n - LINES_MOST);
+}
+
+static void show_promo(const invocation *call, const skuai_json *report) {
+    const skuai_json *broken = skuai_json_get(report, "infeasible");
+    char a[32], b[32], c[32];
+    show_promo_lines(call, report);
+    command_print(
+        call,
+        "%lld promotions of %lld items from %s to %s: expected profit %s +- %s beyond none, "
+        "for %s given away. No plan is better by more than %.2g %%.",
+        (long long)whole(report, "promotions"), (long long)whole(report, "items"),
+        text(report, "from"), text(report, "to"), units(number(report, "gain"), a),
+        units(number(report, "deviation"), b), units(number(report, "given"), c),
+        100 * number(report, "gap"));
+    command_print(call, "Of an uplift %.0f %% is taken from the weeks behind it (past promotions).",
+                  100 * number(report, "pull_forward"));
+    if (broken)
+        command_print(
+            call,
+            "What is announced breaks the rule %s: it needs %s, most of it for %s. The plan "
+            "leaves %lld of them out.",
+            text(broken, "rule"), units(number(broken, "needed"), a), text(broken, "item"),
+            (long long)whole(broken, "dropped"));
+    if (skuai_json_as_bool(skuai_json_get(report, "accepted"), false))
+        command_print(call,
+                      "Accepted: the tables promotions and future hold it; the next forecast of "
+                      "a model that uses promotions answers to it.");
+    const skuai_json *problems = skuai_json_get(report, "problems");
+    for (size_t i = 0; i < skuai_json_size(problems) && i < 10; i++)
+        command_print(call, "not planned: %s", skuai_json_as_text(skuai_json_at(problems, i), ""));
+}
+
 static void show(const invocation *call, const skuai_json *report) {
     if (strcmp(text(report, "what"), "price") == 0)
         show_price(call, report);
+    else if (strcmp(text(report, "what"), "promo") == 0)
+        show_promo(call, report);
     else if (skuai_json_as_bool(skuai_json_get(report, "replay"), false))
         show_replay(call, report);
     else
@@ -190,7 +250,7 @@ static exit_code run(invocation *call) {
 
 const command command_plan = {
     .name = "plan",
-    .summary = "what to order, and at which prices to sell",
+    .summary = "what to order, at which prices to sell, and what to promote",
     .arguments = "SHOP WHAT",
     .least = 2,
     .most = 2,
@@ -202,7 +262,9 @@ const command command_plan = {
         "stock-replay "
         "runs the same policy on history, beside what the shop did, the usual formula for safety "
         "stock, and perfect foresight. plan SHOP price: the price of most expected profit (or "
-        "revenue) of every item, where data reach, with what it gains and what holds it.",
+        "revenue) of every item, where data reach, with what it gains and what holds it. plan SHOP "
+        "promo: which items to promote, when and how deep, under budget, slots, brands and a "
+        "calendar; --accept makes it the shop's plan.",
     .example = "skua plan myshop stock --target fill --service 0.97 -o orders.csv",
     .has_output = true,
     .run = run,

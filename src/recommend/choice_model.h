@@ -24,14 +24,4 @@ typedef struct skuai_choice_sets {
 SKUA_MUST_USE skua_status skuai_choice_fit(const skuai_choice_sets *sets, double penalty, double *b,
                                            double *likelihood, skua_error *err);
 
-/* Move b [n_features] to where the best `depth` places of the sets hold more of what was chosen:
- * gradient steps on LambdaRank's surrogate (Burges 2010): for a chosen row i and one not chosen j,
- * of which one stands in the first `depth` places, |change of NDCG@depth when they change places| *
- * log(1 + exp(score_j - score_i)). `depth` <= 100. Every fourth set is kept out of the gradient;
- * the point with the best NDCG on these among `steps` steps (the start too) is what b becomes.
- * ndcg [2] (NULL allowed) out: on them, at the start and at the end. A row that stands for others
- * counts once. SKUA_ENOMEM. */
-SKUA_MUST_USE skua_status skuai_choice_rank(const skuai_choice_sets *sets, size_t depth,
-                                            size_t steps, double *b, double *ndcg, skua_error *err);
-
 #endif

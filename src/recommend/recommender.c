@@ -1,245 +1,10 @@
 #include "recommend/recommender.h"
 
 #include "core/alloc.h"
-#include "core/random.h"
-#include "recommend/choice_model.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    FRESH = 300, /* users without a past, likewise */
-    SETS = 600,  /* users from whom weights are learnt */
-    SETS_LEAST = 30,
-    CANDIDATES = 512, /* of a set at most, beside own items and what was bought */
-    OTHERS = 256,     /* items drawn for a set beside its candidates */
-    TARGETS = 4096,   /* of a user at most */
-    STEPS = 60,       /* towards the first ten places */
-    PERIOD = 28
-};
-
-/* Without enough purchases to learn from: what was learnt on shops that have them, rounded. */
-static const double usual_weights[SKUAI_FEATURES] = {
-    [SKUAI_FEATURE_OWN_LOG] = 1.5, [SKUAI_FEATURE_LAST] = 0.5,       [SKUAI_FEATURE_NEIGHBOURS] = 4,
-    [SKUAI_FEATURE_ALIKE] = 2,     [SKUAI_FEATURE_POPULAR_30] = 0.5, [SKUAI_FEATURE_POPULAR] = 0.2};
-
-/* -- Choice sets ------------------------------------------------------------------------------- */
-
-typedef struct set_builder {
-    const skuai_feature_base *base;
-    uint32_t without;
-    size_t *rows; /* [most + 1] */
-    float *features, *weights;
-    uint8_t *chosen;
-    size_t n_sets, n, capacity;
-    size_t known; /* the first sets: of users with a past */
-} set_builder;
-
-static void builder_clear(set_builder *b) {
-    skuai_free(b->rows);
-    skuai_free(b->features);
-    skuai_free(b->weights);
-    skuai_free(b->chosen);
-}
-
-static bool builder_reserve(set_builder *b, size_t more) {
-    if (b->n + more <= b->capacity) return true;
-    size_t capacity = b->capacity * 2 > b->n + more ? b->capacity * 2 : b->n + more;
-    float *features = skuai_resize(b->features, capacity, SKUAI_FEATURES * sizeof *features);
-    if (features) b->features = features;
-    float *weights = skuai_resize(b->weights, capacity, sizeof *weights);
-    if (weights) b->weights = weights;
-    uint8_t *chosen = skuai_resize(b->chosen, capacity, sizeof *chosen);
-    if (chosen) b->chosen = chosen;
-    if (!features || !weights || !chosen) return false;
-    b->capacity = capacity;
-    return true;
-}
-
-static int by_number(const void *a, const void *b) {
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
-
-static bool is_own(const skuai_candidates *c, int32_t item) {
-    return c->slots[item] >= 0 &&
-           c->features[(size_t)c->slots[item] * SKUAI_FEATURES_SPARSE + SKUAI_FEATURE_OWN] > 0;
-}
-
-static void add_row(set_builder *b, const skuai_candidates *c, int32_t item, double weight,
-                    bool chosen) {
-    float *f = b->features + b->n * SKUAI_FEATURES;
-    memset(f, 0, SKUAI_FEATURES * sizeof *f);
-    if (c->slots[item] >= 0)
-        memcpy(f, c->features + (size_t)c->slots[item] * SKUAI_FEATURES_SPARSE,
-               SKUAI_FEATURES_SPARSE * sizeof *f);
-    skuai_features_popular(b->base, (size_t)item, c->days, f);
-    for (size_t k = 0; k < SKUAI_FEATURES; k++)
-        if (b->without >> k & 1) f[k] = 0;
-    b->weights[b->n] = (float)weight;
-    b->chosen[b->n] = chosen;
-    b->n++;
-}
-
-/* All of one part of the items but what was bought, or a draw that stands for them, in order
- * (Knuth's selection sampling). */
-static void add_drawn(set_builder *b, const skuai_candidates *c, bool candidates, size_t all,
-                      size_t most, const int32_t *targets, size_t m, skuai_random *random) {
-    size_t n = candidates ? c->n : c->n_items, wanted = all < most ? all : most;
-    double weight = wanted > 0 ? (double)all / (double)wanted : 1;
-    for (size_t k = 0, left = all; k < n && wanted > 0; k++) {
-        int32_t item = candidates ? c->items[k] : (int32_t)k;
-        if (candidates != (c->slots[item] >= 0) || is_own(c, item) ||
-            bsearch(&item, targets, m, sizeof *targets, by_number))
-            continue;
-        if (skuai_random_uniform(random) * (double)left < (double)wanted) {
-            add_row(b, c, item, weight, false);
-            wanted--;
-        }
-        left--;
-    }
-}
-
-/* Own items and what was bought, and draws of the other candidates and of all others. */
-static bool add_set(set_builder *b, const skuai_candidates *c, const int32_t *targets, size_t m,
-                    skuai_random *random) {
-    size_t own = 0, known = 0, beside = 0;
-    for (size_t k = 0; k < c->n; k++)
-        own += is_own(c, c->items[k]);
-    for (size_t k = 0; k < m; k++) {
-        if (c->slots[targets[k]] < 0) beside++;
-        if (c->slots[targets[k]] >= 0 && !is_own(c, targets[k])) known++;
-    }
-    if (!builder_reserve(b, own + known + beside + CANDIDATES + OTHERS)) return false;
-    for (size_t k = 0; k < c->n; k++)
-        if (is_own(c, c->items[k]))
-            add_row(b, c, c->items[k], 1,
-                    bsearch(&c->items[k], targets, m, sizeof *targets, by_number) != NULL);
-    for (size_t k = 0; k < m; k++)
-        if (!is_own(c, targets[k])) add_row(b, c, targets[k], 1, true);
-    add_drawn(b, c, true, c->n - own - known, CANDIDATES, targets, m, random);
-    add_drawn(b, c, false, c->n_items - c->n - beside, OTHERS, targets, m, random);
-    b->rows[++b->n_sets] = b->n;
-    return true;
-}
-
-/* Users who bought in the period, in an order drawn from the seed; *n of them. */
-static size_t *draw_users(const skuai_interactions *all, int32_t cut, uint64_t seed, size_t *n) {
-    size_t *users = skuai_new(all->n_users, sizeof *users);
-    skuai_random random;
-    int32_t one;
-    *n = 0;
-    if (!users) return NULL;
-    for (size_t u = 0; u < all->n_users; u++)
-        if (skuai_interactions_targets(all, u, cut, all->end, &one, 1) > 0) users[(*n)++] = u;
-    skuai_random_split(&random, seed, 1);
-    skuai_random_shuffle(&random, users, *n);
-    return users;
-}
-
-/* One user's set into the builder. */
-static skua_status collect_set(const skuai_interactions *all, const skuai_interactions *past,
-                               size_t user, int32_t cut, uint64_t seed, int32_t *targets,
-                               skuai_candidates *c, set_builder *b, skua_error *err) {
-    skuai_random random;
-    skuai_random_split(&random, seed, 2 + user);
-    size_t m = skuai_interactions_targets(all, user, cut, all->end, targets, TARGETS);
-    SKUA_TRY(skuai_candidates_collect(b->base, skuai_past_of(past, user), c, err));
-    return add_set(b, c, targets, m, &random) ? SKUA_OK : skuai_error_memory(err, "choices");
-}
-
-/* Sets of users with a past first, then of those without. */
-static skua_status collect_sets(const skuai_interactions *all, const skuai_interactions *past,
-                                int32_t cut, size_t most, const skuai_context *context,
-                                set_builder *b, skua_error *err) {
-    size_t n = 0;
-    uint64_t seed = context ? context->seed : 1;
-    size_t *users = draw_users(all, cut, seed, &n);
-    int32_t *targets = skuai_new(TARGETS, sizeof *targets);
-    skuai_candidates *c = skuai_candidates_new(all->n_items, all->n_users);
-    b->rows = skuai_zero(most + FRESH + 1, sizeof *b->rows);
-    skua_status status =
-        users && targets && c && b->rows ? SKUA_OK : skuai_error_memory(err, "choices");
-    for (int fresh = 0; fresh < 2; fresh++) {
-        size_t end = fresh ? b->n_sets + FRESH : most;
-        for (size_t k = 0; k < n && b->n_sets < end && status == SKUA_OK; k++) {
-            bool without = past->user_rows[users[k]] == past->user_rows[users[k] + 1];
-            if (without != (fresh == 1)) continue;
-            status = collect_set(all, past, users[k], cut, seed, targets, c, b, err);
-            if (status == SKUA_OK) status = skuai_context_check(context, err);
-        }
-        if (!fresh) b->known = b->n_sets;
-    }
-    skuai_candidates_free(c);
-    skuai_free(targets);
-    skuai_free(users);
-    return status;
-}
-
-/* By likelihood, then for the first ten places; last the scale at which exp(score) is a chance. */
-static skua_status fit_weights(const set_builder *b, const skuai_recommender_options *o,
-                               skuai_recommender *r, skua_error *err) {
-    skuai_choice_sets sets = {SKUAI_FEATURES, b->known,   b->rows,
-                              b->features,    b->weights, b->chosen};
-    size_t n = b->rows[b->known];
-    double scale = 1;
-    r->n_sets = b->known;
-    SKUA_TRY(skuai_choice_fit(&sets, o->penalty > 0 ? o->penalty : 1e-3, r->weights, NULL, err));
-    SKUA_TRY(skuai_choice_rank(&sets, 10, STEPS, r->weights, r->ndcg, err));
-    float *scores = skuai_new(n, sizeof *scores);
-    if (!scores) return skuai_error_memory(err, "weights");
-    for (size_t row = 0; row < n; row++) {
-        double score = 0;
-        for (size_t k = 0; k < SKUAI_FEATURES; k++)
-            score += r->weights[k] * (double)b->features[row * SKUAI_FEATURES + k];
-        scores[row] = (float)score;
-    }
-    sets.n_features = 1;
-    sets.features = scores;
-    skua_status status = skuai_choice_fit(&sets, 0, &scale, &r->likelihood, err);
-    skuai_free(scores);
-    for (size_t k = 0; k < SKUAI_FEATURES && scale > 0; k++)
-        r->weights[k] *= scale;
-    return status;
-}
-
-/* Users without a past: popularity alone, weighed by what such users bought. */
-static skua_status fit_fresh(const set_builder *b, const skuai_recommender_options *o,
-                             skuai_recommender *r, skua_error *err) {
-    skuai_choice_sets sets = {SKUAI_FEATURES, b->n_sets - b->known, b->rows + b->known,
-                              b->features,    b->weights,           b->chosen};
-    r->n_fresh = sets.n_sets;
-    SKUA_TRY(skuai_choice_fit(&sets, o->penalty > 0 ? o->penalty : 1e-3, r->fresh, NULL, err));
-    return skuai_choice_rank(&sets, 10, STEPS, r->fresh, NULL, err);
-}
-
-static skua_status learn_weights(const skuai_interactions *all, const skuai_recommender_options *o,
-                                 const skuai_context *context, skuai_recommender *r,
-                                 skua_error *err) {
-    int32_t cut = all->end - (o->period > 0 ? o->period : PERIOD);
-    size_t most = o->sets ? o->sets : SETS;
-    skuai_interactions *past = NULL;
-    skuai_feature_base base = {0};
-    set_builder b = {.base = &base, .without = o->without};
-    SKUA_TRY(skuai_interactions_before(all, cut, &past, err));
-    skua_status status = SKUA_OK;
-    memcpy(r->weights, usual_weights, sizeof r->weights);
-    r->fresh[SKUAI_FEATURE_POPULAR_30] = 1;
-    if (past->n > 0) {
-        status = skuai_feature_base_make(past, &o->features, context, &base, err);
-        if (status == SKUA_OK) status = collect_sets(all, past, cut, most, context, &b, err);
-        if (status == SKUA_OK && b.known >= SETS_LEAST) status = fit_weights(&b, o, r, err);
-        if (status == SKUA_OK && b.n_sets - b.known >= SETS_LEAST)
-            status = fit_fresh(&b, o, r, err);
-    }
-    for (size_t k = 0; k < SKUAI_FEATURES; k++)
-        if (o->without >> k & 1) r->weights[k] = 0;
-    builder_clear(&b);
-    skuai_feature_base_clear(&base);
-    skuai_interactions_free(past);
-    return status;
-}
 
 /* -- Fit --------------------------------------------------------------------------------------- */
 
@@ -254,15 +19,15 @@ static void fill_prior(skuai_recommender *r) {
     float f[SKUAI_FEATURES];
     for (size_t i = 0; i < r->base.interactions->n_items; i++) {
         skuai_features_popular(&r->base, i, 0, f);
-        r->prior_fresh[i] = popular_score(r->fresh, f);
-        r->prior_short[i] =
-            (float)(r->weights[SKUAI_FEATURE_POPULAR_NEW] * (double)f[SKUAI_FEATURE_POPULAR_NEW]);
-        r->prior[i] = popular_score(r->weights, f) - r->prior_short[i];
+        r->prior_fresh[i] = popular_score(r->rule.fresh, f);
+        r->prior_short[i] = (float)(r->rule.weights[SKUAI_FEATURE_POPULAR_NEW] *
+                                    (double)f[SKUAI_FEATURE_POPULAR_NEW]);
+        r->prior[i] = popular_score(r->rule.weights, f) - r->prior_short[i];
     }
 }
 
-skua_status skuai_recommender_fit(const skuai_interactions *x,
-                                  const skuai_recommender_options *options,
+skua_status skuai_recommender_new(const skuai_interactions *x, const skuai_recommender_rule *rule,
+                                  const skuai_feature_options *features,
                                   const skuai_context *context, skuai_recommender **made,
                                   skua_error *err) {
     if (x->n == 0)
@@ -270,15 +35,14 @@ skua_status skuai_recommender_fit(const skuai_interactions *x,
                                "nobody bought or looked at anything: nothing to learn from");
     skuai_recommender *r = skuai_zero(1, sizeof *r);
     if (!r) return skuai_error_memory(err, "a recommender");
+    r->rule = *rule;
     r->prior = skuai_new(x->n_items, sizeof *r->prior);
     r->prior_short = skuai_new(x->n_items, sizeof *r->prior_short);
     r->prior_fresh = skuai_new(x->n_items, sizeof *r->prior_fresh);
     skua_status status = r->prior && r->prior_short && r->prior_fresh
                              ? SKUA_OK
                              : skuai_error_memory(err, "a recommender");
-    if (status == SKUA_OK) status = learn_weights(x, options, context, r, err);
-    if (status == SKUA_OK)
-        status = skuai_feature_base_make(x, &options->features, context, &r->base, err);
+    if (status == SKUA_OK) status = skuai_feature_base_make(x, features, context, &r->base, err);
     if (status != SKUA_OK) {
         skuai_recommender_free(r);
         return status;
@@ -349,7 +113,11 @@ static int by_score(const void *a, const void *b) {
     return better(x, y) ? -1 : better(y, x) ? 1 : 0;
 }
 
-enum { PIECE = 16384, POOL = 5 };
+enum {
+    PIECE = 16384,
+    POOL = 5,     /* times the list, to pick a diverse one from */
+    ORDERED = 200 /* first items by the weights that the trees put in order */
+};
 
 typedef struct scan {
     const skuai_recommender *r;
@@ -364,7 +132,7 @@ typedef struct scan {
 static double sparse_score(const skuai_recommender *r, const float *f) {
     double score = 0;
     for (size_t k = 0; k < SKUAI_FEATURES_SPARSE; k++)
-        score += r->weights[k] * (double)f[k];
+        score += r->rule.weights[k] * (double)f[k];
     return score;
 }
 
@@ -403,9 +171,41 @@ static void describe(const skuai_recommender *r, const skuai_candidates *c, cons
     const float *f = c->features + (size_t)c->slots[s->item] * SKUAI_FEATURES_SPARSE;
     to->owned = f[SKUAI_FEATURE_OWN] > 0;
     for (size_t k = 0; k < SKUAI_FEATURES_SPARSE; k++) {
-        double part = r->weights[k] * (double)f[k];
+        double part = r->rule.weights[k] * (double)f[k];
         if (part > most) most = part, to->reason = (skuai_user_feature)k;
     }
+}
+
+static void features_of(const skuai_recommender *r, const skuai_candidates *c, int32_t item,
+                        float *f) {
+    memset(f, 0, SKUAI_FEATURES * sizeof *f);
+    if (c->slots[item] >= 0)
+        memcpy(f, c->features + (size_t)c->slots[item] * SKUAI_FEATURES_SPARSE,
+               SKUAI_FEATURES_SPARSE * sizeof *f);
+    skuai_features_popular(&r->base, (size_t)item, c->days, f);
+    for (size_t k = 0; k < SKUAI_FEATURES; k++)
+        if (r->rule.without >> k & 1) f[k] = 0;
+}
+
+/* The pool in the order of the trees. */
+static skua_status reorder(const skuai_recommender *r, const skuai_recommend_request *request,
+                           const skuai_candidates *c, const skuai_context *context, scored *pool,
+                           size_t n, skua_error *err) {
+    float values[SKUAI_FEATURES * ORDERED], f[SKUAI_FEATURES];
+    double bought[ORDERED];
+    for (size_t k = 0; k < n; k++) {
+        features_of(r, c, pool[k].item, f);
+        for (size_t j = 0; j < SKUAI_FEATURES; j++)
+            values[j * n + k] = f[j];
+    }
+    skuai_feature_matrix x = {n, SKUAI_FEATURES, values, NULL, NULL};
+    SKUA_TRY(r->rule.trees->learner->predict(r->rule.trees, &x, context, bought, err));
+    for (size_t k = 0; k < n; k++) {
+        float adjust = request->adjust ? request->adjust[pool[k].item] : 0;
+        pool[k].score = (float)log(fmax(bought[k], 1e-12)) + adjust;
+    }
+    qsort(pool, n, sizeof *pool, by_score);
+    return SKUA_OK;
 }
 
 /* Pick n of the pool one by one, each against those that are picked. */
@@ -450,26 +250,31 @@ skua_status skuai_recommend(const skuai_recommender *r, skuai_past past,
                                request->n, request->diversity, SKUAI_RANKING_MOST);
     SKUA_TRY(skuai_candidates_collect(&r->base, past, c, err));
     size_t pieces = (c->n_items + PIECE - 1) / PIECE;
+    bool trees = r->rule.trees && c->days > 0;
     size_t most = request->diversity > 0 ? POOL * request->n : request->n;
+    if (trees && most < ORDERED) most = ORDERED;
     best_heap *heaps = skuai_zero(pieces, sizeof *heaps);
     double *sums = skuai_zero(pieces, sizeof *sums);
     scored *places = skuai_new((pieces + 1) * most, sizeof *places);
     skua_status status = heaps && sums && places ? SKUA_OK : skuai_error_memory(err, "a list");
+    skuai_context quiet = context ? *context : SKUAI_CONTEXT_DEFAULT;
+    quiet.progress = NULL;
     if (status == SKUA_OK) {
         scan s = {r, request, c, heaps, sums, c->days == 0, 1 / (1 + (float)c->days)};
-        skuai_context quiet = context ? *context : SKUAI_CONTEXT_DEFAULT;
-        quiet.progress = NULL;
         for (size_t p = 0; p < pieces; p++)
             heaps[p] = (best_heap){.heap = places + p * most, .most = most};
         status = skuai_parallel_for(&quiet, NULL, pieces, scan_piece, &s, err);
     }
     if (status == SKUA_OK) {
         scored *pool = places + pieces * most;
-        size_t found = merge(heaps, pieces, pool, most),
-               kept = found < request->n ? found : request->n;
+        size_t found = merge(heaps, pieces, pool, most);
         double sum = 0;
         for (size_t p = 0; p < pieces; p++)
             sum += sums[p];
+        if (trees && found > 0)
+            status = reorder(r, request, c, &quiet, pool, found < ORDERED ? found : ORDERED, err);
+        if (request->diversity > 0 && found > POOL * request->n) found = POOL * request->n;
+        size_t kept = found < request->n ? found : request->n;
         if (request->diversity > 0 && found > 0)
             diversify(r->base.neighbours, request->diversity, pool, found, kept);
         for (size_t k = 0; k < kept; k++)
@@ -484,7 +289,7 @@ skua_status skuai_recommend(const skuai_recommender *r, skuai_past past,
 
 /* -- Scores ------------------------------------------------------------------------------------ */
 
-enum { LIST = 20 };
+enum { LIST = 20, TARGETS = 4096 };
 
 typedef struct scoring {
     const skuai_recommender *r;

@@ -1,48 +1,38 @@
 /* recommender.h -- the next items of a user (room recommend).
  *
+ *     skuai_recommender_rule rule;                                     kept, or learnt:
+ *     SKUA_TRY(skuai_rule_learn(interactions, &options, &context, &rule, err));
  *     skuai_recommender *r;
- *     SKUA_TRY(skuai_recommender_fit(interactions, &options, &context, &r, err));
+ *     SKUA_TRY(skuai_recommender_new(interactions, &rule, &features, &context, &r, err));
  *     skuai_candidates *c = skuai_recommender_candidates(r);          one a thread
  *     skuai_recommend_request request = {.n = 10};
- *     n = 10; skuai_recommend(r, skuai_past_of(interactions, u), &request, c, &context, list, &n,
- *                             err);
+ *     SKUA_TRY(skuai_recommend(r, skuai_past_of(interactions, u), &request, c, &context, list, &n,
+ *                              err));
  *
- * An item's score is the sum of its features (user_features.h) times weights. The weights are
- * learnt by a conditional logit (choice_model.h) on what was bought in the last `period` days, from
- * features of the days before; then the features are made anew from all days. So exp(score) over
- * the sum of exp(score) of all items is the chance that an item of his next purchases is this one.
- * The list is exact: best of all items, none left out. */
+ * An item's score is the sum of its features (user_features.h) times the rule's weights; exp(score)
+ * over the sum of exp(score) of all items is the chance that an item of his next purchases is this
+ * one. All items are scored, none left out; the first 200 are then put in order by the rule's
+ * trees.
+ */
 #ifndef SKUA_RECOMMEND_RECOMMENDER_H
 #define SKUA_RECOMMEND_RECOMMENDER_H
 
 #include "recommend/ranking.h"
-#include "recommend/user_features.h"
-
-typedef struct skuai_recommender_options {
-    skuai_feature_options features;
-    int32_t period;   /* days from which weights are learnt; 0: 28 */
-    size_t sets;      /* users of them, drawn; 0: 600 */
-    double penalty;   /* of the weights; 0: .001 */
-    uint32_t without; /* bit k: feature k is left out (ablation) */
-} skuai_recommender_options;
+#include "recommend/recommender_rule.h"
 
 typedef struct skuai_recommender {
     skuai_feature_base base;
-    double weights[SKUAI_FEATURES];
-    double likelihood; /* mean log chance of what was bought when weights were learnt */
-    double ndcg[2];    /* NDCG@10 within the choice sets: by likelihood alone, and in the end */
-    size_t n_sets;     /* users they were learnt from; 0: too few, weights are the usual ones */
-    double fresh[SKUAI_FEATURES]; /* weights for users without a past: popularity alone */
-    size_t n_fresh;               /* users they were learnt from; 0: too few: w_30 alone */
-    float *prior;                 /* [n_items] score of the features of popularity */
-    float *prior_short;           /* [n_items] its part that is divided by 1 + N */
-    float *prior_fresh;           /* [n_items] for users without a past */
+    skuai_recommender_rule rule; /* its trees are borrowed */
+    float *prior;                /* [n_items] score of the features of popularity */
+    float *prior_short;          /* [n_items] its part that is divided by 1 + N */
+    float *prior_fresh;          /* [n_items] for users without a past */
 } skuai_recommender;
 
-/* interactions are borrowed for the recommender's life. *made is the caller's. SKUA_EDATA: no
- * rows; SKUA_ENOMEM, SKUA_ECANCEL. */
-SKUA_MUST_USE skua_status skuai_recommender_fit(const skuai_interactions *interactions,
-                                                const skuai_recommender_options *options,
+/* interactions and rule are borrowed for the recommender's life. *made is the caller's. SKUA_EDATA:
+ * no rows; SKUA_ENOMEM, SKUA_ECANCEL. */
+SKUA_MUST_USE skua_status skuai_recommender_new(const skuai_interactions *interactions,
+                                                const skuai_recommender_rule *rule,
+                                                const skuai_feature_options *features,
                                                 const skuai_context *context,
                                                 skuai_recommender **made, skua_error *err);
 void skuai_recommender_free(skuai_recommender *r); /* NULL allowed */

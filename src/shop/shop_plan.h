@@ -37,6 +37,8 @@ SKUA_MUST_USE skua_status skuai_plan_stock(skua_shop *shop, const char *output, 
                                            skua_error *err);
 SKUA_MUST_USE skua_status skuai_plan_price(skua_shop *shop, const char *output, char **report,
                                            skua_error *err);
+SKUA_MUST_USE skua_status skuai_plan_promo(skua_shop *shop, const char *output, char **report,
+                                           skua_error *err);
 SKUA_MUST_USE skua_status skuai_plan_replay(skua_shop *shop, char **report, skua_error *err);
 
 #endif

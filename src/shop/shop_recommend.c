@@ -1,7 +1,7 @@
 /* recommend: the next items of a user. Orders and events become interactions (shopper.h), weights
- * are learnt on the last four weeks, and the list is the best of all items that can be had. Without
- * a user: how well it works here, beside the free baselines' kind of list, by hiding the last four
- * weeks. */
+ * and trees are learnt on the last four weeks and kept (models/recommend.json), and the list is the
+ * best of all items that can be had. Without a user: how well it works here, by hiding the last
+ * four weeks; the rule is then learnt anew. */
 #include "core/file.h"
 #include "shop/shopper.h"
 
@@ -13,6 +13,7 @@ enum { PERIOD = 28 };
 
 typedef struct advice {
     skuai_shoppers shoppers;
+    skuai_recommender_rule rule;
     skuai_recommender *recommender;
     skuai_candidates *candidates;
     float *adjust; /* NULL: nothing */
@@ -26,6 +27,7 @@ typedef struct advice {
 static void advice_clear(advice *a) {
     skuai_candidates_free(a->candidates);
     skuai_recommender_free(a->recommender);
+    skuai_rule_clear(&a->rule);
     skuai_shoppers_clear(&a->shoppers);
     skuai_free(a->adjust);
     skuai_free(a->basket_items);
@@ -80,10 +82,46 @@ static skua_status prepare(const skua_shop *shop, advice *a, skua_error *err) {
     return SKUA_OK;
 }
 
-static skua_status fit(advice *a, const skuai_interactions *on, skuai_recommender **made,
-                       skua_error *err) {
-    skuai_recommender_options options = {.period = PERIOD};
-    return skuai_recommender_fit(on, &options, &a->context, made, err);
+/* -- The rule that is kept ----------------------------------------------------------------------
+ */
+
+static skua_status rule_path(const skua_shop *shop, char *path, size_t size, skua_error *err) {
+    int n = snprintf(path, size, "%s/models/recommend.json", shop->folder);
+    if (n > 0 && (size_t)n < size) return SKUA_OK;
+    return skuai_error_set(err, SKUA_ELIMIT, "the shop's path is too long");
+}
+
+/* Learn a rule from all days, and keep it in SHOP/models/recommend.json. */
+static skua_status learn_rule(const skua_shop *shop, advice *a, skua_error *err) {
+    char path[4200];
+    skuai_buffer text;
+    skuai_rule_options options = {.period = PERIOD};
+    SKUA_TRY(rule_path(shop, path, sizeof path, err));
+    SKUA_TRY(skuai_rule_learn(a->shoppers.interactions, &options, &a->context, &a->rule, err));
+    skuai_buffer_init(&text, (size_t)1 << 28);
+    skua_status status = skuai_rule_save(&a->rule, &text, err);
+    if (status == SKUA_OK)
+        status = skuai_file_write(path, skuai_buffer_view(&text), text.size, err);
+    skuai_buffer_clear(&text);
+    return status;
+}
+
+/* The rule that was kept; one that is damaged, or of another version, is learnt anew. */
+static skua_status find_rule(const skua_shop *shop, advice *a, skua_error *err) {
+    char path[4200];
+    skuai_buffer text;
+    skua_error own = {0};
+    SKUA_TRY(rule_path(shop, path, sizeof path, err));
+    skuai_buffer_init(&text, (size_t)1 << 28);
+    skua_status status = skuai_file_read(path, (size_t)1 << 28, &text, &own);
+    if (status == SKUA_OK)
+        status = skuai_rule_load(skuai_buffer_view(&text), text.size, &a->rule, &own);
+    skuai_buffer_clear(&text);
+    if (status == SKUA_OK || status == SKUA_ENOMEM) {
+        if (status != SKUA_OK && err) *err = own;
+        return status;
+    }
+    return learn_rule(shop, a, err);
 }
 
 /* -- How well it works ------------------------------------------------------------------------- */
@@ -103,12 +141,18 @@ static skua_status put_scores(advice *a, skuai_json_writer *w, skua_error *err) 
     int32_t cut = all->end - PERIOD;
     skuai_interactions *past = NULL;
     skuai_recommender *r = NULL;
+    skuai_recommender_rule rule = {0};
+    skuai_rule_options options = {.period = PERIOD};
     skuai_recommender_scores scores = {0};
     SKUA_TRY(skuai_interactions_before(all, cut, &past, err));
-    skua_status status = past->n > 0 ? fit(a, past, &r, err) : SKUA_OK;
-    if (status == SKUA_OK && r)
+    skua_status status = SKUA_OK;
+    bool any = past->n > 0;
+    if (any) status = skuai_rule_learn(past, &options, &a->context, &rule, err);
+    if (any && status == SKUA_OK)
+        status = skuai_recommender_new(past, &rule, &options.features, &a->context, &r, err);
+    if (any && status == SKUA_OK)
         status = skuai_recommender_score(r, all, cut, PERIOD, &a->context, &scores, err);
-    if (status == SKUA_OK && r) {
+    if (any && status == SKUA_OK) {
         skuai_json_object(w, "scores");
         put_ranking(w, "known", &scores.known, scores.n_known);
         put_ranking(w, "new", &scores.fresh, scores.n_fresh);
@@ -116,13 +160,14 @@ static skua_status put_scores(advice *a, skuai_json_writer *w, skua_error *err) 
         skuai_json_number(w, "novelty", scores.novelty);
         skuai_json_number(w, "coverage", scores.coverage);
         skuai_json_close(w);
-        skuai_json_integer(w, "learnt_from", (int64_t)r->n_sets);
+        skuai_json_integer(w, "learnt_from", (int64_t)rule.n_sets);
         skuai_json_object(w, "weights");
         for (size_t k = 0; k < SKUAI_FEATURES; k++)
-            skuai_json_number(w, skuai_feature_names[k], r->weights[k]);
+            skuai_json_number(w, skuai_feature_names[k], rule.weights[k]);
         skuai_json_close(w);
     }
     skuai_recommender_free(r);
+    skuai_rule_clear(&rule);
     skuai_interactions_free(past);
     return status;
 }
@@ -231,11 +276,17 @@ static skua_status tell(const skua_shop *shop, advice *a, const char *output, sk
     skuai_json_integer(w, "n_items", (int64_t)a->shoppers.items->n_rows);
     skuai_json_integer(w, "visits", (int64_t)a->shoppers.interactions->n);
     skuai_json_bool(w, "purchases", a->shoppers.interactions->has_purchases);
-    if (!one && !output) return put_scores(a, w, err);
-    SKUA_TRY(fit(a, a->shoppers.interactions, &a->recommender, err));
+    if (!one && !output) {
+        SKUA_TRY(put_scores(a, w, err));
+        return learn_rule(shop, a, err);
+    }
+    skuai_feature_options features = {0};
+    SKUA_TRY(find_rule(shop, a, err));
+    SKUA_TRY(skuai_recommender_new(a->shoppers.interactions, &a->rule, &features, &a->context,
+                                   &a->recommender, err));
     a->candidates = skuai_recommender_candidates(a->recommender);
     if (!a->candidates) return skuai_error_memory(err, "recommendations");
-    skuai_json_integer(w, "learnt_from", (int64_t)a->recommender->n_sets);
+    skuai_json_integer(w, "learnt_from", (int64_t)a->rule.n_sets);
     if (one) SKUA_TRY(put_user(a, user, w, err));
     if (!output) return SKUA_OK;
     skuai_json_text(w, "output", output);
