@@ -90,6 +90,8 @@ static const struct {
     {"tokenizer", bench_tokenizer, "token numbers beside Hugging Face tokenizers"},
     {"elasticity", bench_elasticity, "price elasticities beside the simulator's truth"},
     {"uplift", bench_uplift, "promotions placed when demand is high, beside the truth"},
+    {"discovery", bench_discovery, "links found in processes whose links are known"},
+    {"shap-speed", bench_shap_speed, "TreeSHAP beside brute force, kernel SHAP beside shap"},
     {"text-vectors", bench_text_vectors,
      "sub-word vectors of a folder's strings.bin, into subword.bin"},
     {"picture-speed", bench_picture_speed, "pictures decoded, resized and described a second"},

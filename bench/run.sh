@@ -51,6 +51,12 @@ run() {
     anomalies)
         peers
         PYTHON=build/peers/bin/python "$bench" anomalies ;;
+    shap-speed)
+        peers causes
+        mkdir -p build/bench/shap
+        "$bench" shap-speed --write build/bench/shap
+        OMP_NUM_THREADS=$threads build/peers/bin/python bench/peers/shap_speed.py build/bench/shap "$threads"
+        "$bench" shap-speed build/bench/shap ;;
     serve-load)
         command -v wrk >/dev/null || { echo "bench: wrk is not there (Debian: wrk)" >&2; exit 1; }
         peers serve

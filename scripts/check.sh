@@ -1,11 +1,19 @@
 #!/usr/bin/env bash
 # The static checks: format, layers, banned calls, symbols, cppcheck, clang-tidy.
-#   scripts/check.sh BUILD     an up-to-date build folder with compile_commands.json
+#   scripts/check.sh BUILD [NAME...]     an up-to-date build folder with compile_commands.json; the checks
+#                                        named (format layers banned api symbols shell cppcheck clang-tidy), or all
 set -uo pipefail
 cd "$(dirname "$0")/.."
 build=$1
-failed=0
-run() { echo "-- $1"; shift; "$@" || failed=1; }
+shift
+names=" $* " known=" " failed=0
+run() {
+    known="$known$1 "
+    case $names in "  " | *" $1 "*) ;; *) return ;; esac
+    echo "-- $1"
+    shift
+    "$@" || failed=1
+}
 sources() { git ls-files -co --exclude-standard "$@" | while read -r f; do [ -f "$f" ] && echo "$f"; done; }
 
 format() { sources '*.c' '*.h' | xargs clang-format --dry-run -Werror; }
@@ -26,5 +34,8 @@ run "symbols" scripts/check_symbols.sh "$build"
 run "shell" check_shell
 run "cppcheck" check_cppcheck
 run "clang-tidy" check_tidy
+for name in $names; do
+    case $known in *" $name "*) ;; *) echo "check: no check '$name'; there are:$known"; failed=1 ;; esac
+done
 [ $failed = 0 ] && echo "check: all passed" || echo "check: FAILED"
 exit $failed

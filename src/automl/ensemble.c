@@ -366,6 +366,62 @@ static skua_status ensemble_predict(const skuai_model *model, const skuai_panel 
     return status;
 }
 
+/* Add a member's contributions, weighted, to those of the combination: inputs of the same name are
+ * one. */
+static skua_status add_contributions(const skuai_contributions *from, double weight,
+                                     skuai_contributions *to, skua_error *err) {
+    size_t H = to->horizon;
+    for (size_t i = 0; i < from->n_inputs; i++) {
+        double *value = skuai_contributions_input(to, from->inputs[i].name, from->inputs[i].group);
+        if (!value) return skuai_error_set(err, SKUA_EINTERNAL, "more inputs than members have");
+        for (size_t h = 0; h < H; h++)
+            value[h] += weight * from->value[i * H + h];
+    }
+    for (size_t h = 0; h < H; h++) {
+        to->base[h] += weight * from->base[h];
+        to->forecast[h] += weight * from->forecast[h];
+    }
+    return SKUA_OK;
+}
+
+/* The weighted sum of what the members say, for every one that has a weight must say. */
+static skua_status ensemble_contributions(const skuai_model *model, const skuai_panel *panel,
+                                          size_t s, const skuai_request *request,
+                                          const skuai_context *context, skuai_contributions **out,
+                                          skua_error *err) {
+    const ensemble_model *own = (const ensemble_model *)(const void *)model;
+    const skuai_ensemble *e = own->ensemble;
+    skuai_contributions *of[SKUAI_ENSEMBLE_MEMBERS] = {0}, *sum = NULL;
+    if (s >= panel->n_series) return skuai_error_set(err, SKUA_EINVAL, "no such series");
+    double weight[SKUAI_ENSEMBLE_MEMBERS];
+    weights_of(e, panel, s, weight);
+    double total = 0;
+    size_t inputs = 0;
+    skua_status status = SKUA_OK;
+    for (size_t m = 0; m < e->n_members; m++) {
+        if (!own->models[m] || !(weight[m] > 0)) continue;
+        total += weight[m];
+        if (!e->members[m].contributions)
+            SKUA_TRY_OUT(skuai_error_set(err, SKUA_ENOTFOUND, "%s cannot say what its inputs add",
+                                         e->members[m].name));
+        SKUA_TRY_OUT(
+            e->members[m].contributions(own->models[m], panel, s, request, context, &of[m], err));
+        inputs += of[m]->n_inputs;
+    }
+    if (!(total > 0))
+        SKUA_TRY_OUT(skuai_error_set(err, SKUA_ENOTFOUND, "no member with a weight was fitted"));
+    SKUA_TRY_OUT(skuai_contributions_new(inputs, request->horizon, &sum, err));
+    for (size_t m = 0; m < e->n_members; m++)
+        if (of[m]) SKUA_TRY_OUT(add_contributions(of[m], weight[m] / total, sum, err));
+    SKUA_TRY_OUT(skuai_contributions_check(sum, err));
+    *out = sum;
+out:
+    for (size_t m = 0; m < e->n_members; m++)
+        skuai_contributions_free(of[m]);
+    if (status != SKUA_OK) skuai_contributions_free(sum);
+    return status;
+}
+
 skuai_forecaster skuai_ensemble_forecaster(const skuai_ensemble *ensemble) {
     return (skuai_forecaster){
         .name = "combination",
@@ -374,6 +430,7 @@ skuai_forecaster skuai_ensemble_forecaster(const skuai_ensemble *ensemble) {
         .fit = ensemble_fit,
         .predict = ensemble_predict,
         .free = ensemble_free,
+        .contributions = ensemble_contributions,
         .data = ensemble,
     };
 }

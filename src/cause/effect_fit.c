@@ -8,6 +8,8 @@
 #include <string.h>
 
 enum { K = SKUAI_SHRINK_WIDTH, PASSES = 4, STEPS = 3, EM_SHORT = 15, EM_LONG = 100, TRUST = 10 };
+/* Items up to which their own spread is integrated over: of more it is known well enough. */
+enum { UNCERTAIN_MOST = 400 };
 
 #define INDEX_PRIOR 3.0  /* units of other items that a demand index is shrunk by */
 #define SPAN        12.0 /* |log effect| beyond which an exponent is cut */
@@ -452,6 +454,9 @@ static skua_status iterate(fit *f, skua_error *err) {
         }
     }
     SKUA_TRY(estimate_items(f, err));
+    f->shrink.uncertain = f->rows->n_items <= UNCERTAIN_MOST;
+    for (size_t k = 0; k < f->rows->k; k++)
+        f->shrink.usual[k] = usual_deviation(f->rows, k) / 5;
     return shrink(f, EM_LONG, err);
 }
 

@@ -1,11 +1,12 @@
 #include "cause/effect_shrink.h"
 
+#include "core/random.h"
 #include "math/linear.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { K = SKUAI_SHRINK_WIDTH, LEVELS_MOST = 150 };
+enum { K = SKUAI_SHRINK_WIDTH, LEVELS_MOST = 150, BURN = 100, DRAWS = 400, UNCERTAIN_BLOCKS = 240 };
 
 typedef struct level {
     const int32_t *code; /* [n], NULL: not used */
@@ -20,6 +21,7 @@ typedef struct work {
     double *precision;  /* [blocks k, blocks k], then its Cholesky factor */
     double *inverse;    /* likewise */
     double *effects;    /* [blocks k] */
+    double *right;      /* [blocks k] scratch of a draw */
     double *weight;     /* [n, k, k]: (V + own)^-1 */
     size_t (*place)[3]; /* [n] blocks that item i is made of */
     size_t *n_place;
@@ -212,6 +214,173 @@ static skua_status expect(work *w, skua_error *err) {
     return SKUA_OK;
 }
 
+/* -- Uncertain deviations -----------------------------------------------------------------------
+ */
+
+static void take_posteriors(work *w, double *mean, double *variance) {
+    skuai_shrink *s = w->s;
+    double u[K], uu[K * K];
+    for (size_t i = 0; i < s->n; i++)
+        posterior(w, i, mean + i * s->k, variance + i * s->k * s->k, u, uu);
+}
+
+/* sigma [k, k] from the inverse Wishart law of `freedom` and scale [k, k], by Bartlett's
+ * decomposition of the Wishart law of its inverse. */
+static skua_status draw_wishart(size_t k, double freedom, const double *scale, skuai_random *random,
+                                double *sigma, skua_error *err) {
+    double inverse[K * K], a[K * K] = {0}, l[K * K], root[K * K], drawn[K * K];
+    SKUA_TRY(invert(scale, k, inverse, err));
+    memcpy(root, inverse, k * k * sizeof *root);
+    SKUA_TRY(skuai_cholesky(root, k, err));
+    for (size_t i = 0; i < k; i++) {
+        a[i * k + i] = sqrt(2 * skuai_random_gamma(random, (freedom - (double)i) / 2));
+        for (size_t j = 0; j < i; j++)
+            a[i * k + j] = skuai_random_normal(random);
+    }
+    for (size_t i = 0; i < k; i++)
+        for (size_t j = 0; j < k; j++) {
+            l[i * k + j] = 0;
+            for (size_t c = j; c <= i; c++)
+                l[i * k + j] += root[i * k + c] * a[c * k + j];
+        }
+    for (size_t i = 0; i < k; i++)
+        for (size_t j = 0; j < k; j++)
+            drawn[i * k + j] = skuai_dot(l + i * k, l + j * k, k);
+    return invert(drawn, k, sigma, err);
+}
+
+/* A covariance given n deviations with sum of squares [k, k]: the prior of [Huang & Wand], under
+ * which each deviation is half-t of 2 degrees with scale `usual` and correlations are uniform. */
+static skua_status draw_covariance(size_t k, size_t n, const double *squares, const double *usual,
+                                   skuai_random *random, double *sigma, skua_error *err) {
+    double inverse[K * K], scale[K * K];
+    SKUA_TRY(invert(sigma, k, inverse, err));
+    memcpy(scale, squares, k * k * sizeof *scale);
+    for (size_t j = 0; j < k; j++) {
+        double rate = 1 / (usual[j] * usual[j]) + 2 * inverse[j * k + j];
+        double a = rate / skuai_random_gamma(random, (2 + (double)k) / 2);
+        scale[j * k + j] += 4 / a;
+    }
+    return draw_wishart(k, 2 + (double)k - 1 + (double)n, scale, random, sigma, err);
+}
+
+/* Group effects from their posterior: mean plus l^-T times white noise. */
+static void draw_effects(work *w, skuai_random *random) {
+    size_t m = w->blocks * w->s->k;
+    for (size_t i = m; i-- > 0;) {
+        double sum = skuai_random_normal(random);
+        for (size_t q = i + 1; q < m; q++)
+            sum -= w->precision[q * m + i] * w->right[q];
+        w->right[i] = sum / w->precision[i * m + i];
+    }
+    for (size_t i = 0; i < m; i++)
+        w->effects[i] += w->right[i];
+}
+
+/* Squares of own deviations drawn given the effects: gain (estimate - gamma) and noise of variance
+ * own - own W own. */
+static skua_status draw_own(work *w, skuai_random *random, double *squares, skua_error *err) {
+    skuai_shrink *s = w->s;
+    size_t k = s->k;
+    memset(squares, 0, k * k * sizeof *squares);
+    for (size_t i = 0; i < s->n; i++) {
+        double gain[K * K], left[K * K], u[K], gap[K], noise[K];
+        product(s->own, w->weight + i * k * k, k, gain);
+        product(gain, s->own, k, left);
+        for (size_t e = 0; e < k * k; e++)
+            left[e] = s->own[e] - left[e];
+        for (size_t a = 0; a < k; a++)
+            left[a * k + a] += 1e-12;
+        SKUA_TRY(skuai_cholesky(left, k, err));
+        for (size_t a = 0; a < k; a++) {
+            gap[a] = s->estimate[i * k + a];
+            for (size_t q = 0; q < w->n_place[i]; q++)
+                gap[a] -= w->effects[w->place[i][q] * k + a];
+            noise[a] = skuai_random_normal(random);
+        }
+        for (size_t a = 0; a < k; a++)
+            u[a] = skuai_dot(gain + a * k, gap, k) + skuai_dot(left + a * k, noise, a + 1);
+        for (size_t a = 0; a < k; a++)
+            for (size_t b = 0; b < k; b++)
+                squares[a * k + b] += u[a] * u[b];
+    }
+    return SKUA_OK;
+}
+
+static skua_status draw_covariances(work *w, skuai_random *random, skua_error *err) {
+    skuai_shrink *s = w->s;
+    size_t k = s->k;
+    double squares[K * K];
+    draw_effects(w, random);
+    SKUA_TRY(draw_own(w, random, squares, err));
+    SKUA_TRY(draw_covariance(k, s->n, squares, s->usual, random, s->own, err));
+    for (size_t l = 0; l < 2; l++) {
+        level *v = &w->levels[l];
+        if (!v->code) continue;
+        memset(squares, 0, sizeof squares);
+        for (size_t g = 0; g < v->n; g++)
+            for (size_t a = 0; a < k; a++)
+                for (size_t b = 0; b < k; b++)
+                    squares[a * k + b] +=
+                        w->effects[(v->first + g) * k + a] * w->effects[(v->first + g) * k + b];
+        SKUA_TRY(draw_covariance(k, v->n, squares, s->usual, random, v->sigma, err));
+    }
+    return SKUA_OK;
+}
+
+/* Posteriors averaged over draws of all covariances (Gibbs sampling); the covariances left are
+ * their means. */
+static skua_status integrate(work *w, skuai_arena *scratch, skua_error *err) {
+    skuai_shrink *s = w->s;
+    size_t k = s->k, n = s->n, m = w->blocks * k;
+    double *first = skuai_arena_take_zero(scratch, n * k * (2 * k + 3), sizeof *first);
+    double covariances[3][K * K] = {{0}}, pooled[K] = {0}, square[K * K] = {0};
+    double *sigmas[3] = {s->own, s->by_category, s->by_brand};
+    skuai_random random;
+    if (!first) return skuai_error_memory(err, "shrinking");
+    double *second = first + n * k, *mean = second + n * k * k, *variance = mean + n * k;
+    skuai_random_split(&random, 5, n);
+    for (int draw = -BURN; draw < DRAWS; draw++) {
+        SKUA_TRY(expect(w, err));
+        if (draw >= 0) {
+            take_posteriors(w, mean, variance);
+            for (size_t i = 0; i < n; i++)
+                for (size_t a = 0; a < k; a++) {
+                    first[i * k + a] += mean[i * k + a] / DRAWS;
+                    for (size_t b = 0; b < k; b++)
+                        second[(i * k + a) * k + b] +=
+                            (variance[(i * k + a) * k + b] + mean[i * k + a] * mean[i * k + b]) /
+                            DRAWS;
+                }
+            for (size_t a = 0; a < k; a++) {
+                pooled[a] += w->effects[a] / DRAWS;
+                for (size_t b = 0; b < k; b++)
+                    square[a * k + b] +=
+                        (w->inverse[a * m + b] + w->effects[a] * w->effects[b]) / DRAWS;
+            }
+            for (size_t l = 0; l < 3; l++)
+                for (size_t e = 0; e < k * k; e++)
+                    covariances[l][e] += sigmas[l][e] / DRAWS;
+        }
+        SKUA_TRY(draw_covariances(w, &random, err));
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t a = 0; a < k; a++) {
+            s->mean[i * k + a] = first[i * k + a];
+            for (size_t b = 0; b < k; b++)
+                s->variance[(i * k + a) * k + b] =
+                    second[(i * k + a) * k + b] - first[i * k + a] * first[i * k + b];
+        }
+    for (size_t a = 0; a < k; a++) {
+        s->pooled[a] = pooled[a];
+        for (size_t b = 0; b < k; b++)
+            s->pooled_variance[a * k + b] = square[a * k + b] - pooled[a] * pooled[b];
+    }
+    for (size_t l = 0; l < 3; l++)
+        memcpy(sigmas[l], covariances[l], k * k * sizeof *covariances[l]);
+    return SKUA_OK;
+}
+
 skua_status skuai_shrink_run(skuai_shrink *s, skuai_arena *scratch, skua_error *err) {
     if (s->n == 0 || s->k == 0 || s->k > K)
         return skuai_error_set(err, SKUA_EDATA, "no effects to shrink");
@@ -225,7 +394,8 @@ skua_status skuai_shrink_run(skuai_shrink *s, skuai_arena *scratch, skua_error *
         size_t m = w.blocks * s->k;
         w.precision = skuai_arena_take(scratch, m * m, sizeof *w.precision);
         w.inverse = skuai_arena_take(scratch, m * m, sizeof *w.inverse);
-        w.effects = skuai_arena_take(scratch, m, sizeof *w.effects);
+        w.effects = skuai_arena_take(scratch, 2 * m, sizeof *w.effects);
+        w.right = w.effects ? w.effects + m : NULL;
         w.weight = skuai_arena_take(scratch, s->n * s->k * s->k, sizeof *w.weight);
         if (!w.precision || !w.inverse || !w.effects || !w.weight)
             status = skuai_error_memory(err, "shrinking");
@@ -236,15 +406,14 @@ skua_status skuai_shrink_run(skuai_shrink *s, skuai_arena *scratch, skua_error *
         if (status == SKUA_OK) maximise(&w);
     }
     if (status == SKUA_OK) status = expect(&w, err);
-    for (size_t i = 0; i < s->n && status == SKUA_OK; i++) {
-        double u[K], uu[K * K];
-        posterior(&w, i, s->mean + i * s->k, s->variance + i * s->k * s->k, u, uu);
-    }
+    if (status == SKUA_OK) take_posteriors(&w, s->mean, s->variance);
     for (size_t a = 0; a < s->k && status == SKUA_OK; a++) {
         s->pooled[a] = w.effects[a];
         for (size_t b = 0; b < s->k; b++)
             s->pooled_variance[a * s->k + b] = w.inverse[a * w.blocks * s->k + b];
     }
+    if (status == SKUA_OK && s->uncertain && w.blocks * s->k <= UNCERTAIN_BLOCKS)
+        status = integrate(&w, scratch, err);
     skuai_arena_reset(scratch, mark);
     return status;
 }

@@ -1,5 +1,6 @@
 #include "cause/pcmci.h"
 
+#include "cause/distance_test.h"
 #include "core/random.h"
 #include "math/distribution.h"
 #include "math/statistics.h"
@@ -7,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { COLUMNS_MOST = 6000, ROWS_LEAST = 20 };
+enum { COLUMNS_MOST = 6000, ROWS_LEAST = 20, DISTANCE_ROWS = 10000 };
 
 #define NOTHING_LEFT 1e-12 /* variance of a standardised column beyond its conditions */
 
@@ -30,6 +31,9 @@ typedef struct pcmci {
     node *conditions;               /* [columns] */
     candidate *parents;             /* [n, n lags] */
     size_t *n_parents;              /* [n] kept, strongest first */
+    double *lagged;                 /* [columns, rows] the data itself; NULL: not needed */
+    const double **columns_given;   /* [2 n lags] of the conditions */
+    skuai_distance_test *distance;  /* NULL: partial correlation */
     size_t n_tests;
 } pcmci;
 
@@ -81,6 +85,21 @@ static double p_value(const pcmci *m, double r, size_t n) {
     return 2 * skuai_student_cdf(-t, df);
 }
 
+/* The test of x and y given conditions [n]: strength, and p-value out. */
+static double independence(pcmci *m, node x, node y, const node *z, size_t n, double *p) {
+    if (!m->distance) {
+        double r = partial_correlation(m, x, y, z, n);
+        *p = p_value(m, r, n);
+        return r;
+    }
+    size_t a = column_of(m, x), b = column_of(m, y);
+    for (size_t k = 0; k < n; k++)
+        m->columns_given[k] = m->lagged + column_of(m, z[k]) * m->rows;
+    m->n_tests++;
+    return skuai_distance_test_run(m->distance, m->lagged + a * m->rows, m->lagged + b * m->rows,
+                                   m->columns_given, n, a * m->columns + b, p);
+}
+
 static bool forbidden(const pcmci *m, size_t i, size_t j, size_t lag) {
     const bool *f = m->options->forbidden;
     return f && f[(i * m->n + j) * (m->options->lags + 1) + lag];
@@ -109,10 +128,10 @@ static void select_parents(pcmci *m, size_t j) {
             size_t taken = 0;
             for (size_t q = 0; q < n && taken < size; q++)
                 if (q != k) m->conditions[taken++] = c[q].at;
-            double r = partial_correlation(m, c[k].at, (node){j, 0}, m->conditions, taken);
+            double p, r = independence(m, c[k].at, (node){j, 0}, m->conditions, taken, &p);
             double size_of = isnan(r) ? 0 : fabs(r);
             if (size_of < c[k].weight) c[k].weight = size_of;
-            c[k].kept = p_value(m, r, taken) <= m->options->selection_alpha;
+            c[k].kept = p <= m->options->selection_alpha;
         }
         size_t kept = 0;
         for (size_t k = 0; k < n; k++)
@@ -154,9 +173,8 @@ static void test_links(pcmci *m, double *value, double *p) {
                 p[at] = 1;
                 if ((lag == 0 && i == j) || forbidden(m, i, j, lag)) continue;
                 size_t n = link_conditions(m, i, lag, j);
-                double r = partial_correlation(m, (node){i, lag}, (node){j, 0}, m->conditions, n);
+                double r = independence(m, (node){i, lag}, (node){j, 0}, m->conditions, n, &p[at]);
                 value[at] = isnan(r) ? 0 : r;
-                p[at] = p_value(m, r, n);
             }
     for (size_t i = 0; i < m->n; i++) /* lag 0 has no direction: the weaker of both tests */
         for (size_t j = 0; j < i; j++) {
@@ -255,6 +273,15 @@ static void correlate(pcmci *m, const double *const *centred, const size_t *rows
         }
 }
 
+/* The data of the rows drawn, a column a variable and lag. */
+static void lay_out(pcmci *m, const double *const *series, const size_t *rows,
+                    const size_t *picks) {
+    for (size_t c = 0; m->lagged && c < m->columns; c++)
+        for (size_t r = 0; r < m->rows; r++)
+            m->lagged[c * m->rows + r] =
+                series[c / m->width][rows[picks ? picks[r] : r] - c % m->width];
+}
+
 static void run_once(pcmci *m, double *value, double *p) {
     for (size_t j = 0; j < m->n; j++)
         select_parents(m, j);
@@ -278,6 +305,7 @@ static skua_status bootstrap(pcmci *m, const double *const *series, const size_t
             picks[r] = at % m->rows;
         }
         correlate(m, series, rows, picks);
+        lay_out(m, series, rows, picks);
         run_once(m, value, p);
         if (m->options->fdr) skuai_false_discovery(p, cells, index, p);
         for (size_t c = 0; c < cells; c++)
@@ -342,6 +370,19 @@ static skua_status take(pcmci *m, skuai_arena *arena, size_t length, size_t **ro
     return good ? SKUA_OK : skuai_error_memory(err, "a causal graph");
 }
 
+static skua_status take_distance(pcmci *m, skuai_arena *arena, skua_error *err) {
+    size_t most = 2 * m->n * m->options->lags + 2;
+    if (m->rows > DISTANCE_ROWS)
+        return skuai_error_set(err, SKUA_ELIMIT,
+                               "%zu periods are too many for the distance test, which takes their "
+                               "square: at most %d, or test by partial correlation",
+                               m->rows, (int)DISTANCE_ROWS);
+    m->lagged = skuai_arena_take(arena, m->columns * m->rows, sizeof *m->lagged);
+    m->columns_given = skuai_arena_take(arena, most, sizeof *m->columns_given);
+    if (!m->lagged || !m->columns_given) return skuai_error_memory(err, "a causal graph");
+    return skuai_distance_test_new(m->rows, most, &m->distance, err);
+}
+
 skua_status skuai_pcmci_run(const double *const *series, size_t n, size_t length,
                             const char *const *names, const skuai_pcmci_options *options,
                             const skuai_context *context, skuai_causal_graph **out,
@@ -358,7 +399,9 @@ skua_status skuai_pcmci_run(const double *const *series, size_t n, size_t length
     SKUA_TRY_OUT(find_rows(series, n, length, 2 * options->lags, rows, &m.rows, err));
     SKUA_TRY_OUT(skuai_causal_graph_new(n, options->lags, names, &graph, err));
     SKUA_TRY_OUT(check_moving(series, n, rows, m.rows, names, err));
+    if (options->test == SKUAI_PCMCI_DISTANCE) SKUA_TRY_OUT(take_distance(&m, arena, err));
     correlate(&m, series, rows, NULL);
+    lay_out(&m, series, rows, NULL);
     run_once(&m, graph->value, graph->p);
     if (options->fdr) SKUA_TRY_OUT(correct(&m, graph, err));
     size_t cells = n * n * (options->lags + 1);
@@ -369,11 +412,12 @@ skua_status skuai_pcmci_run(const double *const *series, size_t n, size_t length
     graph->n_rows = m.rows;
     graph->n_tests = m.n_tests;
     graph->method = "pcmci";
-    graph->test = "partial correlation";
+    graph->test = m.distance ? "distance correlation of residuals" : "partial correlation";
     graph->alpha = options->alpha;
     if (options->bootstrap) SKUA_TRY_OUT(bootstrap(&m, series, rows, context, graph, err));
     *out = graph;
 out:
+    skuai_distance_test_free(m.distance);
     skuai_arena_free(arena);
     if (status != SKUA_OK) skuai_causal_graph_free(graph);
     return status;

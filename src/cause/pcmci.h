@@ -17,6 +17,11 @@
 #include "cause/causal_graph.h"
 #include "core/context.h"
 
+typedef enum skuai_pcmci_test {
+    SKUAI_PCMCI_CORRELATION, /* partial correlation: dependence along a line */
+    SKUAI_PCMCI_DISTANCE     /* distance_test.h: any dependence; periods squared a test */
+} skuai_pcmci_test;
+
 typedef struct skuai_pcmci_options {
     size_t lags;            /* greatest lag, >= 1 */
     double selection_alpha; /* of the PC1 step, (0, 1) */
@@ -24,7 +29,8 @@ typedef struct skuai_pcmci_options {
     bool fdr;               /* alpha is the false discovery rate over all links [2] */
     size_t conditions;      /* most conditions of the PC1 step; 0: any number */
     const bool *forbidden;  /* [n, n, lags + 1] links (i, j, lag) that cannot be, NULL: none */
-    size_t bootstrap;       /* samples for the confidence of links [3]; 0: none */
+    skuai_pcmci_test test;
+    size_t bootstrap; /* samples for the confidence of links [3]; 0: none */
 } skuai_pcmci_options;
 
 #define SKUAI_PCMCI_OPTIONS_DEFAULT                                                                \

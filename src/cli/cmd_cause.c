@@ -88,8 +88,13 @@ static void show_links(const invocation *call, const skuai_json *graph) {
         if (shown++ == 0)
             command_print(call, "What precedes what (cause only if nothing was left "
                                 "out that drives both):");
-        command_print(call, "  %s -> %s after %.0f (%+.2f, in %.0f %% of the samples)", from, to,
-                      number(l, "lag"), number(l, "value"), 100 * number(l, "confidence"));
+        double held = number(l, "confidence");
+        if (isnan(held)) /* no samples were drawn */
+            command_print(call, "  %s -> %s after %.0f (%+.2f)", from, to, number(l, "lag"),
+                          number(l, "value"));
+        else
+            command_print(call, "  %s -> %s after %.0f (%+.2f, in %.0f %% of the samples)", from,
+                          to, number(l, "lag"), number(l, "value"), 100 * held);
     }
 }
 
@@ -130,7 +135,9 @@ const command command_cause = {
     .description =
         "Estimates every item's price elasticity and promotion uplift with intervals, says what "
         "cannot be known and which experiment would tell, tries to refute itself, and draws which "
-        "series of the shop precede which. -o FILE writes a page.",
+        "series of the shop precede which. -o FILE writes a page, or with a name that ends in "
+        ".dot, "
+        ".svg or .json the graph alone.",
     .example = "skua cause myshop -o causes.html",
     .has_output = true,
     .run = run,

@@ -7,7 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HISTORY_LEAST = 20, COLUMNS_MOST = 64 };
+enum { HISTORY_LEAST = 20, COLUMNS_MOST = 64, SAMPLES = 64 };
+
+const char *skuai_explain_method_name(skuai_explain_method method) {
+    static const char *const names[SKUAI_EXPLAIN_METHODS] = {"auto", "own", "exact", "kernel",
+                                                             "permutation"};
+    return names[method];
+}
 
 /* What is varied: the series, its groups of covariates, the windows of the past. */
 typedef struct study {
@@ -25,19 +31,10 @@ typedef struct study {
     double *column;                   /* [n_rows] scratch */
 } study;
 
-static const char *group_name(const char *covariate) {
-    static const char *const calendar[] = {"calendar", "holiday", "festival", "workday"};
-    if (strstr(covariate, "price")) return "price";
-    if (strstr(covariate, "promotion") || strcmp(covariate, "deal") == 0) return "promotion";
-    for (size_t i = 0; i < 4; i++)
-        if (strcmp(covariate, calendar[i]) == 0) return "calendar";
-    return covariate;
-}
-
 static size_t group_find(study *q, const char *name) {
     for (size_t g = 0; g < q->n_groups; g++)
         if (strcmp(q->groups[g], name) == 0) return g;
-    if (q->n_groups + 1 >= SKUAI_EXPLAIN_GROUPS)
+    if (q->n_groups + 1 >= SKUAI_EXPLAIN_PLAYERS)
         return q->n_groups - 1; /* the last takes the rest */
     q->groups[q->n_groups] = name;
     return q->n_groups++;
@@ -55,7 +52,7 @@ static void find_groups(study *q) {
     for (size_t k = 0; k < q->panel->n_dynamic && k < COLUMNS_MOST; k++) {
         const skuai_dynamic *d = &q->panel->dynamic[k];
         bool use = d->known == SKUAI_KNOWN_AHEAD && moves(q, k);
-        q->group_of[k] = use ? group_find(q, group_name(d->name)) : SIZE_MAX;
+        q->group_of[k] = use ? group_find(q, skuai_input_group(d->name)) : SIZE_MAX;
     }
     q->groups[q->n_groups] = "recent sales";
     q->sales[q->n_groups++] = true;
@@ -101,15 +98,19 @@ static void load_column(study *q, size_t dynamic) {
             q->column[r] = (double)q->panel->dynamic[dynamic].values[r];
 }
 
+static skuai_request request_of(const study *q) {
+    static const double usual[] = {0.1, 0.5, 0.9};
+    const skuai_explain_options *o = q->options;
+    return (skuai_request){q->horizon, o->n_levels ? o->levels : usual,
+                           o->n_levels ? o->n_levels : sizeof usual / sizeof *usual, o->seed};
+}
+
 /* Forecast of series s in a panel; mean [horizon] is added to. */
 static skua_status predict(study *q, const skuai_panel *panel, double weight, double *mean,
                            skua_error *err) {
     skuai_panel *view = NULL;
     skuai_forecast *f = NULL;
-    skuai_request request = {q->horizon, NULL, 0, q->options->seed};
-    double median = 0.5;
-    request.levels = &median;
-    request.n_levels = 1;
+    skuai_request request = request_of(q);
     SKUA_TRY(skuai_panel_subset(panel, &q->s, 1, &view, err));
     skua_status status = q->forecaster->predict(q->model, view, &request, q->context, &f, err);
     for (size_t h = 0; h < q->horizon && status == SKUA_OK; h++)
@@ -194,16 +195,18 @@ static skua_status watch(void *user, const bool *coalitions, size_t m, double *v
 
 static double fidelity(const watched *w, const skuai_explanation *e) {
     size_t m = (size_t)1 << e->n_groups, H = e->horizon;
-    double base = 0, each[SKUAI_EXPLAIN_GROUPS] = {0}, mean = 0, rest = 0, whole = 0;
+    double base = 0, each[SKUAI_EXPLAIN_GROUPS] = {0}, mean = 0, rest = 0, whole = 0, n = 0;
     for (size_t h = 0; h < H; h++) {
         base += e->base[h];
         for (size_t g = 0; g < e->n_groups; g++)
             each[g] += e->contribution[g * H + h];
     }
     for (size_t c = 0; c < m; c++)
-        mean += w->total[c] / (double)m;
+        if (!isnan(w->total[c])) mean += w->total[c], n++;
+    mean /= n;
     for (size_t c = 0; c < m; c++) {
         double linear = base;
+        if (isnan(w->total[c])) continue;
         for (size_t g = 0; g < e->n_groups; g++)
             if (c >> g & 1) linear += each[g];
         rest += (w->total[c] - linear) * (w->total[c] - linear);
@@ -217,6 +220,7 @@ static double fidelity(const watched *w, const skuai_explanation *e) {
 
 void skuai_explanation_free(skuai_explanation *e) {
     if (!e) return;
+    skuai_contributions_free(e->own);
     skuai_free(e->contribution);
     skuai_free(e);
 }
@@ -254,14 +258,91 @@ static skua_status study_new(study *q, skua_error *err) {
         return skuai_error_set(err, SKUA_EINVAL, "no such series, horizon or background");
     q->windows = skuai_new(q->options->backgrounds, sizeof *q->windows);
     q->column = skuai_new(q->panel->n_rows, sizeof *q->column);
-    if (!q->windows || !q->column) return skuai_error_memory(err, "an explanation");
-    find_groups(q);
-    return SKUA_OK;
+    return q->windows && q->column ? SKUA_OK : skuai_error_memory(err, "an explanation");
 }
 
 static void study_clear(study *q) {
     skuai_free(q->windows);
     skuai_free(q->column);
+}
+
+/* -- The model's own contributions --------------------------------------------------------------
+ */
+
+static size_t group_of_input(study *q, const char *group) {
+    for (size_t g = 0; g < q->n_groups; g++)
+        if (strcmp(q->groups[g], group) == 0) return g;
+    if (q->n_groups == SKUAI_EXPLAIN_GROUPS) {
+        q->groups[q->n_groups - 1] = "other inputs";
+        return q->n_groups - 1;
+    }
+    q->groups[q->n_groups] = group;
+    return q->n_groups++;
+}
+
+static skua_status ask_model(study *q, skuai_explanation **out, skua_error *err) {
+    skuai_request request = request_of(q);
+    skuai_contributions *c = NULL;
+    skuai_explanation *e = NULL;
+    if (!q->forecaster->contributions)
+        return skuai_error_set(err, SKUA_ENOTFOUND, "%s cannot say what its inputs add",
+                               q->forecaster->name);
+    SKUA_TRY(q->forecaster->contributions(q->model, q->panel, q->s, &request, q->context, &c, err));
+    for (size_t i = 0; i < c->n_inputs; i++)
+        (void)group_of_input(q, c->inputs[i].group);
+    skua_status status = explanation_new(q, &e, err);
+    if (status != SKUA_OK) {
+        skuai_contributions_free(c);
+        return status;
+    }
+    size_t H = q->horizon;
+    for (size_t i = 0; i < c->n_inputs; i++)
+        for (size_t h = 0, g = group_of_input(q, c->inputs[i].group); h < H; h++)
+            e->contribution[g * H + h] += c->value[i * H + h];
+    memcpy(e->base, c->base, H * sizeof *e->base);
+    memcpy(e->forecast, c->forecast, H * sizeof *e->forecast);
+    e->own = c;
+    e->method = SKUAI_EXPLAIN_OWN;
+    e->fidelity = (double)NAN;
+    e->n_calls = 1;
+    *out = e;
+    return SKUA_OK;
+}
+
+/* -- A game -------------------------------------------------------------------------------------
+ */
+
+static skua_status play(study *q, skuai_explanation **out, skua_error *err) {
+    size_t samples = q->options->samples ? q->options->samples : SAMPLES;
+    skuai_explanation *e = NULL;
+    watched w = {.q = q};
+    skua_status status = SKUA_OK;
+    find_groups(q);
+    SKUA_TRY_OUT(find_windows(q, err));
+    SKUA_TRY_OUT(explanation_new(q, &e, err));
+    size_t every = (size_t)1 << q->n_groups;
+    w.total = skuai_new(every, sizeof *w.total);
+    if (!w.total) SKUA_TRY_OUT(skuai_error_memory(err, "an explanation"));
+    for (size_t c = 0; c < every; c++)
+        w.total[c] = (double)NAN;
+    skuai_game game = {q->n_groups, q->horizon, watch, &w};
+    e->method = q->options->method == SKUAI_EXPLAIN_AUTO ? SKUAI_EXPLAIN_EXACT : q->options->method;
+    if (e->method == SKUAI_EXPLAIN_KERNEL)
+        status = skuai_shapley_kernel(&game, samples, q->options->seed, e->contribution, e->base,
+                                      e->forecast, err);
+    else if (e->method == SKUAI_EXPLAIN_PERMUTATION)
+        status = skuai_shapley_permutation(&game, samples / (2 * q->n_groups) + 1, q->options->seed,
+                                           e->contribution, e->base, e->forecast, err);
+    else
+        status = skuai_shapley_exact(&game, e->contribution, e->base, e->forecast, err);
+    if (status != SKUA_OK) goto out;
+    e->fidelity = fidelity(&w, e);
+    e->n_calls = q->n_calls;
+    *out = e;
+out:
+    skuai_free(w.total);
+    if (status != SKUA_OK) skuai_explanation_free(e);
+    return status;
 }
 
 skua_status skuai_explain(const skuai_forecaster *forecaster, const skuai_model *model,
@@ -274,25 +355,23 @@ skua_status skuai_explain(const skuai_forecaster *forecaster, const skuai_model 
                .options = options,
                .s = s,
                .horizon = options->horizon};
-    skuai_explanation *e = NULL;
-    watched w = {.q = &q};
+    bool asks = options->method == SKUAI_EXPLAIN_AUTO || options->method == SKUAI_EXPLAIN_OWN;
     skua_status status = SKUA_OK;
     SKUA_TRY_OUT(study_new(&q, err));
-    SKUA_TRY_OUT(find_windows(&q, err));
-    SKUA_TRY_OUT(explanation_new(&q, &e, err));
-    w.total = skuai_new((size_t)1 << q.n_groups, sizeof *w.total);
-    if (!w.total) SKUA_TRY_OUT(skuai_error_memory(err, "an explanation"));
-    skuai_game game = {q.n_groups, q.horizon, watch, &w};
-    SKUA_TRY_OUT(skuai_shapley_exact(&game, e->contribution, e->base, e->forecast, err));
-    e->fidelity = fidelity(&w, e);
-    e->n_calls = q.n_calls;
-    fill_before(&q, e);
-    *out = e;
+    if (asks) status = ask_model(&q, out, err);
+    if (!asks || (status == SKUA_ENOTFOUND && options->method == SKUAI_EXPLAIN_AUTO))
+        status = play(&q, out, err);
+    if (status == SKUA_OK) fill_before(&q, *out);
 out:
-    skuai_free(w.total);
     study_clear(&q);
-    if (status != SKUA_OK) skuai_explanation_free(e);
     return status;
+}
+
+static size_t nearest_level(const skuai_request *request, double level) {
+    size_t best = 0;
+    for (size_t q = 1; q < request->n_levels; q++)
+        if (fabs(request->levels[q] - level) < fabs(request->levels[best] - level)) best = q;
+    return best;
 }
 
 skua_status skuai_explain_what_if(const skuai_forecaster *forecaster, const skuai_model *model,
@@ -309,8 +388,8 @@ skua_status skuai_explain_what_if(const skuai_forecaster *forecaster, const skua
                .horizon = options->horizon};
     skuai_panel *changed = NULL, *view = NULL;
     skuai_forecast *f = NULL;
-    static const double levels[3] = {0.1, 0.5, 0.9};
-    skuai_request request = {q.horizon, levels, 3, options->seed};
+    skuai_request request = request_of(&q);
+    size_t low = nearest_level(&request, 0.1), high = nearest_level(&request, 0.9);
     skua_status status = SKUA_OK;
     SKUA_TRY_OUT(study_new(&q, err));
     if (covariate >= panel->n_dynamic || panel->dynamic[covariate].known != SKUAI_KNOWN_AHEAD)
@@ -328,8 +407,8 @@ skua_status skuai_explain_what_if(const skuai_forecaster *forecaster, const skua
     for (size_t h = 0; h < q.horizon; h++) {
         const double *quantiles = skuai_forecast_quantiles(f, 0, h);
         what_if->mean += *skuai_forecast_mean(f, 0, h);
-        what_if->low += quantiles[0];
-        what_if->high += quantiles[2];
+        what_if->low += quantiles[low];
+        what_if->high += quantiles[high];
     }
 out:
     skuai_forecast_free(f);

@@ -1,12 +1,14 @@
 /* explain.h -- why a forecast is what it is: what groups of inputs add to it (room explain), for
  * any model behind the forecaster interface.
  *
- * The inputs are grouped: price, promotion, calendar, every other covariate known ahead, and the
- * recent sales. A coalition's worth is the mean forecast of the series with the inputs of all other
- * groups as they were in another time: covariates of the horizon from a window of the past, recent
- * sales from whole seasons before. It is averaged over `backgrounds` windows, drawn from the
- * series' own history, so that no input takes a value that it never had. Contributions are the
- * Shapley values of that game (shapley.h) and sum to the forecast less the background's.
+ * A model that can say what its inputs add (the interface's `contributions`: exact TreeSHAP for
+ * trees) is asked for it, and its inputs are summed by group. Any other plays a game: its inputs
+ * are grouped: price, promotion, calendar, every other covariate known ahead, and the recent sales.
+ * A coalition's worth is the mean forecast of the series with the inputs of all other groups as
+ * they were in another time: covariates of the horizon from a window of the past, recent sales from
+ * whole seasons before. It is averaged over `backgrounds` windows, drawn from the series' own
+ * history, so that no input takes a value that it never had. Contributions are the Shapley values
+ * of that game (shapley.h) and sum to the forecast less the background's.
  *
  * They say what the model's forecast rests on, which is association: what would happen if a price
  * were changed is asked by skuai_explain_what_if of the model, and of the shop's experiments by
@@ -16,10 +18,27 @@
 
 #include "forecast/forecaster.h"
 
-enum { SKUAI_EXPLAIN_GROUPS = 8 };
+/* A game's players are at most PLAYERS; a model that speaks for itself may name GROUPS. */
+enum { SKUAI_EXPLAIN_GROUPS = 16, SKUAI_EXPLAIN_PLAYERS = 8 };
+
+typedef enum skuai_explain_method {
+    SKUAI_EXPLAIN_AUTO,        /* the model's own contributions where it has any, else exact */
+    SKUAI_EXPLAIN_OWN,         /* SKUA_ENOTFOUND when the model has none */
+    SKUAI_EXPLAIN_EXACT,       /* all coalitions */
+    SKUAI_EXPLAIN_KERNEL,      /* kernel SHAP on `samples` coalitions */
+    SKUAI_EXPLAIN_PERMUTATION, /* `samples` / groups orders with their reverses */
+    SKUAI_EXPLAIN_METHODS
+} skuai_explain_method;
+/* "auto", "own", "exact", "kernel", "permutation". */
+const char *skuai_explain_method_name(skuai_explain_method method);
 
 typedef struct skuai_explain_options {
     size_t horizon;
+    const double *levels; /* [n_levels] that the model is asked for: a calibrated combination knows
+                             its own alone; NULL: what is needed */
+    size_t n_levels;
+    skuai_explain_method method;
+    size_t samples;     /* kernel, permutation: coalitions asked for; 0: 64 */
     size_t backgrounds; /* windows of the past, >= 1 */
     size_t recent;      /* periods that are recent sales; 0: four seasons, at most a quarter of the
                            history */
@@ -28,21 +47,25 @@ typedef struct skuai_explain_options {
 
 typedef struct skuai_explanation {
     size_t n_groups, horizon;
+    skuai_explain_method method; /* that was used: never auto */
+    skuai_contributions *own;    /* of each input; NULL unless the model spoke for itself */
     const char *groups[SKUAI_EXPLAIN_GROUPS]; /* "price", "promotion", "calendar", "recent sales",
-                                                 or a covariate's name, borrowed from the panel */
+                                                 or a covariate's name, borrowed from the panel or
+                                                 from `own` */
     double *contribution;                     /* [n_groups, horizon] units */
-    double *base;                             /* [horizon] forecast of the background */
+    double *base;                             /* [horizon] forecast of the background; own: what
+                                                 the model says when it knows no input */
     double *forecast;                         /* [horizon] base and contributions */
     double *before; /* [horizon] what was sold in the periods of the same phase before: one season
                        back at least; NaN missing */
-    /* Local linear model on present and absent groups: share of the variance of all coalitions that
-     * the sum of contributions explains; 1: no interactions. */
+    /* Local linear model on present and absent groups: share of the variance of the coalitions
+     * asked for that the sum of contributions explains; 1: no interactions; own: NaN. */
     double fidelity;
     size_t n_calls; /* forecasts that were made */
 } skuai_explanation;
 
-/* Explain series s of the panel, which the model was fitted on (or one like it). SKUA_EDATA: a
- * series with less than three seasons or 20 periods of history, for there is no background. */
+/* Explain series s of the panel, which the model was fitted on (or one like it). SKUA_EDATA: a game
+ * on a series with less than three seasons or 20 periods of history, for there is no background. */
 SKUA_MUST_USE skua_status skuai_explain(const skuai_forecaster *forecaster,
                                         const skuai_model *model, const skuai_panel *panel,
                                         size_t s, const skuai_explain_options *options,

@@ -8,7 +8,17 @@ const char *skuai_explain_group_name(const char *group, bool chinese) {
     static const char *const names[][2] = {{"price", "价格"},
                                            {"promotion", "促销"},
                                            {"calendar", "节假日"},
-                                           {"recent sales", "近期销量"}};
+                                           {"recent sales", "近期销量"},
+                                           {"last year", "去年同期"},
+                                           {"last week", "上周同期"},
+                                           {"similar items", "同类商品"},
+                                           {"the item itself", "商品本身"},
+                                           {"availability", "可售情况"},
+                                           {"how far ahead", "预测距离"},
+                                           {"never below zero", "不低于零"},
+                                           {"text", "文字"},
+                                           {"image", "图片"},
+                                           {"other inputs", "其他输入"}};
     for (size_t i = 0; i < sizeof names / sizeof *names && chinese; i++)
         if (strcmp(group, names[i][0]) == 0) return names[i][1];
     return group;
@@ -46,6 +56,16 @@ static void order_groups(const skuai_explanation *e, double *sum, size_t *order)
     }
 }
 
+/* "with the price", but "with last year". */
+static bool takes_the(const char *group) {
+    static const char *const bare[] = {"last year",       "last week",     "similar items",
+                                       "availability",    "how far ahead", "the item itself",
+                                       "never below zero"};
+    for (size_t i = 0; i < sizeof bare / sizeof *bare; i++)
+        if (strcmp(group, bare[i]) == 0) return false;
+    return true;
+}
+
 void skuai_explain_sentence(const skuai_explanation *e, bool zh, char *text, size_t size) {
     double sum[SKUAI_EXPLAIN_GROUPS], forecast = 0, base = 0;
     size_t order[SKUAI_EXPLAIN_GROUPS], told = 0;
@@ -74,8 +94,9 @@ void skuai_explain_sentence(const skuai_explanation *e, bool zh, char *text, siz
         } else {
             put(&t, x < 0 ? "less " : "");
             put_number(&t, fabs(x));
-            put(&t, " go with the ");
-            put(&t, skuai_explain_group_name(e->groups[order[i]], false));
+            put(&t, " go with ");
+            put(&t, takes_the(e->groups[order[i]]) ? "the " : "");
+            put(&t, e->groups[order[i]]);
         }
         told++;
     }

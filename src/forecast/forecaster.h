@@ -7,6 +7,7 @@
 #define SKUA_FORECAST_FORECASTER_H
 
 #include "core/context.h"
+#include "forecast/contributions.h"
 #include "forecast/forecast.h"
 
 /* Parameters by name, as text: "season=12", "criterion=aicc". Unknown names are errors. */
@@ -48,10 +49,12 @@ typedef struct skuai_forecaster {
                         skuai_model **model, skua_error *err);
     skua_status (*update)(skuai_model *model, const skuai_panel *panel,
                           const skuai_context *context, skua_error *err);
-    /* What each named input adds to the mean of series s at horizon h. */
+    /* What each input adds to the mean forecasts of series s of the panel: exact for the model's
+     * own kind, and checked to sum to what predict says. *contributions is the caller's.
+     * SKUA_ENOTFOUND: this model cannot say (a combination with a member that cannot). */
     skua_status (*contributions)(const skuai_model *model, const skuai_panel *panel, size_t s,
-                                 size_t h, const char *const **names, double *values, size_t *n,
-                                 skua_error *err);
+                                 const skuai_request *request, const skuai_context *context,
+                                 skuai_contributions **contributions, skua_error *err);
     const void *data; /* what a family of forecasters shares, private to its room */
     bool for_young;   /* made for series with little history or none; of others it tells little */
 } skuai_forecaster;

@@ -5,6 +5,7 @@
 #include "shop/shop_panel.h"
 
 #include "cause/effect.h"
+#include "cause/granger.h"
 #include "cause/pcmci.h"
 
 #include <math.h>
@@ -130,14 +131,17 @@ static skua_status make_series(const skuai_panel *panel, shop_series *s, skua_er
 
 /* Calendars, prices and promotions are set by the shop or the year: today's demand does not cause
  * them. Weekdays are taken out, for a week repeats whatever anybody does. */
-static skua_status make_graph(const skuai_panel *panel, const skuai_context *context,
-                              skuai_causal_graph **graph, skua_error *err) {
+static skua_status make_graph(const skuai_panel *panel, const char *method,
+                              const skuai_context *context, skuai_causal_graph **graph,
+                              skua_error *err) {
     shop_series s;
     SKUA_TRY(make_series(panel, &s, err));
     skuai_pcmci_options o = SKUAI_PCMCI_OPTIONS_DEFAULT;
+    bool distance = strcmp(method, "distance") == 0, granger = strcmp(method, "granger") == 0;
     o.selection_alpha = 0.2;
     o.fdr = true;
-    o.bootstrap = 50;
+    o.test = distance ? SKUAI_PCMCI_DISTANCE : SKUAI_PCMCI_CORRELATION;
+    o.bootstrap = distance ? 0 : 50; /* a sample of those tests takes as long as the graph */
     o.lags = panel->season > 4 && panel->season <= 8 ? (size_t)panel->season : 3;
     size_t season =
         panel->season > 1 && s.length > 4 * (size_t)panel->season ? (size_t)panel->season : 1;
@@ -163,7 +167,9 @@ static skua_status make_graph(const skuai_panel *panel, const skuai_context *con
         const double *columns[SERIES_MOST];
         for (size_t k = 0; k < s.n; k++)
             columns[k] = s.values[k];
-        status = skuai_pcmci_run(columns, s.n, s.length, s.name, &o, context, graph, err);
+        skuai_granger_options var = {.lags = o.lags, .alpha = o.alpha, .forbidden = forbidden};
+        status = granger ? skuai_granger_run(columns, s.n, s.length, s.name, &var, graph, err)
+                         : skuai_pcmci_run(columns, s.n, s.length, s.name, &o, context, graph, err);
     }
     skuai_free(forbidden);
     skuai_free(s.memory);
@@ -198,10 +204,26 @@ static skua_status estimate(const skuai_panel *panel, const skuai_context *conte
     return SKUA_OK;
 }
 
+static bool ends_with(const char *text, const char *end) {
+    size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* A page; or the graph alone where the name asks for one: .dot, .svg, .json. */
 static skua_status write_page(const skuai_cause_answer *a, const char *output, skua_error *err) {
     skuai_buffer page;
+    void (*graph)(const skuai_causal_graph *, skuai_buffer *) =
+        ends_with(output, ".dot")    ? skuai_causal_graph_dot
+        : ends_with(output, ".svg")  ? skuai_causal_graph_svg
+        : ends_with(output, ".json") ? skuai_causal_graph_json
+                                     : NULL;
+    if (graph && !a->graph)
+        return skuai_error_set(err, SKUA_EDATA, "there is no graph to write: %s", a->graph_note);
     skuai_buffer_init(&page, SIZE_MAX);
-    skuai_cause_page(a, &page);
+    if (graph)
+        graph(a->graph, &page);
+    else
+        skuai_cause_page(a, &page);
     skua_status status = skuai_buffer_check(&page, err);
     if (status == SKUA_OK) status = skuai_file_write(output, page.data, page.size, err);
     skuai_buffer_clear(&page);
@@ -220,7 +242,9 @@ skua_status skua_shop_cause(skua_shop *shop, const char *output, char **report, 
     if (status == SKUA_OK) status = estimate(panel, &context, &answer, err);
     if (status == SKUA_OK) {
         skua_error none = {0};
-        skua_status graph = make_graph(panel, &context, &answer.graph, &none);
+        skua_status graph =
+            make_graph(panel, skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_graph), &context,
+                       &answer.graph, &none);
         if (graph != SKUA_OK && graph != SKUA_EDATA) {
             status = skuai_error_set(err, graph, "%s", none.message);
         } else if (graph == SKUA_EDATA) {

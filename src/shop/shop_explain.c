@@ -55,6 +55,14 @@ static skua_status ask_what_if(const skuai_forecaster *forecaster, const skuai_m
     return SKUA_OK;
 }
 
+static skuai_explain_method chosen_method(const skua_shop *shop) {
+    const char *name = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_method);
+    skuai_explain_method method = SKUAI_EXPLAIN_AUTO;
+    while (strcmp(skuai_explain_method_name(method), name) != 0) /* the table knows no other */
+        method++;
+    return method;
+}
+
 static skua_status explain_series(const skua_shop *shop, const skuai_panel *panel,
                                   const skuai_context *context, skuai_explain_answer *a,
                                   skua_error *err) {
@@ -67,6 +75,9 @@ static skua_status explain_series(const skua_shop *shop, const skuai_panel *pane
         skuai_forecaster forecaster = skuai_ensemble_forecaster(&kept->ensemble);
         skuai_explain_options options = {
             .horizon = horizon, .backgrounds = BACKGROUNDS, .seed = context->seed};
+        options.method = chosen_method(shop);
+        options.levels = kept->levels;
+        options.n_levels = kept->n_levels;
         (void)snprintf(a->model, sizeof a->model, "%s", kept->name);
         status = forecaster.fit(&forecaster, panel, NULL, context, &model, err);
         if (status == SKUA_OK)

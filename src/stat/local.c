@@ -1,6 +1,7 @@
 #include "stat/local.h"
 
 #include "math/distribution.h"
+#include "stat/history_contributions.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -358,6 +359,13 @@ static skua_status local_predict(const skuai_model *model, const skuai_panel *pa
     return SKUA_OK;
 }
 
+static skua_status local_contributions(const skuai_model *model, const skuai_panel *panel, size_t s,
+                                       const skuai_request *request, const skuai_context *context,
+                                       skuai_contributions **contributions, skua_error *err) {
+    return skuai_history_contributions(local_predict, model, panel, s, request, context,
+                                       contributions, err);
+}
+
 skuai_forecaster skuai_local_forecaster(const skuai_local_method *method) {
     return (skuai_forecaster){.name = method->name,
                               .summary = method->summary,
@@ -365,5 +373,6 @@ skuai_forecaster skuai_local_forecaster(const skuai_local_method *method) {
                               .fit = local_fit,
                               .predict = local_predict,
                               .free = local_free,
+                              .contributions = local_contributions,
                               .data = method};
 }

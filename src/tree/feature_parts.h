@@ -23,7 +23,7 @@ struct skuai_features {
     skuai_arena *arena;
     size_t n_columns, cycle; /* cycle: periods after which the year (or the season) repeats */
     size_t windows[SKUAI_FEATURE_WINDOWS];
-    const char **names;
+    const char **names, **column_groups; /* groups: borrowed from the panel, or static */
     bool *categorical;
     size_t price, list_price; /* dynamics, known ahead; SIZE_MAX: none */
     size_t events[SKUAI_FEATURE_EVENTS];

@@ -2,6 +2,7 @@
 
 #include "core/calendar/holiday.h"
 #include "core/random.h"
+#include "forecast/contributions.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -70,35 +71,78 @@ void skuai_feature_plan_make(const skuai_panel *panel, size_t ahead, const char 
 
 /* -- Columns ---------------------------------------------------------------------------------- */
 
-static bool add_column(skuai_features *f, bool categorical, const char *format, const char *text,
-                       size_t number) {
+static bool add_column(skuai_features *f, bool categorical, const char *group, const char *format,
+                       const char *text, size_t number) {
     char *name = skuai_arena_take(f->arena, NAME, 1);
     if (!name) return false;
     (void)snprintf(name, NAME, "%s%.40s", format, text);
     if (number) (void)snprintf(name + strlen(name), NAME - strlen(name), "%zu", number);
     f->names[f->n_columns] = name;
+    f->column_groups[f->n_columns] = group;
     f->categorical[f->n_columns++] = categorical;
     return true;
 }
 
+static const char sales[] = "recent sales", own[] = "the item itself", calendar[] = "calendar";
+
 static bool name_own(skuai_features *f) {
-    static const char *const single[] = {
-        "ewm",         "ewm_fast",    "cycle_1", "cycle_2",      "cycle_before", "cycle_after",
-        "cycle_mean3", "cycle_mean5", "growth",  "season_1",     "season_mean",  "log_level",
-        "age",         "adi",         "cv2",     "since_demand", "availability", "last_available",
-        "in_week",     "in_month",    "in_year"};
-    bool good = add_column(f, false, "horizon", "", 0);
+    const char *cycle = skuai_features_cycle_group(f);
+    const struct {
+        const char *name, *group;
+    } single[] = {{"ewm", sales},
+                  {"ewm_fast", sales},
+                  {"cycle_1", cycle},
+                  {"cycle_2", cycle},
+                  {"cycle_before", cycle},
+                  {"cycle_after", cycle},
+                  {"cycle_mean3", cycle},
+                  {"cycle_mean5", cycle},
+                  {"growth", cycle},
+                  {"season_1", sales},
+                  {"season_mean", sales},
+                  {"log_level", sales},
+                  {"age", own},
+                  {"adi", sales},
+                  {"cv2", sales},
+                  {"since_demand", sales},
+                  {"availability", "availability"},
+                  {"last_available", "availability"},
+                  {"in_week", calendar},
+                  {"in_month", calendar},
+                  {"in_year", calendar}};
+    bool good = add_column(f, false, "how far ahead", "horizon", "", 0);
     for (size_t k = 1; k <= LAGS; k++)
-        good = good && add_column(f, false, "lag_", "", k);
+        good = good && add_column(f, false, sales, "lag_", "", k);
     for (size_t k = 0; k < WINDOWS; k++) {
-        good = good && add_column(f, false, "mean_", "", f->windows[k]) &&
-               add_column(f, false, "sd_", "", f->windows[k]) &&
-               add_column(f, false, "zeros_", "", f->windows[k]);
+        good = good && add_column(f, false, sales, "mean_", "", f->windows[k]) &&
+               add_column(f, false, sales, "sd_", "", f->windows[k]) &&
+               add_column(f, false, sales, "zeros_", "", f->windows[k]);
     }
-    good = good && add_column(f, false, "min_", "", f->windows[0]) &&
-           add_column(f, false, "max_", "", f->windows[0]);
+    good = good && add_column(f, false, sales, "min_", "", f->windows[0]) &&
+           add_column(f, false, sales, "max_", "", f->windows[0]);
     for (size_t k = 0; k < sizeof single / sizeof *single; k++)
-        good = good && add_column(f, false, single[k], "", 0);
+        good = good && add_column(f, false, single[k].group, single[k].name, "", 0);
+    return good;
+}
+
+static bool name_covariates(skuai_features *f) {
+    static const char *const names[2][4] = {{"last_", "recent_", "trend_", NULL},
+                                            {"at_", "change_", "step_", "ratio_"}};
+    static const char *const of_event[] = {"run_", "since_", "until_"};
+    const skuai_panel *p = f->panel;
+    bool good = true;
+    for (size_t k = 0; k < p->n_dynamic; k++) {
+        bool ahead = p->dynamic[k].known == SKUAI_KNOWN_AHEAD;
+        const char *name = p->dynamic[k].name, *group = skuai_input_group(name);
+        for (size_t i = 0; i < 4 && names[ahead][i]; i++)
+            good = good && add_column(f, false, group, names[ahead][i], name, 0);
+    }
+    for (size_t k = 0; k < f->plan.n_events; k++) {
+        const char *name = p->dynamic[f->events[k]].name, *group = skuai_input_group(name);
+        for (size_t i = 0; i < 3; i++)
+            good = good && add_column(f, false, group, of_event[i], name, 0);
+    }
+    if (f->plan.n_events > 1) good = good && add_column(f, false, "promotion", "events_now", "", 0);
     return good;
 }
 
@@ -106,31 +150,23 @@ static bool name_own(skuai_features *f) {
  * feature_rows.c. */
 static bool name_given(skuai_features *f) {
     const skuai_panel *p = f->panel;
-    bool good = true;
-    for (size_t k = 0; k < p->n_dynamic; k++) {
-        bool ahead = p->dynamic[k].known == SKUAI_KNOWN_AHEAD;
-        static const char *const names[2][4] = {{"last_", "recent_", "trend_", NULL},
-                                                {"at_", "change_", "step_", "ratio_"}};
-        for (size_t i = 0; i < 4 && names[ahead][i]; i++)
-            good = good && add_column(f, false, names[ahead][i], p->dynamic[k].name, 0);
-    }
-    for (size_t k = 0; k < f->plan.n_events; k++)
-        good = good && add_column(f, false, "run_", f->plan.events[k], 0) &&
-               add_column(f, false, "since_", f->plan.events[k], 0) &&
-               add_column(f, false, "until_", f->plan.events[k], 0);
-    if (f->plan.n_events > 1) good = good && add_column(f, false, "events_now", "", 0);
-    if (f->list_price != SIZE_MAX) good = good && add_column(f, false, "price_to_list", "", 0);
+    static const char alike[] = "similar items";
+    bool good = name_covariates(f);
+    if (f->list_price != SIZE_MAX)
+        good = good && add_column(f, false, "price", "price_to_list", "", 0);
     for (size_t k = 0; k < p->n_static; k++)
-        good = good && add_column(f, p->statics[k].n_levels > 0, "", p->statics[k].name, 0);
+        good = good && add_column(f, p->statics[k].n_levels > 0, own, "", p->statics[k].name, 0);
     for (size_t k = 0; k < f->plan.n_groups; k++) {
-        good = good && add_column(f, false, "growth_of_", f->plan.groups[k], 0) &&
-               add_column(f, false, "shape_of_", f->plan.groups[k], 0);
+        const char *name = f->plan.groups[k];
+        good = good && add_column(f, false, alike, "growth_of_", name, 0) &&
+               add_column(f, false, alike, "shape_of_", name, 0);
         if (f->price != SIZE_MAX)
-            good = good && add_column(f, false, "price_to_", f->plan.groups[k], 0);
+            good = good && add_column(f, false, "price", "price_to_", name, 0);
     }
     for (size_t k = 0; k < p->n_vectors; k++)
         for (size_t i = 0; i < SKUAI_FEATURE_PROJECTION; i++)
-            good = good && add_column(f, false, p->vectors[k].modality, "_", i + 1);
+            good = good &&
+                   add_column(f, false, p->vectors[k].modality, p->vectors[k].modality, "_", i + 1);
     return good;
 }
 
@@ -296,7 +332,8 @@ skua_status skuai_features_new(const skuai_panel *panel, const skuai_feature_pla
     if (status == SKUA_OK) {
         set_windows(f);
         set_range(f);
-        f->names = skuai_arena_take(f->arena, most, sizeof *f->names);
+        f->names = skuai_arena_take(f->arena, 2 * most, sizeof *f->names);
+        f->column_groups = f->names ? f->names + most : NULL;
         f->categorical = skuai_arena_take(f->arena, most, sizeof *f->categorical);
         if (!f->names || !f->categorical) status = skuai_error_memory(err, "features");
     }
@@ -326,4 +363,11 @@ const char *const *skuai_features_names(const skuai_features *features) {
 }
 const bool *skuai_features_categorical(const skuai_features *features) {
     return features->categorical;
+}
+
+const char *const *skuai_features_groups(const skuai_features *features) {
+    return features->column_groups;
+}
+const char *skuai_features_cycle_group(const skuai_features *features) {
+    return features->panel->grid.frequency == SKUAI_FREQUENCY_HOUR ? "last week" : "last year";
 }

@@ -60,6 +60,11 @@ void skuai_features_free(skuai_features *features); /* NULL allowed */
 size_t skuai_features_columns(const skuai_features *features);
 const char *const *skuai_features_names(const skuai_features *features);
 const bool *skuai_features_categorical(const skuai_features *features);
+/* What each column is told to people by: "recent sales", "last year" (hours: "last week"), "price",
+ * "promotion", "calendar", another covariate's name, "similar items", "the item itself", ... */
+const char *const *skuai_features_groups(const skuai_features *features);
+/* The group of what happened a cycle ago. */
+const char *skuai_features_cycle_group(const skuai_features *features);
 
 /* Rows [n], those of a series together, into values [columns, n] with
  *   scale [n]  what the target is divided by, > 0: of a series without a value before the origin

@@ -120,7 +120,7 @@ static skua_status tree_update(skuai_model *model, const skuai_panel *panel,
 
 #define BOOSTED_SOURCE                                                                             \
     "Ke et al. 2017, NeurIPS 30; Makridakis et al. 2022, Int. J. Forecasting 38(4)"
-#define FORECASTER(variable, kind_of, name_of, summary_of, source_of)                              \
+#define FORECASTER(variable, kind_of, contributions_of, name_of, summary_of, source_of)            \
     static const skuai_forecaster variable = {.name = (name_of),                                   \
                                               .summary = (summary_of),                             \
                                               .source = (source_of),                               \
@@ -130,6 +130,7 @@ static skua_status tree_update(skuai_model *model, const skuai_panel *panel,
                                               .save = skuai_tree_save,                             \
                                               .load = skuai_tree_load,                             \
                                               .update = tree_update,                               \
+                                              .contributions = (contributions_of),                 \
                                               .data = (kind_of)}
 
 static const skuai_tree_kind boosted_one = {&skuai_learner_boosted, 1, false},
@@ -138,18 +139,19 @@ static const skuai_tree_kind boosted_one = {&skuai_learner_boosted, 1, false},
                              linear_one = {&skuai_learner_linear, 1, false},
                              single_one = {&skuai_learner_single, 1, false};
 
-FORECASTER(direct, &boosted_one, "tree-direct",
+FORECASTER(direct, &boosted_one, skuai_tree_contributions, "tree-direct",
            "boosted trees over all series, the horizon a feature", BOOSTED_SOURCE);
-FORECASTER(multi, &boosted_blocks, "tree-multi",
+FORECASTER(multi, &boosted_blocks, skuai_tree_contributions, "tree-multi",
            "boosted trees over all series, a model for each quarter of the horizon",
            BOOSTED_SOURCE);
-FORECASTER(recursive, &boosted_step, "tree-recursive",
+/* A recursive forecast rests on forecasts before it, which no single row of columns holds. */
+FORECASTER(recursive, &boosted_step, NULL, "tree-recursive",
            "boosted trees one period ahead, fed their own forecasts", BOOSTED_SOURCE);
-FORECASTER(on_line, &linear_one, "tree-linear",
+FORECASTER(on_line, &linear_one, skuai_tree_contributions, "tree-linear",
            "elastic net over all series, on the features of the trees",
            "Zou & Hastie 2005, J. Royal Statistical Society B 67(2)");
 
-FORECASTER(alone, &single_one, "tree-single",
+FORECASTER(alone, &single_one, skuai_tree_contributions, "tree-single",
            "one regression tree over all series, on the features of the trees",
            "Breiman et al. 1984, Classification and Regression Trees");
 

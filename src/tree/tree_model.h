@@ -73,6 +73,10 @@ typedef struct skuai_tree_rows {
     float *values, *scale, *base, *y, *weight; /* y: working space, less the base */
 } skuai_tree_rows;
 
+static inline double skuai_tree_scale(const skuai_model *m, const skuai_tree_rows *r, size_t i) {
+    return isnan(r->scale[i]) ? m->typical_scale : (double)r->scale[i];
+}
+
 /* Which rows to make: horizons [from, to), targets only before the last `before` periods of each
  * series. judged: origins at `before` periods before the end and half of that, targets behind
  * them, horizons below `before`. */
@@ -109,6 +113,21 @@ SKUA_MUST_USE skua_status skuai_tree_centres(const skuai_model *m, const skuai_f
 SKUA_MUST_USE skua_status skuai_tree_recurse(const skuai_model *m, const skuai_panel *panel,
                                              size_t horizon, const skuai_context *context,
                                              double *y, skua_error *err);
+
+/* The point forecast over its scale, from centre and spread in working space; z [LEVELS]: the
+ * errors' quantiles over the spread. */
+double skuai_tree_point(const skuai_model *m, const double *z, double centre, double spread);
+
+/* SKUA_ESCHEMA: the panel gives other columns than were learnt from. */
+SKUA_MUST_USE skua_status skuai_tree_check_columns(const skuai_model *m, const skuai_features *f,
+                                                   skua_error *err);
+
+/* The forecaster's contributions (tree_contributions.c). */
+SKUA_MUST_USE skua_status skuai_tree_contributions(const skuai_model *m, const skuai_panel *panel,
+                                                   size_t s, const skuai_request *request,
+                                                   const skuai_context *context,
+                                                   skuai_contributions **contributions,
+                                                   skua_error *err);
 
 /* Learn from a panel into a model that has its options, plan, kind and categories. */
 SKUA_MUST_USE skua_status skuai_tree_learn(const skuai_panel *panel, const skuai_context *context,

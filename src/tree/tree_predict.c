@@ -123,10 +123,6 @@ skua_status skuai_tree_centres(const skuai_model *m, const skuai_features *f,
     return SKUA_OK;
 }
 
-static double scale_of(const skuai_model *m, const skuai_tree_rows *r, size_t i) {
-    return isnan(r->scale[i]) ? m->typical_scale : (double)r->scale[i];
-}
-
 /* The next period of all series, y [S] out. */
 static skua_status one_ahead(const skuai_model *m, const skuai_panel *panel,
                              const skuai_context *context, double *y, skua_error *err) {
@@ -138,7 +134,7 @@ static skua_status one_ahead(const skuai_model *m, const skuai_panel *panel,
         skuai_tree_rows_ahead(m, panel, f, 0, panel->n_series, 1, context, &r, err);
     if (status == SKUA_OK) status = skuai_tree_centres(m, f, &r, context, y, err);
     for (size_t s = 0; s < panel->n_series && status == SKUA_OK; s++)
-        y[s] = fmax(floor, skuai_tree_unwork(&m->options, y[s]) * scale_of(m, &r, s));
+        y[s] = fmax(floor, skuai_tree_unwork(&m->options, y[s]) * skuai_tree_scale(m, &r, s));
     skuai_tree_rows_clear(&r);
     skuai_features_free(f);
     return status;
@@ -178,8 +174,7 @@ static double least_percentage(const double *y) {
     return y[q];
 }
 
-/* The point forecast over its scale, from the centre in working space. */
-static double point_of(const skuai_model *m, const double *z, double centre, double spread) {
+double skuai_tree_point(const skuai_model *m, const double *z, double centre, double spread) {
     const skuai_tree_options *o = &m->options;
     bool median = o->asked == SKUAI_OBJECTIVE_ABSOLUTE || o->asked == SKUAI_OBJECTIVE_HUBER;
     bool mape = o->asked == SKUAI_OBJECTIVE_MAPE;
@@ -196,11 +191,12 @@ static void write_row(const skuai_model *m, const skuai_tree_rows *r, size_t i, 
                       double spread, double floor, skuai_forecast *forecast) {
     size_t s = r->rows[i].series, h = r->rows[i].horizon;
     const double *z = m->quantile[skuai_tree_block(m, h)];
-    double levels[SKUAI_TREE_LEVELS], scale = scale_of(m, r, i);
+    double levels[SKUAI_TREE_LEVELS], scale = skuai_tree_scale(m, r, i);
     for (size_t q = 0; q < SKUAI_TREE_LEVELS; q++)
         levels[q] = (double)(q + 1) / 100;
     if (isnan(r->scale[i]) && m->n_points == 0) centre = 1;
-    *skuai_forecast_mean(forecast, s, h) = fmax(point_of(m, z, centre, spread) * scale, floor);
+    *skuai_forecast_mean(forecast, s, h) =
+        fmax(skuai_tree_point(m, z, centre, spread) * scale, floor);
     double *quantiles = skuai_forecast_quantiles(forecast, s, h);
     for (size_t q = 0; q < forecast->n_quantiles; q++) {
         double at = skuai_quantile_at(levels, z, SKUAI_TREE_LEVELS, forecast->levels[q]);
@@ -221,7 +217,7 @@ static skua_status predict_rows(const skuai_model *m, const skuai_features *f,
     if (!recursed) SKUA_TRY_OUT(skuai_tree_centres(m, f, r, context, centre, err));
     for (size_t i = 0; i < r->n && recursed; i++) {
         double y = recursed[r->rows[i].series * forecast->horizon + r->rows[i].horizon];
-        centre[i] = skuai_tree_work(&m->options, y / scale_of(m, r, i));
+        centre[i] = skuai_tree_work(&m->options, y / skuai_tree_scale(m, r, i));
     }
     if (m->spread) SKUA_TRY_OUT(m->spread->learner->predict(m->spread, &x, context, spread, err));
     for (size_t i = 0; i < r->n; i++)
@@ -243,7 +239,8 @@ static void write_notes(const skuai_model *m, const skuai_panel *panel, skuai_fo
     }
 }
 
-static skua_status check_columns(const skuai_model *m, const skuai_features *f, skua_error *err) {
+skua_status skuai_tree_check_columns(const skuai_model *m, const skuai_features *f,
+                                     skua_error *err) {
     for (size_t b = 0; b < m->n_points; b++)
         if (m->point[b]->n_columns != skuai_features_columns(f))
             return skuai_error_set(err, SKUA_ESCHEMA,
@@ -263,7 +260,7 @@ skua_status skuai_tree_predict(const skuai_model *model, const skuai_panel *pane
         skuai_forecast_new(panel, H, request->levels, request->n_levels, &made, err);
     if (status != SKUA_OK) return status;
     SKUA_TRY_OUT(skuai_features_new(panel, &model->plan, &f, err));
-    SKUA_TRY_OUT(check_columns(model, f, err));
+    SKUA_TRY_OUT(skuai_tree_check_columns(model, f, err));
     if (model->n_points > 0 && skuai_tree_kind_of(model)->recursive) {
         recursed = skuai_new(panel->n_series * H, sizeof *recursed);
         if (!recursed) SKUA_TRY_OUT(skuai_error_memory(err, "forecasts"));

@@ -82,6 +82,44 @@ static void posterior_is_the_textbook(void **state) {
     }
 }
 
+/* Forty items tell little of their own spread: taken at its best, intervals of 90 % hold too
+ * little; integrated over, they hold what they promise, and no error grows. */
+static void an_uncertain_spread_counts(void **state) {
+    (void)state;
+    enum { FEW = 40, SEEDS = 200 };
+    skua_error err;
+    size_t inside[2] = {0, 0};
+    double error[2] = {0, 0};
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        draw(seed, 0.5, 0.3, 0.2);
+        for (int u = 0; u < 2; u++) {
+            skuai_arena *arena = skuai_arena_new(0);
+            skuai_shrink s = {.n = FEW,
+                              .k = 1,
+                              .estimate = estimate,
+                              .covariance = variance,
+                              .category = group,
+                              .iterations = 100,
+                              .uncertain = u,
+                              .usual = {1},
+                              .mean = mean,
+                              .variance = posterior};
+            assert_ok(skuai_shrink_run(&s, arena, &err), &err);
+            skuai_arena_free(arena);
+            for (size_t i = 0; i < FEW; i++) {
+                inside[u] += fabs(mean[i] - truth[i]) <= 1.645 * sqrt(posterior[i]);
+                error[u] += fabs(mean[i] - truth[i]);
+            }
+        }
+    }
+    double held[2] = {(double)inside[0] / FEW / SEEDS, (double)inside[1] / FEW / SEEDS};
+    print_message("held %.3f at its best, %.3f integrated; errors %.4f, %.4f\n", held[0], held[1],
+                  error[0] / FEW / SEEDS, error[1] / FEW / SEEDS);
+    assert_true(held[1] > held[0] + 0.01);
+    assert_close(held[1], 0.9, 0, 0.02);
+    assert_true(error[1] < 1.01 * error[0]);
+}
+
 static void nothing_is_an_error(void **state) {
     (void)state;
     skua_error err;
@@ -95,6 +133,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spread_is_found_and_errors_fall),
         cmocka_unit_test(posterior_is_the_textbook),
+        cmocka_unit_test(an_uncertain_spread_counts),
         cmocka_unit_test(nothing_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

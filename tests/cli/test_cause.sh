@@ -12,6 +12,11 @@ for word in '<svg' 'Tried to refute' '价格弹性' 'prefers-color-scheme'; do
     expect grep -q "$word" causes.html
 done
 
+# another way to the graph, written alone
+expect_exit 0 "$SKUA" cause shop --threads 1 -q --json --graph granger -o graph.dot
+expect_out '"method":"granger"'
+expect grep -q '^digraph causes' graph.dot
+
 "$SKUA" init poor -q >/dev/null || exit 1
 printf 'item,ds,units\n' >poor.csv
 for d in $(seq -w 1 28); do echo "a,2024-02-$d,$((10#$d % 5))" >>poor.csv; done

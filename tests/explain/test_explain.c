@@ -151,6 +151,95 @@ static void what_if_moves(void **state) {
     skuai_panel_free(panel);
 }
 
+/* A model that speaks for itself: four inputs, two of one group. `off`: a member that cannot. */
+static bool off;
+static skua_status own_contributions(const skuai_model *model, const skuai_panel *panel, size_t s,
+                                     const skuai_request *request, const skuai_context *context,
+                                     skuai_contributions **out, skua_error *err) {
+    static const char *const names[][2] = {{"lag_1", "recent sales"},
+                                           {"at_price", "price"},
+                                           {"lag_2", "recent sales"},
+                                           {"cycle_1", "last year"}};
+    (void)model, (void)panel, (void)s, (void)context;
+    if (off) return skuai_error_set(err, SKUA_ENOTFOUND, "it cannot");
+    SKUA_TRY(skuai_contributions_new(4, request->horizon, out, err));
+    for (size_t h = 0; h < request->horizon; h++) {
+        (*out)->base[h] = (*out)->forecast[h] = 100;
+        for (size_t i = 0; i < 4; i++) {
+            double x = (double)(i + 1) * (i == 1 ? -1 : 1);
+            skuai_contributions_input(*out, names[i][0], names[i][1])[h] = x;
+            (*out)->forecast[h] += x;
+        }
+    }
+    return SKUA_OK;
+}
+
+static void a_model_that_speaks_is_asked(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_explanation *e = NULL;
+    skuai_panel *panel = made(T), *young = made(18);
+    skuai_forecaster speaking = known;
+    char text[512];
+    speaking.contributions = own_contributions;
+    skuai_explain_options o = usual;
+    off = false;
+    assert_ok(skuai_explain(&speaking, NULL, young, 0, &o, NULL, &e, &err), &err);
+    assert_int_equal(e->method, SKUAI_EXPLAIN_OWN);
+    assert_int_equal(e->n_groups, 3);
+    assert_string_equal(e->groups[0], "recent sales");
+    assert_close(e->contribution[0], 1 + 3, 0, 1e-12);
+    assert_close(e->contribution[H], -2, 0, 1e-12);
+    assert_close(e->forecast[H - 1], 106, 0, 1e-12);
+    assert_true(isnan(e->fidelity));
+    skuai_explain_sentence(e, false, text, sizeof text);
+    assert_non_null(strstr(text, "20 go with last year"));
+    skuai_explanation_free(e);
+    o.method = SKUAI_EXPLAIN_EXACT; /* asked for a game, it plays one */
+    assert_ok(skuai_explain(&speaking, NULL, panel, 0, &o, NULL, &e, &err), &err);
+    assert_int_equal(e->method, SKUAI_EXPLAIN_EXACT);
+    assert_null(e->own);
+    skuai_explanation_free(e);
+    off = true; /* one of its members cannot: a game too, unless own was asked for */
+    o.method = SKUAI_EXPLAIN_AUTO;
+    assert_ok(skuai_explain(&speaking, NULL, panel, 0, &o, NULL, &e, &err), &err);
+    assert_int_equal(e->method, SKUAI_EXPLAIN_EXACT);
+    skuai_explanation_free(e);
+    o.method = SKUAI_EXPLAIN_OWN;
+    assert_int_equal(skuai_explain(&speaking, NULL, panel, 0, &o, NULL, &e, &err), SKUA_ENOTFOUND);
+    assert_int_equal(skuai_explain(&known, NULL, panel, 0, &o, NULL, &e, &err), SKUA_ENOTFOUND);
+    assert_non_null(strstr(err.message, "cannot say"));
+    skuai_panel_free(panel);
+    skuai_panel_free(young);
+}
+
+/* Three groups have eight coalitions: a kernel over all of them, and any number of orders and their
+ * reverses of a sum, give what the exact game gives; few coalitions of an interaction do not. */
+static void samples_agree(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_explanation *exact = NULL, *e = NULL;
+    skuai_panel *panel = made(T);
+    skuai_explain_options o = usual;
+    cross = -1;
+    assert_ok(skuai_explain(&known, NULL, panel, 0, &o, NULL, &exact, &err), &err);
+    o.method = SKUAI_EXPLAIN_KERNEL;
+    assert_ok(skuai_explain(&known, NULL, panel, 0, &o, NULL, &e, &err), &err);
+    assert_close_array(e->contribution, exact->contribution, (size_t)3 * H, 0, 1e-8);
+    assert_close(e->fidelity, exact->fidelity, 0, 1e-8);
+    skuai_explanation_free(e);
+    o.samples = 2;
+    o.method = SKUAI_EXPLAIN_PERMUTATION;
+    assert_ok(skuai_explain(&known, NULL, panel, 0, &o, NULL, &e, &err), &err);
+    assert_true(e->n_calls < exact->n_calls + 8);
+    assert_close(e->contribution[0] + e->contribution[H] + e->contribution[2 * (size_t)H],
+                 e->forecast[0] - e->base[0], 0, 1e-9);
+    skuai_explanation_free(e);
+    skuai_explanation_free(exact);
+    cross = 0;
+    skuai_panel_free(panel);
+}
+
 static void too_short_is_said(void **state) {
     (void)state;
     skua_error err;
@@ -168,6 +257,8 @@ int main(void) {
         cmocka_unit_test(interactions_are_shared),
         cmocka_unit_test(sentences),
         cmocka_unit_test(what_if_moves),
+        cmocka_unit_test(a_model_that_speaks_is_asked),
+        cmocka_unit_test(samples_agree),
         cmocka_unit_test(too_short_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 
 #include "core/file.h"
 #include "core/json.h"
+#include "stat/history_contributions.h"
 #include "stat/intermittent/count_fit.h"
 
 #include <math.h>
@@ -275,6 +276,13 @@ static skua_status pool_load(const skuai_forecaster *self, const char *folder, s
     return status;
 }
 
+static skua_status pool_contributions(const skuai_model *model, const skuai_panel *panel, size_t s,
+                                      const skuai_request *request, const skuai_context *context,
+                                      skuai_contributions **contributions, skua_error *err) {
+    return skuai_history_contributions(pool_predict, model, panel, s, request, context,
+                                       contributions, err);
+}
+
 skuai_forecaster skuai_count_pool_forecaster(void) {
     return (skuai_forecaster){
         .name = "count-pool",
@@ -284,6 +292,7 @@ skuai_forecaster skuai_count_pool_forecaster(void) {
         .fit = pool_fit,
         .predict = pool_predict,
         .free = pool_free,
+        .contributions = pool_contributions,
         .save = pool_save,
         .load = pool_load,
     };

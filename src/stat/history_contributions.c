@@ -1,0 +1,52 @@
+#include "stat/history_contributions.h"
+
+#include "math/statistics.h"
+
+#include <math.h>
+
+static size_t cycle_of(const skuai_panel *panel) {
+    switch (panel->grid.frequency) {
+    case SKUAI_FREQUENCY_HOUR:
+        return 168;
+    case SKUAI_FREQUENCY_DAY:
+        return 364;
+    case SKUAI_FREQUENCY_WEEK:
+        return 52;
+    case SKUAI_FREQUENCY_MONTH:
+    case SKUAI_FREQUENCY_RETAIL_MONTH:
+        return 12;
+    case SKUAI_FREQUENCY_QUARTER:
+    case SKUAI_FREQUENCY_YEAR:
+        break;
+    }
+    return 4;
+}
+
+skua_status skuai_history_contributions(skuai_predict predict, const skuai_model *model,
+                                        const skuai_panel *panel, size_t s,
+                                        const skuai_request *request, const skuai_context *context,
+                                        skuai_contributions **out, skua_error *err) {
+    skuai_panel *alone = NULL;
+    skuai_forecast *forecast = NULL;
+    skuai_contributions *c = NULL;
+    skua_status status = SKUA_OK;
+    if (s >= panel->n_series) return skuai_error_set(err, SKUA_EINVAL, "no such series");
+    SKUA_TRY(skuai_panel_subset(panel, &s, 1, &alone, err));
+    SKUA_TRY_OUT(predict(model, alone, request, context, &forecast, err));
+    SKUA_TRY_OUT(skuai_contributions_new(1, request->horizon, &c, err));
+    size_t n = panel->length[s], cycle = cycle_of(panel), from = n > cycle ? n - cycle : 0;
+    double level = skuai_mean(skuai_panel_target(panel, s) + from, n - from);
+    double *value = skuai_contributions_input(c, "own past", "recent sales");
+    for (size_t h = 0; h < request->horizon; h++) {
+        c->base[h] = isnan(level) ? 0 : level;
+        c->forecast[h] = *skuai_forecast_mean(forecast, 0, h);
+        value[h] = c->forecast[h] - c->base[h];
+    }
+    SKUA_TRY_OUT(skuai_contributions_check(c, err));
+    *out = c;
+out:
+    skuai_forecast_free(forecast);
+    skuai_panel_free(alone);
+    if (status != SKUA_OK) skuai_contributions_free(c);
+    return status;
+}
