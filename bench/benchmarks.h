@@ -30,8 +30,9 @@ int bench_text_speed(int argc,
                      char **argv); /* arguments: folder of peers/text_speed.py, MiniLM's */
 int bench_picture_speed(int argc, char **argv);
 int bench_fashion(int argc, char **argv);
-int bench_discovery(int argc, char **argv);    /* --seeds N */
-int bench_shap_speed(int argc, char **argv);   /* argument: folder of peers/shap_speed.py */
+int bench_discovery(int argc, char **argv);  /* --seeds N */
+int bench_shap_speed(int argc, char **argv); /* argument: folder of peers/shap_speed.py */
+int bench_tags(int argc, char **argv);
 int bench_trend(int argc, char **argv);        /* argument: dev, the half of development */
 int bench_stock_replay(int argc, char **argv); /* argument: vegetables, fresh or simulated */
 int bench_recommend(int argc, char **argv);    /* arguments: dev, or a folder of peers */

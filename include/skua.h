@@ -159,6 +159,12 @@ SKUA_API SKUA_MUST_USE skua_status skua_shop_findings(skua_shop *shop, char **re
  * not installed, and modality is image. */
 SKUA_API SKUA_MUST_USE skua_status skua_shop_embed(skua_shop *shop, char **report, skua_error *err);
 
+/* Give every item that has words a label, into the table tags under the name of the setting `tag`:
+ * from the files of the settings labels, rules and examples, or from `clusters` that name
+ * themselves. SKUA_EINVAL: neither or both; SKUA_EDATA: no item has words, a file is not as it
+ * should be, naming the line, or no label is known. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_tag(skua_shop *shop, char **report, skua_error *err);
+
 /* Backtest the models of the preset, choose weights and calibration, keep the model. */
 SKUA_API SKUA_MUST_USE skua_status skua_shop_train(skua_shop *shop, char **report, skua_error *err);
 

@@ -548,6 +548,23 @@ static skua_status add_item_columns(skuai_panel_build *b, const size_t *series, 
     return status;
 }
 
+/* Labels that skua tag gave, one static a name; those of more than 50 values tell a model nothing.
+ */
+static skua_status add_tags(skuai_panel_build *b, const size_t *series, size_t n,
+                            skuai_panel_builder *builder, skua_error *err) {
+    double tables = 0;
+    SKUA_TRY(skuai_store_number(b->store,
+                                "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'tags'",
+                                NULL, 0, &tables, NULL, err));
+    if (!(tables > 0)) return SKUA_OK;
+    return add_extras(
+        b,
+        "SELECT name, item, any_value(value) FROM tags WHERE name IN (SELECT name FROM"
+        " tags GROUP BY name HAVING count(DISTINCT value) <= 50) GROUP BY name, item"
+        " ORDER BY name, item",
+        "tag", true, series, n, builder, err);
+}
+
 skua_status skuai_build_statics(skuai_panel_build *b, const size_t *series, size_t n,
                                 const char *const *categories, skuai_panel_builder *builder,
                                 skua_error *err) {
@@ -563,6 +580,7 @@ skua_status skuai_build_statics(skuai_panel_build *b, const size_t *series, size
     SKUA_TRY(add_categories(b, series, n, categories, builder, err));
     SKUA_TRY(add_item_columns(b, series, n, builder, err));
     SKUA_TRY(add_extras(b, EXTRAS_SQL("items", "item"), "item", true, series, n, builder, err));
-    return add_extras(b, EXTRAS_SQL("channels", "channel"), "channel", false, series, n, builder,
-                      err);
+    SKUA_TRY(add_extras(b, EXTRAS_SQL("channels", "channel"), "channel", false, series, n, builder,
+                        err));
+    return add_tags(b, series, n, builder, err);
 }
