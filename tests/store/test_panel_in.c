@@ -384,6 +384,31 @@ static void covariates(void **state) {
     skuai_panel_free(panel);
 }
 
+/* What skua tag wrote: a category a name, an item without it unknown, names of too many values left
+ * out. */
+static void tags(void **state) {
+    (void)state;
+    skua_error err;
+    ingest("sales", file_write("t.csv", "item,date,units\nA,2024-01-01,1\nA,2024-01-02,2\n"
+                                        "B,2024-01-01,1\nB,2024-01-02,3\n"));
+    skuai_store *store = shop_open(SKUAI_STORE_WRITE);
+    assert_ok(skuai_store_execute(store,
+                                  "CREATE TABLE tags(item VARCHAR, name VARCHAR, value VARCHAR,"
+                                  " score DOUBLE, source VARCHAR);"
+                                  "INSERT INTO tags VALUES ('A', 'type', 'dress', 1, 'rule');"
+                                  "INSERT INTO tags SELECT 'X' || i, 'many', 'v' || i, 1, 'name'"
+                                  " FROM range(60) r(i)",
+                                  &err),
+              &err);
+    skuai_store_close(store);
+    skuai_panel_info info;
+    skuai_panel *panel = panel_with((skuai_panel_query){0}, &info);
+    assert_string_equal(level(panel, "A", "tag_type"), "dress");
+    assert_string_equal(level(panel, "B", "tag_type"), "");
+    assert_int_equal(skuai_panel_static_find(panel, "tag_many"), SIZE_MAX);
+    skuai_panel_free(panel);
+}
+
 /* China 2024: Spring Festival 10 to 17 February off, the Sundays 4 and 18 worked; 6.18 is a
  * festival. */
 static void holidays(void **state) {
@@ -543,10 +568,10 @@ static void walmart(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(days_and_weeks),  TEST(grids),      TEST(orders_derived),         TEST(codes),
-        TEST(orders_as_known), TEST(covariates), TEST(covariates_of_one_name), TEST(lives),
-        TEST(holidays),        TEST(known_when), TEST(same_on_any_threads),    TEST(nothing_yet),
-        TEST(walmart),
+        TEST(days_and_weeks),  TEST(grids),      TEST(orders_derived), TEST(codes),
+        TEST(orders_as_known), TEST(covariates), TEST(tags),           TEST(covariates_of_one_name),
+        TEST(lives),           TEST(holidays),   TEST(known_when),     TEST(same_on_any_threads),
+        TEST(nothing_yet),     TEST(walmart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
