@@ -8,13 +8,13 @@
  * need one: popularity (users at all; of the last 28 days), the customer's own most frequent (then
  * popularity), item-kNN (cosine, 20 and 100 neighbours; with his own items at 1), implicit ALS
  * (package implicit, by peers/recommend_als.py, its best of nine settings chosen on the same
- * validation days). Leave-last-out: each customer's last day is the test, all days before it (of
- * others too: no cut in time) are the past.
+ * validation days). Leave-last-out: each customer's last day is the test, the days before it his
+ * past; others' last days are hidden as well.
  *
  * ms_1m: one user's list of 10 out of 1,000,000 items (simulated: 200,000 users, 4 M rows), the
  * whole way from his past to the list; median of 50 users.
  *
- *     bench recommend [dev | export FOLDER | als FOLDER]
+ *     bench recommend [dev | dev-ours | parts | export FOLDER | als FOLDER]
  *
  * dev: the same 28 days earlier, for development. export writes the rows for the peer; als reads
  * its lists from there. */
@@ -146,8 +146,8 @@ static skua_status read_all(skuai_interactions **made, skua_error *err) {
 
 typedef struct trial {
     const skuai_interactions *all;
-    const skuai_interactions *past; /* before the test */
-    const skuai_item_links *links;
+    skuai_interactions *past; /* before the test */
+    skuai_item_links *links;
     int32_t cut;
     const int32_t *last; /* [n_users] leave-last-out: the day of the test; NULL: by time */
     size_t neighbours;
@@ -380,6 +380,12 @@ static void fill_popular(const skuai_interactions *past, double *popular) {
         popular[i] = (double)(past->item_rows[i + 1] - past->item_rows[i]) / (double)(past->n + 1);
 }
 
+static void trial_clear(trial *t) {
+    skuai_item_links_free(t->links);
+    skuai_interactions_free(t->past);
+    skuai_free(t->popular);
+}
+
 static skua_status prepare(const skuai_interactions *all, int32_t cut, trial *t, skua_error *err) {
     skuai_context context = bench_context();
     skuai_interactions *past = NULL;
@@ -394,6 +400,158 @@ static skua_status prepare(const skuai_interactions *all, int32_t cut, trial *t,
     if (!t->popular) return skuai_error_memory(err, "popularity");
     fill_popular(past, t->popular);
     return SKUA_OK;
+}
+
+/* -- Leave-last-out ---------------------------------------------------------------------------- */
+
+/* Each customer's rows but those of his last day, and that day; customers with one day keep it. */
+static skua_status hide_last(const skuai_interactions *all, int32_t *last,
+                             skuai_interactions **past, skua_error *err) {
+    skuai_interaction *rows = skuai_new(all->n, sizeof *rows);
+    size_t n = 0;
+    if (!rows) return skuai_error_memory(err, "leave-last-out");
+    for (size_t u = 0; u < all->n_users; u++) {
+        size_t from = all->user_rows[u], to = all->user_rows[u + 1];
+        last[u] = to > from ? all->days[to - 1] : 0;
+        if (to > from && all->days[from] == last[u]) last[u] = INT32_MAX - 1; /* no test */
+        for (size_t r = from; r < to; r++)
+            if (all->days[r] < last[u])
+                rows[n++] = (skuai_interaction){(int32_t)u, all->items[r], all->days[r], 1};
+    }
+    skua_status status =
+        skuai_interactions_new(rows, n, all->n_users, all->n_items, INT32_MAX, past, err);
+    skuai_free(rows);
+    return status;
+}
+
+static skua_status measure_last(const trial *t, const skuai_recommender *r, skua_error *err) {
+    skuai_candidates *c = skuai_recommender_candidates(r);
+    skuai_context context = bench_context();
+    skuai_recommend_request request = {.n = LIST};
+    skuai_ranking sum = {0};
+    size_t n = 0;
+    skua_status status = c ? SKUA_OK : skuai_error_memory(err, "leave-last-out");
+    for (size_t u = 0; u < t->all->n_users && status == SKUA_OK; u++) {
+        skuai_recommended list[LIST];
+        int32_t targets[4096], items[LIST];
+        size_t found = 0, m = targets_of(t, u, targets);
+        if (m == 0) continue;
+        skuai_past past = skuai_past_of(t->past, u);
+        past.today = t->last[u];
+        status = skuai_recommend(r, past, &request, c, &context, list, &found, err);
+        for (size_t k = 0; k < found; k++)
+            items[k] = list[k].item;
+        skuai_ranking one = skuai_ranking_score(items, found, targets, m);
+        add_ranking(&sum, &one);
+        n++;
+    }
+    skuai_candidates_free(c);
+    if (status == SKUA_OK) (void)print_ranking("ours", &sum, n);
+    return status;
+}
+
+static skua_status leave_last_out(const skuai_interactions *all, skua_error *err) {
+    trial t = {0};
+    skuai_interactions *past = NULL;
+    skuai_recommender_rule rule = {0};
+    skuai_recommender *r = NULL;
+    skuai_rule_options options = {.period = PERIOD};
+    skuai_context context = bench_context();
+    int32_t *last = skuai_new(all->n_users, sizeof *last);
+    skua_status status = last ? hide_last(all, last, &past, err) : skuai_error_memory(err, "days");
+    if (status == SKUA_OK) status = prepare(past, past->end, &t, err);
+    if (status == SKUA_OK) status = skuai_rule_learn(past, &options, &context, &rule, err);
+    if (status == SKUA_OK)
+        status = skuai_recommender_new(past, &rule, &options.features, &context, &r, err);
+    if (status == SKUA_OK) {
+        t.all = all;
+        t.last = last;
+        printf("leave-last-out\n");
+        status = measure_last(&t, r, err);
+    }
+    if (status == SKUA_OK) (void)measure("own most frequent", &t, by_own, err);
+    t.neighbours = 20;
+    t.self = true;
+    if (status == SKUA_OK) (void)measure("item-kNN 20 with own", &t, by_neighbours, err);
+    skuai_recommender_free(r);
+    skuai_rule_clear(&rule);
+    trial_clear(&t);
+    skuai_interactions_free(past);
+    skuai_free(last);
+    return status;
+}
+
+/* -- A million items --------------------------------------------------------------------------- */
+
+enum { MANY = 1000000, MANY_USERS = 200000, A_USER = 20, ASKED = 50 };
+
+static int by_time(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static skua_status time_users(const skuai_interactions *x, const skuai_recommender_rule *rule,
+                              double *median, skua_error *err) {
+    skuai_context context = bench_context();
+    skuai_feature_options features = {0};
+    skuai_recommender *r = NULL;
+    double seconds[ASKED];
+    SKUA_TRY(skuai_recommender_new(x, rule, &features, &context, &r, err));
+    skuai_candidates *c = skuai_recommender_candidates(r);
+    skua_status status = c ? SKUA_OK : skuai_error_memory(err, "a million items");
+    for (size_t k = 0; k < ASKED && status == SKUA_OK; k++) {
+        skuai_recommended list[10];
+        skuai_recommend_request request = {.n = 10};
+        size_t n;
+        double start = skuai_clock();
+        status =
+            skuai_recommend(r, skuai_past_of(x, k * 997), &request, c, &context, list, &n, err);
+        seconds[k] = skuai_clock() - start;
+    }
+    qsort(seconds, ASKED, sizeof *seconds, by_time);
+    *median = 1000 * seconds[ASKED / 2];
+    skuai_candidates_free(c);
+    skuai_recommender_free(r);
+    return status;
+}
+
+/* Items by a power law, in 1,000 clusters of taste. The rule is that of UCI. */
+static skua_status million(const skuai_recommender_rule *rule, skua_error *err) {
+    size_t n = (size_t)MANY_USERS * A_USER;
+    skuai_interaction *rows = skuai_new(n, sizeof *rows);
+    skuai_interactions *x = NULL;
+    if (!rows) return skuai_error_memory(err, "a million items");
+    for (size_t u = 0; u < MANY_USERS; u++) {
+        skuai_random random;
+        skuai_random_split(&random, 1, u);
+        for (size_t k = 0; k < A_USER; k++) {
+            double place = pow(skuai_random_uniform(&random), 3);
+            size_t cluster = k % 4 ? u % 1000 : skuai_random_index(&random, 1000);
+            rows[u * A_USER + k] =
+                (skuai_interaction){(int32_t)u, (int32_t)(cluster + 1000 * (size_t)(place * 1000)),
+                                    (int32_t)skuai_random_index(&random, 365), 1};
+        }
+    }
+    skua_status status = skuai_interactions_new(rows, n, MANY_USERS, MANY, INT32_MAX, &x, err);
+    skuai_free(rows);
+    double median = NAN;
+    if (status == SKUA_OK) status = time_users(x, rule, &median, err);
+    if (status == SKUA_OK)
+        bench_figure("recommend", "ms_1m", median,
+                     "one user, %d items, %zu rows of %d users; all items scored, %s", MANY, x->n,
+                     MANY_USERS, rule->trees ? "trees for the first 200" : "no trees");
+    skuai_interactions_free(x);
+    return status;
+}
+
+static skua_status run_million(const trial *t, skua_error *err) {
+    skuai_rule_options options = {.period = PERIOD};
+    skuai_context context = bench_context();
+    skuai_recommender_rule rule;
+    SKUA_TRY(skuai_rule_learn(t->past, &options, &context, &rule, err));
+    skua_status status = million(&rule, err);
+    skuai_rule_clear(&rule);
+    return status;
 }
 
 int bench_recommend(int argc, char **argv) {
@@ -416,16 +574,16 @@ int bench_recommend(int argc, char **argv) {
         if (status == SKUA_OK && strcmp(what, "ours") != 0) best = measure_baselines(&t, &err);
         if (folder) best = fmax(best, measure_lists(folder, &t, &err));
         if (status == SKUA_OK && strcmp(what, "parts") == 0) status = measure_parts(&t, &err);
+        if (status == SKUA_OK && !dev) status = leave_last_out(all, &err);
+        if (status == SKUA_OK && !dev) status = run_million(&t, &err);
         if (status == SKUA_OK)
             bench_figure("recommend", "ndcg_ratio", ours / best,
                          "NDCG@10 %.4f beside %.4f, the best of popularity, own most frequent, "
                          "item-kNN%s; UCI, last 28 days, all products ranked",
                          ours, best, folder ? ", implicit ALS" : " (ALS: not run)");
     }
-    skuai_item_links_free((skuai_item_links *)t.links);
-    skuai_interactions_free((skuai_interactions *)t.past);
+    trial_clear(&t);
     skuai_interactions_free(all);
-    skuai_free(t.popular);
     if (status == SKUA_OK) return 0;
     fprintf(stderr, "recommend: %s\n", err.message);
     return status == SKUA_ENOTFOUND ? 77 : 1;

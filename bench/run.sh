@@ -57,6 +57,12 @@ run() {
         "$bench" shap-speed --write build/bench/shap
         OMP_NUM_THREADS=$threads build/peers/bin/python bench/peers/shap_speed.py build/bench/shap "$threads"
         "$bench" shap-speed build/bench/shap ;;
+    recommend)
+        peers recommend
+        mkdir -p build/bench/recommend
+        "$bench" recommend export build/bench/recommend
+        build/peers/bin/python bench/peers/recommend_als.py build/bench/recommend "$threads"
+        "$bench" recommend als build/bench/recommend ;;
     serve-load)
         command -v wrk >/dev/null || { echo "bench: wrk is not there (Debian: wrk)" >&2; exit 1; }
         peers serve

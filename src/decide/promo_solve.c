@@ -486,9 +486,10 @@ static skua_status choose_columns(relaxation *r, bool *by_master, skua_error *er
     memcpy(r->plan, r->best, p->n * sizeof *r->plan);
     for (size_t g = 0; g < m.n_groups; g++) {
         size_t i = m.item[g], column = m.column[chosen[g]];
-        r->plan[i] = column < COLUMNS    ? r->columns[i * COLUMNS + column]
-                     : column == COLUMNS ? (skuai_promo_schedule){0}
-                                         : r->best[i];
+        if (column < COLUMNS)
+            r->plan[i] = r->columns[i * COLUMNS + column];
+        else if (column == COLUMNS)
+            r->plan[i].n = 0;
     }
     limits_copy(&p->most, &r->left);
     for (size_t i = 0; i < p->n; i++)
