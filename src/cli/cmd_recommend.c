@@ -45,6 +45,27 @@ static void show_list(const invocation *call, const skuai_json *report) {
         number(report, "diversity"), number(report, "novelty"));
 }
 
+static void show_categories(const invocation *call, const skuai_json *report) {
+    const skuai_json *list = skuai_json_get(report, "categories");
+    for (size_t i = 0; i < skuai_json_size(list); i++) {
+        const skuai_json *c = skuai_json_at(list, i);
+        command_print(call, "%s: %.0f %% within 7 days, %.0f %% within 28.", text(c, "category"),
+                      100 * number(c, "within_7"), 100 * number(c, "within_28"));
+    }
+}
+
+static void show_brier(const invocation *call, const skuai_json *report) {
+    const skuai_json *c = skuai_json_get(report, "category_chances");
+    const skuai_json *week = skuai_json_get(c, "within_7"), *month = skuai_json_get(c, "within_28");
+    if (c)
+        command_print(
+            call,
+            "Chances that a user buys in a category: Brier score %.4f within 7 days (base "
+            "rate %.4f), %.4f within 28 (%.4f).",
+            number(week, "brier"), number(week, "base_brier"), number(month, "brier"),
+            number(month, "base_brier"));
+}
+
 static void show_ranking(cell_table *table, const char *name, const skuai_json *r) {
     static const char *const keys[] = {"ndcg10", "ndcg20", "hit10", "hit20"};
     cells_add(table, "%s", name);
@@ -73,13 +94,16 @@ static void show_scores(const invocation *call, const skuai_json *report) {
                   "diversity %.2f, novelty %.1f bits, %.1f %% of all items stand in one.",
                   number(scores, "diversity"), number(scores, "novelty"),
                   100 * number(scores, "coverage"));
+    show_brier(call, report);
 }
 
 static void show(const invocation *call, const skuai_json *report) {
-    if (skuai_json_get(report, "items"))
+    if (skuai_json_get(report, "items")) {
         show_list(call, report);
-    else if (!*text(report, "output"))
+        show_categories(call, report);
+    } else if (!*text(report, "output")) {
         show_scores(call, report);
+    }
     command_print(call, "%lld users, %lld items, %lld visits%s.", (long long)whole(report, "users"),
                   (long long)whole(report, "n_items"), (long long)whole(report, "visits"),
                   skuai_json_as_bool(skuai_json_get(report, "purchases"), true)

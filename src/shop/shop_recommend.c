@@ -3,6 +3,7 @@
  * best of all items that can be had. Without a user: how well it works here, by hiding the last
  * four weeks; the rule is then learnt anew. */
 #include "core/file.h"
+#include "recommend/category_chance.h"
 #include "shop/shopper.h"
 
 #include <math.h>
@@ -172,6 +173,103 @@ static skua_status put_scores(advice *a, skuai_json_writer *w, skua_error *err) 
     return status;
 }
 
+/* -- Chances of categories --------------------------------------------------------------------- */
+
+enum { CATEGORIES_MOST = 60, CATEGORIES_TOLD = 5 };
+
+/* First levels of the items' categories. */
+typedef struct categories {
+    int32_t *of; /* [n items] -1: none */
+    char names[CATEGORIES_MOST][64];
+    size_t n;
+} categories;
+
+static skua_status read_categories(const advice *a, categories *to, skua_error *err) {
+    const skuai_table *t = a->shoppers.items;
+    *to = (categories){.of = skuai_new(t->n_rows, sizeof *to->of)};
+    if (!to->of) return skuai_error_memory(err, "categories");
+    for (size_t i = 0; i < t->n_rows; i++) {
+        const char *path = t->columns[2].texts[i];
+        char name[64];
+        to->of[i] = -1;
+        if (!path || !*path) continue;
+        (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(path, "/>"), path);
+        size_t k = 0;
+        while (k < to->n && strcmp(to->names[k], name) != 0)
+            k++;
+        if (k == CATEGORIES_MOST) continue; /* the first sixty; a shop's top level has fewer */
+        if (k == to->n) memcpy(to->names[to->n++], name, sizeof name);
+        to->of[i] = (int32_t)k;
+    }
+    return SKUA_OK;
+}
+
+/* Within 7 and 28 days, fitted; false where there is nothing to fit on. */
+static skua_status fit_chances(const advice *a, const categories *c, skuai_category_chance *week,
+                               skuai_category_chance *month, bool *any, skua_error *err) {
+    skua_error own = {0};
+    *week = *month = (skuai_category_chance){0};
+    skua_status status = skuai_category_fit(a->shoppers.interactions, c->of, c->n, 7, week, &own);
+    if (status == SKUA_OK)
+        status = skuai_category_fit(a->shoppers.interactions, c->of, c->n, PERIOD, month, &own);
+    *any = status == SKUA_OK;
+    if (status == SKUA_OK || status == SKUA_EDATA) return SKUA_OK;
+    if (err) *err = own;
+    return status;
+}
+
+static void put_brier(skuai_json_writer *w, const char *name, const skuai_category_chance *c) {
+    skuai_json_object(w, name);
+    skuai_json_number(w, "brier", c->brier);
+    skuai_json_number(w, "base_brier", c->base_brier);
+    skuai_json_integer(w, "pairs", (int64_t)c->n_judged);
+    skuai_json_close(w);
+}
+
+static void put_chances(const advice *a, const categories *c, const skuai_category_chance *week,
+                        const skuai_category_chance *month, size_t user, skuai_json_writer *w) {
+    double near[CATEGORIES_MOST], far[CATEGORIES_MOST];
+    skuai_category_chances(week, a->shoppers.interactions, c->of, user, near);
+    skuai_category_chances(month, a->shoppers.interactions, c->of, user, far);
+    skuai_json_array(w, "categories");
+    for (size_t told = 0; told < CATEGORIES_TOLD && told < c->n; told++) {
+        size_t best = 0;
+        for (size_t k = 1; k < c->n; k++)
+            if (far[k] > far[best]) best = k;
+        skuai_json_object(w, NULL);
+        skuai_json_text(w, "category", c->names[best]);
+        skuai_json_number(w, "within_7", near[best]);
+        skuai_json_number(w, "within_28", far[best]);
+        skuai_json_close(w);
+        far[best] = -1;
+    }
+    skuai_json_close(w);
+}
+
+/* Of a user (SIZE_MAX: how good they are). */
+static skua_status tell_chances(const advice *a, size_t user, skuai_json_writer *w,
+                                skua_error *err) {
+    categories *c = skuai_zero(1, sizeof *c);
+    skuai_category_chance week = {0}, month = {0};
+    bool any = false;
+    if (!c) return skuai_error_memory(err, "categories");
+    skua_status status = read_categories(a, c, err);
+    if (status == SKUA_OK && c->n > 0) status = fit_chances(a, c, &week, &month, &any, err);
+    if (any && user != SIZE_MAX) {
+        put_chances(a, c, &week, &month, user, w);
+    } else if (any) {
+        skuai_json_object(w, "category_chances");
+        put_brier(w, "within_7", &week);
+        put_brier(w, "within_28", &month);
+        skuai_json_close(w);
+    }
+    skuai_category_clear(&week);
+    skuai_category_clear(&month);
+    skuai_free(c->of);
+    skuai_free(c);
+    return status;
+}
+
 /* -- A user's list ----------------------------------------------------------------------------- */
 
 static skuai_past past_of(const advice *a, size_t user) {
@@ -221,7 +319,7 @@ static skua_status put_user(advice *a, const char *user, skuai_json_writer *w, s
     skuai_json_bool(w, "known", u != SIZE_MAX);
     skuai_json_integer(w, "past", (int64_t)past.n);
     put_list(a, w, list, n);
-    return SKUA_OK;
+    return u != SIZE_MAX ? tell_chances(a, u, w, err) : SKUA_OK;
 }
 
 /* -- All users, into a file -------------------------------------------------------------------- */
@@ -278,6 +376,7 @@ static skua_status tell(const skua_shop *shop, advice *a, const char *output, sk
     skuai_json_bool(w, "purchases", a->shoppers.interactions->has_purchases);
     if (!one && !output) {
         SKUA_TRY(put_scores(a, w, err));
+        SKUA_TRY(tell_chances(a, SIZE_MAX, w, err));
         return learn_rule(shop, a, err);
     }
     skuai_feature_options features = {0};

@@ -65,6 +65,10 @@ assert items("diverse.json") != items("nut.json")
 scores = json.load(open("scores.json"))
 assert scores["scores"]["known"]["users"] == 80 and scores["scores"]["known"]["ndcg10"] > 0.3, scores
 assert scores["learnt_from"] == 80
+week = scores["category_chances"]["within_7"]
+assert 0 <= week["brier"] < week["base_brier"] and week["pairs"] == 160, scores["category_chances"]
+tea = {c["category"]: c for c in json.load(open("sold_out.json"))["categories"]}
+assert tea["tea"]["within_7"] > 0.8 > 0.2 > tea["nut"]["within_28"], tea
 P
 "$SKUA" recommend shop -q -o lists.csv --top 3 >text
 [ "$(wc -l <lists.csv)" = 244 ] || fail "$(wc -l <lists.csv) lines of lists" # 81 users, a header
