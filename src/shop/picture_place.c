@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 void skuai_picture_places_clear(skuai_picture_places *places) {
-    for (size_t i = 0; i < places->n; i++)
+    for (size_t i = 0; places->folders && i < places->n; i++)
         skuai_free(places->folders[i]);
     skuai_free(places->folders);
     *places = (skuai_picture_places){0};
