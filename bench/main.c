@@ -97,6 +97,7 @@ static const struct {
     {"picture-speed", bench_picture_speed, "pictures decoded, resized and described a second"},
     {"fashion", bench_fashion, "article types of fashion pictures by a linear probe"},
     {"tags", bench_tags, "labels from titles by examples a class"},
+    {"text-gain", bench_text_gain, "what titles tell of sales, products held out whole"},
     {"text-speed", bench_text_speed, "MiniLM on titles beside sentence-transformers"},
     {"zero-shot", bench_zero_shot, "the base model as it is, beside published rows and our own"},
     {"zero-shot-speed", bench_zero_shot_speed, "30,000 series x 28 days by the base model"},

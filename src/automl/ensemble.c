@@ -254,6 +254,15 @@ static void write_note(const skuai_ensemble *e, const skuai_forecast *const *mad
                        best == SIZE_MAX ? "none" : e->members[best].name);
 }
 
+/* Whatever the members say, nothing is sold before the launch. */
+static void clear_until_launch(const skuai_panel *panel, skuai_forecast *f) {
+    for (size_t s = 0; s < f->n_series; s++) {
+        size_t wait = skuai_panel_wait(panel, s), n = wait < f->horizon ? wait : f->horizon;
+        memset(skuai_forecast_mean(f, s, 0), 0, n * sizeof *f->mean);
+        memset(skuai_forecast_quantiles(f, s, 0), 0, n * f->n_quantiles * sizeof *f->quantiles);
+    }
+}
+
 skua_status skuai_ensemble_combine(const skuai_ensemble *e, const skuai_panel *panel,
                                    const skuai_forecast *const *made, skuai_forecast **forecast,
                                    skua_error *err) {
@@ -284,6 +293,7 @@ skua_status skuai_ensemble_combine(const skuai_ensemble *e, const skuai_panel *p
     if (status == SKUA_OK) status = skuai_forecast_settle(f, floor, err);
     if (status == SKUA_OK) status = skuai_calibration_apply(&e->calibration, panel, floor, f, err);
     skuai_free(weights);
+    if (status == SKUA_OK) clear_until_launch(panel, f);
     if (status == SKUA_OK)
         *forecast = f;
     else

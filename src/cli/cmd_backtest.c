@@ -1,5 +1,39 @@
 #include "cli/leaderboard.h"
 
+/* What each kind of data is worth. */
+static void show_ablation(const invocation *call, const skuai_json *report) {
+    const skuai_json *list = skuai_json_get(report, "ablation");
+    cell_table table;
+    if (skuai_json_size(list) == 0) return;
+    cells_init(&table, 5);
+    for (size_t i = 0; i < skuai_json_size(list); i++) {
+        const skuai_json *a = skuai_json_at(list, i);
+        double low = skuai_json_as_number(skuai_json_get(a, "worth_low"), 0);
+        double high = skuai_json_as_number(skuai_json_get(a, "worth_high"), 0);
+        cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(a, "without"), ""));
+        cells_add(&table, "%.4f", skuai_json_as_number(skuai_json_get(a, "wql"), 0));
+        cells_add(&table, "%+.4f", skuai_json_as_number(skuai_json_get(a, "worth"), 0));
+        cells_add(&table, "%+.4f .. %+.4f", low, high);
+        cells_add(&table, "%s",
+                  low > 0    ? "it helps"
+                  : high < 0 ? "it harms"
+                             : "no more than noise");
+    }
+    static const char *const header[] = {"without", "WQL", "worth", "95 %", ""};
+    static const bool right[] = {false, true, true, true, false};
+    cells_print(&table, call->term, header, right);
+    cells_clear(&table);
+    command_print(call,
+                  "Worth: how much the combination's WQL rises without it, on the same series "
+                  "and windows, everything fitted and weighed anew; the band is a bootstrap "
+                  "over series.");
+}
+
+static void show(const invocation *call, const skuai_json *report) {
+    leaderboard_show(call, report);
+    show_ablation(call, report);
+}
+
 static exit_code run(invocation *call) {
     skua_shop *shop = NULL;
     skua_error err;
@@ -8,7 +42,7 @@ static exit_code run(invocation *call) {
     if (status == SKUA_OK) status = skua_shop_backtest(shop, &report, &err);
     skua_shop_close(shop);
     if (status != SKUA_OK) return command_fail(call, status, &err);
-    return command_show_report(call, report, leaderboard_show);
+    return command_show_report(call, report, show);
 }
 
 const command command_backtest = {

@@ -41,9 +41,43 @@ static void show_largest(const invocation *call, const skuai_json *report) {
     cells_clear(&table);
 }
 
+/* New items and what their forecasts lean on. */
+static void show_new(const invocation *call, const skuai_json *report) {
+    enum { SHOWN = 8 };
+    const skuai_json *list = skuai_json_get(report, "new");
+    size_t n = skuai_json_size(list);
+    cell_table table;
+    if (n == 0) return;
+    cells_init(&table, 5);
+    for (size_t i = 0; i < n && i < SHOWN; i++) {
+        const skuai_json *s = skuai_json_at(list, i), *like = skuai_json_get(s, "analogues");
+        const char *replaces = skuai_json_as_text(skuai_json_get(s, "replaces"), NULL);
+        char mean[32], low[32], high[32], why[160] = "";
+        size_t at = 0;
+        if (replaces) at = (size_t)snprintf(why, sizeof why, "after %.40s; ", replaces);
+        for (size_t k = 0; k < skuai_json_size(like) && k < 3 && at < sizeof why; k++) {
+            const skuai_json *a = skuai_json_at(like, k);
+            at += (size_t)snprintf(why + at, sizeof why - at, "%s%.24s (%.2f)", k ? ", " : "like ",
+                                   skuai_json_as_text(skuai_json_get(a, "name"), ""),
+                                   skuai_json_as_number(skuai_json_get(a, "likeness"), 0));
+        }
+        cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(s, "name"), ""));
+        cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(s, "launch"), ""));
+        cells_add(&table, "%s", rounded(skuai_json_get(s, "mean"), mean));
+        cells_add(&table, "%s .. %s", rounded(skuai_json_get(s, "low"), low),
+                  rounded(skuai_json_get(s, "high"), high));
+        cells_add(&table, "%s", why);
+    }
+    static const char *const header[] = {"new items", "launch", "in all", "80 %", "why (likeness)"};
+    static const bool right[] = {false, false, true, true, false};
+    cells_print(&table, call->term, header, right);
+    cells_clear(&table);
+}
+
 void command_forecast_show(const invocation *call, const skuai_json *report) {
     char series[32], sum[32];
     show_largest(call, report);
+    show_new(call, report);
     const char *output = skuai_json_as_text(skuai_json_get(report, "output"), NULL);
     command_print(
         call,

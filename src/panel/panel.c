@@ -54,6 +54,12 @@ void skuai_panel_free(skuai_panel *panel) {
 
 /* -- Reading ---------------------------------------------------------------------------------- */
 
+size_t skuai_panel_wait(const skuai_panel *panel, size_t s) {
+    if (panel->length[s] > 0 || !panel->launch) return 0;
+    int64_t launch = panel->launch[panel->base[s]];
+    return launch > panel->start[s] ? (size_t)(launch - panel->start[s]) : 0;
+}
+
 size_t skuai_panel_dynamic_find(const skuai_panel *panel, const char *name) {
     for (size_t k = 0; k < panel->n_dynamic; k++)
         if (strcmp(panel->dynamic[k].name, name) == 0) return k;

@@ -70,6 +70,10 @@ typedef struct skuai_panel {
     size_t n_vectors;
     const skuai_vectors *vectors; /* [n_vectors] */
 
+    /* Of series without history, both NULL where nobody knows. */
+    const int64_t *launch; /* [n_base] period from which it can be bought; INT64_MIN unknown */
+    const char *const *replaces; /* [n_base] the item that it succeeds; NULL none */
+
     struct skuai_panel_owner *owner; /* memory and references; private to panel.c */
 } skuai_panel;
 
@@ -85,6 +89,9 @@ static inline const char *skuai_panel_name(const skuai_panel *panel, size_t s) {
 static inline int64_t skuai_panel_end(const skuai_panel *panel, size_t s) {
     return panel->start[s] + (int64_t)panel->length[s];
 }
+/* Periods from the end of series s to its launch, when it has no history and a launch ahead; else
+ * 0. */
+size_t skuai_panel_wait(const skuai_panel *panel, size_t s);
 /* Index of a dynamic covariate or a static by name; SIZE_MAX when there is none. */
 size_t skuai_panel_dynamic_find(const skuai_panel *panel, const char *name);
 size_t skuai_panel_static_find(const skuai_panel *panel, const char *name);
@@ -125,6 +132,13 @@ SKUA_MUST_USE skua_status skuai_panel_builder_number(skuai_panel_builder *builde
 SKUA_MUST_USE skua_status skuai_panel_builder_vectors(skuai_panel_builder *builder,
                                                       const char *modality, size_t width,
                                                       const float *values, skua_error *err);
+
+/* What is known of the arrival of the series, both [S]: period of launch (INT64_MIN unknown) and
+ * item replaced (NULL none; copied). */
+SKUA_MUST_USE skua_status skuai_panel_builder_arrivals(skuai_panel_builder *builder,
+                                                       const int64_t *launch,
+                                                       const char *const *replaces,
+                                                       skua_error *err);
 
 /* Finish: *panel is owned by the caller; the builder is empty afterwards and must still be freed.
  * SKUA_EDATA: an infinite target, or available outside 0..1. */
@@ -167,6 +181,13 @@ SKUA_MUST_USE skua_status skuai_panel_shard(const skuai_panel *panel, size_t par
 SKUA_MUST_USE skua_status skuai_panel_with(const skuai_panel *panel, size_t dynamic,
                                            const double *values, skuai_panel **result,
                                            skua_error *err);
+
+/* The same panel with those covariates, statics and vectors alone of which `keeps` says so, by name
+ * (vectors: by modality); all else is shared. */
+SKUA_MUST_USE skua_status skuai_panel_keep(const skuai_panel *panel,
+                                           bool (*keeps)(void *user, const char *name,
+                                                         bool vectors),
+                                           void *user, skuai_panel **result, skua_error *err);
 
 /* The panel with `periods` more observed periods a series: target [S, periods], rows s major. The
  * rows of the future that they cover keep their covariates. */

@@ -208,6 +208,23 @@ skua_status skuai_panel_builder_vectors(skuai_panel_builder *b, const char *moda
     return SKUA_OK;
 }
 
+skua_status skuai_panel_builder_arrivals(skuai_panel_builder *b, const int64_t *launch,
+                                         const char *const *replaces, skua_error *err) {
+    skuai_arena *arena = b->panel->owner->arena;
+    int64_t *periods = skuai_arena_take(arena, b->n, sizeof *periods);
+    const char **texts = skuai_arena_take_zero(arena, b->n, sizeof *texts);
+    if (!periods || !texts) return skuai_error_memory(err, "a panel");
+    memcpy(periods, launch, b->n * sizeof *periods);
+    for (size_t s = 0; s < b->n; s++) {
+        if (!replaces[s]) continue;
+        texts[s] = skuai_arena_text(arena, replaces[s], strlen(replaces[s]));
+        if (!texts[s]) return skuai_error_memory(err, "a panel");
+    }
+    b->panel->launch = periods;
+    b->panel->replaces = texts;
+    return SKUA_OK;
+}
+
 /* -- Finish ----------------------------------------------------------------------------------- */
 
 /* Give a column's block to the panel, trimmed to n elements. */

@@ -37,6 +37,35 @@ skua_status skuai_panel_with(const skuai_panel *panel, size_t dynamic, const dou
     return SKUA_OK;
 }
 
+skua_status skuai_panel_keep(const skuai_panel *panel,
+                             bool (*keeps)(void *user, const char *name, bool vectors), void *user,
+                             skuai_panel **result, skua_error *err) {
+    skuai_panel *made = skuai_panel_make(panel);
+    if (!made) return skuai_error_memory(err, "a panel");
+    skuai_dynamic *dynamic = skuai_panel_take(made, panel->n_dynamic + 1, sizeof *dynamic);
+    skuai_static *statics = skuai_panel_take(made, panel->n_static + 1, sizeof *statics);
+    skuai_vectors *vectors = skuai_panel_take(made, panel->n_vectors + 1, sizeof *vectors);
+    if (!dynamic || !statics || !vectors) {
+        skuai_panel_free(made);
+        return skuai_error_memory(err, "a panel");
+    }
+    made->n_dynamic = made->n_static = made->n_vectors = 0;
+    for (size_t k = 0; k < panel->n_dynamic; k++)
+        if (keeps(user, panel->dynamic[k].name, false))
+            dynamic[made->n_dynamic++] = panel->dynamic[k];
+    for (size_t k = 0; k < panel->n_static; k++)
+        if (keeps(user, panel->statics[k].name, false))
+            statics[made->n_static++] = panel->statics[k];
+    for (size_t k = 0; k < panel->n_vectors; k++)
+        if (keeps(user, panel->vectors[k].modality, true))
+            vectors[made->n_vectors++] = panel->vectors[k];
+    made->dynamic = dynamic;
+    made->statics = statics;
+    made->vectors = vectors;
+    *result = made;
+    return SKUA_OK;
+}
+
 /* Copy of the statics of the series of `panel`, in its order, into a builder. */
 static skua_status copy_statics(const skuai_panel *panel, skuai_panel_builder *builder,
                                 skua_error *err) {
@@ -70,6 +99,24 @@ static skua_status copy_statics(const skuai_panel *panel, skuai_panel_builder *b
         status = skuai_panel_builder_vectors(builder, v->modality, v->width, values, err);
         skuai_free(values);
     }
+    return status;
+}
+
+/* Launches and predecessors of the series of `panel`, in its order, into a builder. */
+static skua_status copy_arrivals(const skuai_panel *panel, skuai_panel_builder *builder,
+                                 skua_error *err) {
+    size_t n = panel->n_series;
+    if (!panel->launch) return SKUA_OK;
+    int64_t *launch = skuai_new(n, sizeof *launch);
+    const char **replaces = skuai_new(n, sizeof *replaces);
+    skua_status status = launch && replaces ? SKUA_OK : skuai_error_memory(err, "a panel");
+    for (size_t s = 0; s < n && status == SKUA_OK; s++) {
+        launch[s] = panel->launch[panel->base[s]];
+        replaces[s] = panel->replaces[panel->base[s]];
+    }
+    if (status == SKUA_OK) status = skuai_panel_builder_arrivals(builder, launch, replaces, err);
+    skuai_free(launch);
+    skuai_free(replaces);
     return status;
 }
 
@@ -119,6 +166,7 @@ skua_status skuai_panel_append(const skuai_panel *panel, size_t periods, const d
         SKUA_TRY_OUT(
             append_series(panel, s, periods, target + s * periods, y, available, x, builder, err));
     SKUA_TRY_OUT(copy_statics(panel, builder, err));
+    SKUA_TRY_OUT(copy_arrivals(panel, builder, err));
     status = skuai_panel_builder_finish(builder, result, err);
 out:
     skuai_free(x);

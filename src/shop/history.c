@@ -232,6 +232,11 @@ skua_status skuai_history_at(void *history, size_t window, int64_t periods_back,
         record_future(h, view, target);
         status = skuai_panel_with(known, SKUAI_PANEL_TARGET, target, panel, err);
     }
+    if (status == SKUA_OK && h->keeps) {
+        skuai_panel *all = *panel;
+        status = skuai_panel_keep(all, h->keeps, h->keeps_user, panel, err);
+        skuai_panel_free(all);
+    }
     skuai_panel_free(known);
     skuai_panel_free(cleaned);
     skuai_panel_free(view);

@@ -22,6 +22,9 @@ typedef struct skuai_history {
     skuai_panel *raw;        /* as it came; owned; NULL: everything was known when it happened */
     skuai_versions versions; /* of it, at the origins of the backtest */
     const skuai_versions *borrowed; /* of the history that this is a sample of */
+    /* Columns that models see in a backtest (skuai_panel_keep); NULL: all. */
+    bool (*keeps)(void *user, const char *column, bool vectors);
+    void *keeps_user;
     bool censored; /* stock-outs are estimated, so periods with them do not score */
 } skuai_history;
 

@@ -75,6 +75,7 @@ static size_t split(const skuai_panel *panel, size_t horizon, size_t *order, par
     for (size_t s = 0; s < panel->n_series; s++) {
         int64_t gap = end - skuai_panel_end(panel, s);
         part *p = &parts[gap > 0];
+        if (skuai_panel_wait(panel, s) >= horizon) continue; /* launched later than is asked for */
         if (gap > most) {
             n_ended++;
             continue;

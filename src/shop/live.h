@@ -1,7 +1,8 @@
 /* live.h -- forecasting what still lives (room shop). A shop's forecast begins, for every series,
  * in the period behind the last one that the shop has seen. A series that ended before (an item
  * taken from sale, or silent for longer than a season) is left out and counted; one whose last rows
- * are merely missing is forecast across the gap. */
+ * are merely missing is forecast across the gap. A new item whose launch lies beyond the horizon is
+ * left out, and not counted. */
 #ifndef SKUA_SHOP_LIVE_H
 #define SKUA_SHOP_LIVE_H
 

@@ -1,3 +1,4 @@
+#include "shop/arrivals.h"
 #include "shop/coherence.h"
 #include "shop/forecast_model.h"
 #include "shop/history.h"
@@ -74,7 +75,7 @@ static size_t find_largest(const skuai_forecast *f, size_t *largest) {
 }
 
 static skua_status make_report(const skuai_live *live, const skuai_run *run, const char *output,
-                               char **report, skua_error *err) {
+                               const skuai_context *context, char **report, skua_error *err) {
     const skuai_panel *panel = live->panel;
     const skuai_forecast *f = live->forecast;
     skuai_report r;
@@ -104,7 +105,8 @@ static skua_status make_report(const skuai_live *live, const skuai_run *run, con
     for (size_t i = 0; i < n; i++)
         put_series(&r.json, panel, f, largest[i], run->seed);
     skuai_json_close(&r.json);
-    return skuai_report_end(&r, SKUA_OK, report, err);
+    skua_status status = skuai_arrivals_put(live, run->seed, context, &r.json, err);
+    return skuai_report_end(&r, status, report, err);
 }
 
 /* -- The verb
@@ -162,7 +164,7 @@ skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **repor
     }
     if (status == SKUA_OK)
         status = write_results(shop, &run, live.panel, live.forecast, output, err);
-    if (status == SKUA_OK) status = make_report(&live, &run, output, report, err);
+    if (status == SKUA_OK) status = make_report(&live, &run, output, &context, report, err);
     skuai_live_clear(&live);
     skuai_panel_free(panel);
     skuai_free(model);

@@ -1,4 +1,5 @@
 /* train and backtest: evaluate the candidates; train keeps what was chosen. */
+#include "shop/ablation.h"
 #include "shop/evaluate.h"
 #include "shop/model_file.h"
 #include "shop/result.h"
@@ -50,14 +51,14 @@ static skua_status keep_model(const skua_shop *shop, const skuai_panel *panel,
     return skuai_model_file_save(shop, model, panel, e->leaderboard, e->calibration, err);
 }
 
-static skua_status make_report(const skuai_panel *panel, const skuai_evaluation *e,
-                               const skuai_run *run, const char *model, char **report,
-                               skua_error *err) {
+static skua_status make_report(const skua_shop *shop, const skuai_history *history,
+                               const skuai_evaluation *e, const skuai_run *run, const char *model,
+                               char **report, skua_error *err) {
     skuai_report r;
     skuai_report_begin(&r, run->kind);
     skuai_json_text(&r.json, "run", run->name);
     if (model) skuai_json_text(&r.json, "model", model);
-    skuai_panel_describe(&r.json, panel);
+    skuai_panel_describe(&r.json, history->panel);
     skuai_json_integer(&r.json, "horizon", (int64_t)e->horizon);
     skuai_json_integer(&r.json, "windows", (int64_t)e->n_windows);
     skuai_json_integer(&r.json, "series_tested", (int64_t)e->n_series);
@@ -84,7 +85,9 @@ static skua_status make_report(const skuai_panel *panel, const skuai_evaluation 
         skuai_json_raw(&r.json, "tried", e->search.trials);
         skuai_json_close(&r.json);
     }
-    return skuai_report_end(&r, SKUA_OK, report, err);
+    skua_status status =
+        model ? SKUA_OK : skuai_ablation_put(shop, run->name, history, e, &r.json, err);
+    return skuai_report_end(&r, status, report, err);
 }
 
 static skua_status evaluate(skua_shop *shop, const char *kind, char **report, skua_error *err) {
@@ -97,6 +100,7 @@ static skua_status evaluate(skua_shop *shop, const char *kind, char **report, sk
     skuai_run_begin(&run, kind,
                     (uint64_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_seed));
     if (status == SKUA_OK) status = read_history(shop, &history, err);
+    if (status == SKUA_OK && !keep) status = skuai_ablation_check(shop, &history, err);
     if (status == SKUA_OK) status = skuai_evaluate(shop, run.name, &history, e, err);
     if (status == SKUA_OK && keep)
         status = keep_model(shop, history.panel, e, run.seed, model, err);
@@ -109,7 +113,7 @@ static skua_status evaluate(skua_shop *shop, const char *kind, char **report, sk
         if (status == SKUA_OK) status = skuai_search_finish(&e->search, err);
     }
     if (status == SKUA_OK)
-        status = make_report(history.panel, e, &run, keep ? model->name : NULL, report, err);
+        status = make_report(shop, &history, e, &run, keep ? model->name : NULL, report, err);
     if (e) skuai_evaluation_clear(e);
     skuai_history_clear(&history);
     skuai_free(e);

@@ -121,8 +121,12 @@ SKUA_MUST_USE skua_status skuai_build_statics(skuai_panel_build *build, const si
 SKUA_MUST_USE skua_status skuai_build_vectors(skuai_panel_build *build, const size_t *series,
                                               size_t n, skuai_panel_builder *builder,
                                               skua_error *err);
-/* Category path, launch and end (seconds; INT64_MIN none) of each series' item. */
+/* Series without history for items that are to be launched; after the ranges are settled. */
+SKUA_MUST_USE skua_status skuai_build_launches(skuai_panel_build *build, skua_error *err);
+/* Category path, launch and end (seconds; INT64_MIN none) and what is replaced (NULL none) of each
+ * series' item. */
 SKUA_MUST_USE skua_status skuai_build_items(skuai_panel_build *build, const char ***categories,
-                                            int64_t **launch, int64_t **end, skua_error *err);
+                                            int64_t **launch, int64_t **end, const char ***replaces,
+                                            skua_error *err);
 
 #endif

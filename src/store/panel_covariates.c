@@ -380,21 +380,28 @@ static int64_t find_text(const skuai_series *index, const char *text) {
 }
 
 skua_status skuai_build_items(skuai_panel_build *b, const char ***categories, int64_t **launch,
-                              int64_t **end, skua_error *err) {
+                              int64_t **end, const char ***replaces, skua_error *err) {
     size_t n = b->keys.n;
     *categories = skuai_arena_take_zero(b->arena, n, sizeof **categories);
     *launch = skuai_arena_take(b->arena, n, sizeof **launch);
     *end = skuai_arena_take(b->arena, n, sizeof **end);
-    if (!*categories || !*launch || !*end) return skuai_error_memory(err, "items");
+    *replaces = skuai_arena_take_zero(b->arena, n, sizeof **replaces);
+    if (!*categories || !*launch || !*end || !*replaces) return skuai_error_memory(err, "items");
     skuai_table *table;
     skuai_series index;
-    SKUA_TRY(query_items(b, "DISTINCT ON (item) item, category, launch_ds, end_ds", &table, err));
+    SKUA_TRY(query_items(b, "DISTINCT ON (item) item, category, launch_ds, end_ds, replaces",
+                         &table, err));
     skua_status status = index_texts(table, &index, err);
     for (size_t s = 0; status == SKUA_OK && s < n; s++) {
         int64_t i = find_text(&index, b->keys.items[s]);
         const skuai_column *c = table->columns;
         (*launch)[s] = i >= 0 && c[2].valid[i] ? c[2].integers[i] : INT64_MIN;
         (*end)[s] = i >= 0 && c[3].valid[i] ? c[3].integers[i] : INT64_MIN;
+        const char *old = i >= 0 ? c[4].texts[i] : NULL;
+        if (old && *old) {
+            (*replaces)[s] = skuai_arena_text(b->arena, old, strlen(old));
+            if (!(*replaces)[s]) status = skuai_error_memory(err, "items");
+        }
         if (i < 0 || !c[1].texts[i]) continue;
         char *path = skuai_arena_text(b->arena, c[1].texts[i], strlen(c[1].texts[i]));
         if (!path)

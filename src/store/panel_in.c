@@ -503,6 +503,7 @@ static skua_status make_panel(skuai_panel_build *b, skuai_table **orders, skuai_
     SKUA_TRY(add_orders_cells(b, *orders, numbers, err));
     skuai_table_free(*orders);
     *orders = NULL;
+    SKUA_TRY(skuai_build_launches(b, err));
     if (!b->query->target_only) {
         SKUA_TRY(skuai_build_future(b, err));
         SKUA_TRY(skuai_build_holidays(b, err));

@@ -2,8 +2,10 @@
  *
  * Sales as given, and for items and channels without given sales those derived from orders (net of
  * the returns whose order is known), are laid on a regular grid: units add up, prices are means
- * weighted by units, available, stock and extras plain means. Of every row the latest version
- * counts, or the latest that was known at `as_of`. */
+ * weighted by units, available, stock and extras plain means. An item that has sold nothing yet and
+ * whose launch comes within 60 (or `future`) periods behind the last is a series without history in
+ * every channel, its future beginning behind the last period; not with as_of. Of every
+ * row the latest version counts, or the latest that was known at `as_of`. */
 #ifndef SKUA_STORE_PANEL_IN_H
 #define SKUA_STORE_PANEL_IN_H
 
@@ -55,6 +57,7 @@ typedef struct skuai_panel_info {
                                       among rows */
     bool first_dropped, last_dropped; /* a period that the data cover in part only */
     size_t n_given, n_derived;        /* series with given sales, from orders */
+    size_t n_launches;                /* series without history, of items to be launched */
     int64_t n_rows;                   /* rows read */
     double returned;                  /* units of returns whose order is not known */
 } skuai_panel_info;

@@ -146,7 +146,7 @@ static skua_status add_series(skuai_panel_build *b, series_space *space, size_t 
     if (ahead > last && (size_t)(ahead - last) > future) future = (size_t)(ahead - last);
     size_t n = length + future, have = (size_t)(b->last[s] - b->first[s] + 1);
     size_t shift = (size_t)(b->first[s] - first);
-    SKUA_TRY(space_reserve(b, space, n, err));
+    SKUA_TRY(space_reserve(b, space, n + 1, err));
     for (size_t t = 0; t < length; t++)
         space->target[t] = zeros ? 0 : (double)NAN;
     for (size_t t = 0; t < have; t++)
@@ -207,7 +207,7 @@ static skua_status order_series(const skuai_panel_build *b, size_t **order, size
     if (!list || !*order) return skuai_error_memory(err, "a panel");
     *n = 0;
     for (size_t s = 0; s < b->keys.n; s++)
-        if (b->last[s] >= b->first[s])
+        if (b->last[s] >= b->first[s] || b->first[s] == b->global_last + 1) /* or a launch */
             list[(*n)++] = (named){b->keys.items[s], b->keys.channels[s], s};
     qsort(list, *n, sizeof *list, by_name);
     for (size_t i = 0; i < *n; i++) {
@@ -217,18 +217,33 @@ static skua_status order_series(const skuai_panel_build *b, size_t **order, size
     return SKUA_OK;
 }
 
+/* Launches and predecessors of the series in the panel's order. */
+static skua_status add_arrivals(skuai_panel_build *b, const size_t *order, size_t n,
+                                const int64_t *launch, const char *const *replaces,
+                                skuai_panel_builder *builder, skua_error *err) {
+    int64_t *periods = skuai_arena_take(b->arena, n, sizeof *periods);
+    const char **texts = skuai_arena_take(b->arena, n, sizeof *texts);
+    if (!periods || !texts) return skuai_error_memory(err, "a panel");
+    for (size_t i = 0; i < n; i++) {
+        int64_t at = launch[order[i]];
+        periods[i] = at == INT64_MIN ? at : skuai_build_period(&b->grid, at);
+        texts[i] = replaces[order[i]];
+    }
+    return skuai_panel_builder_arrivals(builder, periods, texts, err);
+}
+
 skua_status skuai_build_panel(skuai_panel_build *b, skuai_panel **panel, skua_error *err) {
     skuai_panel_builder *builder = skuai_panel_builder_new(&b->grid, b->query->season);
     if (!builder) return skuai_error_memory(err, "a panel");
     size_t *order = NULL, n = 0;
     series_space space = {0};
-    const char **categories;
+    const char **categories, **replaces;
     int64_t *launch, *end;
     bool several = false; /* channels */
     skuai_buffer name;
     skuai_buffer_init(&name, 1 << 16);
     skua_status status;
-    SKUA_TRY_OUT(skuai_build_items(b, &categories, &launch, &end, err));
+    SKUA_TRY_OUT(skuai_build_items(b, &categories, &launch, &end, &replaces, err));
     SKUA_TRY_OUT(declare_all(b, builder, &space, err));
     SKUA_TRY_OUT(order_series(b, &order, &n, &several, err));
     for (size_t i = 0; i < n; i++) {
@@ -241,6 +256,7 @@ skua_status skuai_build_panel(skuai_panel_build *b, skuai_panel **panel, skua_er
             add_series(b, &space, s, categories[s], launch[s], end[s], builder, name.data, err));
     }
     SKUA_TRY_OUT(skuai_build_statics(b, order, n, categories, builder, err));
+    SKUA_TRY_OUT(add_arrivals(b, order, n, launch, replaces, builder, err));
     if (!b->query->target_only) SKUA_TRY_OUT(skuai_build_vectors(b, order, n, builder, err));
     SKUA_TRY_OUT(skuai_panel_builder_finish(builder, panel, err));
 out:

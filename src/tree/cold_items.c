@@ -198,7 +198,7 @@ static double first_price(const skuai_panel *p, size_t s) {
 
 static void fill_numbers(const skuai_cold_items *c, const skuai_panel *p, size_t s, double *to) {
     to[0] = first_price(p, s);
-    to[1] = (double)p->start[s];
+    to[1] = (double)p->start[s] + (double)skuai_panel_wait(p, s);
     size_t at = 2;
     for (size_t k = 0; k < c->panel->n_static && at < c->n_numbers; k++) {
         const skuai_static *own = &c->panel->statics[k];
@@ -240,6 +240,21 @@ static void fill_vectors(const skuai_cold_items *c, const skuai_panel *p, size_t
     }
 }
 
+/* The series of the item that series s of a panel replaces: in the same channel, else in any. */
+static size_t predecessor_of(const skuai_cold_items *c, const skuai_panel *p, size_t s) {
+    const char *item = p->replaces ? p->replaces[p->base[s]] : NULL;
+    const char *channel = strchr(skuai_panel_name(p, s), '/');
+    size_t found = SIZE_MAX, n = item ? strlen(item) : 0;
+    for (size_t j = 0; item && j < c->panel->n_series; j++) {
+        const char *name = skuai_panel_name(c->panel, j);
+        if (c->panel->length[j] == 0 || strncmp(name, item, n) != 0) continue;
+        if (name[n] != '\0' && name[n] != '/') continue;
+        found = j;
+        if (!channel || strcmp(name + n, channel) == 0) break;
+    }
+    return found;
+}
+
 skua_status skuai_cold_looks_make(const skuai_cold_items *items, const skuai_panel *panel,
                                   const size_t *series, size_t n, skuai_arena *arena,
                                   skuai_cold_looks *looks, skua_error *err) {
@@ -247,11 +262,14 @@ skua_status skuai_cold_looks_make(const skuai_cold_items *items, const skuai_pan
     l.vectors = skuai_arena_take(arena, n * items->width + 1, sizeof *l.vectors);
     l.categories = skuai_arena_take(arena, n * items->n_categories + 1, sizeof *l.categories);
     l.numbers = skuai_arena_take(arena, n * items->n_numbers, sizeof *l.numbers);
-    if (!l.vectors || !l.categories || !l.numbers) return skuai_error_memory(err, "a cold start");
+    l.predecessor = skuai_arena_take(arena, n, sizeof *l.predecessor);
+    if (!l.vectors || !l.categories || !l.numbers || !l.predecessor)
+        return skuai_error_memory(err, "a cold start");
     for (size_t i = 0; i < n; i++) {
         fill_vectors(items, panel, series[i], l.vectors + i * items->width);
         fill_categories(items, panel, series[i], l.categories + i * items->n_categories);
         fill_numbers(items, panel, series[i], l.numbers + i * items->n_numbers);
+        l.predecessor[i] = predecessor_of(items, panel, series[i]);
     }
     *looks = l;
     return SKUA_OK;
@@ -318,6 +336,21 @@ double skuai_cold_effect(const skuai_cold_items *items, const size_t *which, con
         weights += w;
     }
     return sum / weights;
+}
+
+double skuai_cold_lately(const skuai_cold_items *c, size_t s) {
+    const skuai_panel *p = c->panel;
+    const double *y = skuai_panel_target(p, s);
+    size_t n = p->length[s], from = n > c->options.reach ? n - c->options.reach : 0;
+    double sum = 0, count = 0;
+    for (size_t t = from; t < n; t++) {
+        int64_t at = p->start[s] + (int64_t)t - c->first;
+        size_t age = c->launches ? t : c->n_ages;
+        if (isnan(y[t])) continue;
+        sum += skuai_cold_z(c, y[t]) - c->pulse[at] - skuai_cold_curve(c, age);
+        count++;
+    }
+    return sum / (count + EFFECT_PRIOR);
 }
 
 /* -- The whole --------------------------------------------------------------------------------- */

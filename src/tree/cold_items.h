@@ -18,6 +18,7 @@ typedef struct skuai_cold_looks {
     float *vectors;          /* [n, width] each modality of length 1; NaN where there is none */
     const char **categories; /* [n, n_categories] NULL unknown; borrowed from their panel */
     double *numbers;         /* [n, n_numbers] log price, launch, statics; NaN unknown */
+    size_t *predecessor;     /* [n] series of the newborns' panel that it replaces; SIZE_MAX none */
 } skuai_cold_looks;
 
 typedef struct skuai_cold_items {
@@ -69,6 +70,9 @@ size_t skuai_cold_analogues(const skuai_cold_items *items, const skuai_cold_look
 /* Their effect, shrunk. */
 double skuai_cold_effect(const skuai_cold_items *items, const size_t *which, const double *likeness,
                          size_t n);
+/* How far a series of the panel has run above pulse and curve lately: what its successor inherits.
+ */
+double skuai_cold_lately(const skuai_cold_items *items, size_t s);
 /* The effect that the ridge tells for row i. */
 double skuai_cold_told(const skuai_cold_items *items, const skuai_cold_looks *looks, size_t i);
 

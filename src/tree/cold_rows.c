@@ -67,11 +67,12 @@ void skuai_cold_row(const skuai_cold_items *items, const skuai_panel *panel, siz
                     const skuai_cold_told_of *told, size_t h, skuai_cold_matrix *m, size_t r) {
     size_t age = own->age < items->options.reach ? own->age : items->options.reach;
     int64_t origin = panel->start[s] + (int64_t)own->age, target = origin + (int64_t)h;
-    double curve = skuai_cold_curve(items, own->age + h);
+    size_t wait = skuai_panel_wait(panel, s), ahead = h > wait ? h - wait : 0;
+    double curve = skuai_cold_curve(items, own->age + ahead);
     int64_t day = skuai_period_first_day(&panel->grid, target);
     double columns[OWN_COLUMNS] = {(double)age,
-                                   (double)h,
-                                   (double)(age + h),
+                                   (double)ahead,
+                                   (double)(age + ahead),
                                    curve,
                                    told->analogues,
                                    told->ridge,

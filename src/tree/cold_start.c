@@ -18,7 +18,8 @@ enum {
     ROWS_MOST = 200000,
     CELL_LEAST = 60,
     AGES_MOST = 16,
-    STEPS = 4, /* of the weights of the parts */
+    STEPS = 4,       /* of the weights of the parts */
+    PREDECESSOR = 4, /* items that one which is replaced counts for */
     PARTS = SKUAI_COLD_PARTS
 };
 
@@ -53,8 +54,8 @@ static skua_status whole(const skuai_parameters *parameters, const char *name, d
 }
 
 static skua_status read_options(const skuai_parameters *parameters, const skuai_panel *panel,
-                                skuai_cold_options *options, skua_error *err) {
-    static const char *const names[] = {"horizon", "reach", "analogues"};
+                                skuai_cold_options *options, bool *trees, skua_error *err) {
+    static const char *const names[] = {"horizon", "reach", "analogues", "trees"};
     for (size_t i = 0; parameters && i < parameters->n; i++) {
         bool known = false;
         for (size_t k = 0; k < sizeof names / sizeof *names; k++)
@@ -66,6 +67,9 @@ static skua_status read_options(const skuai_parameters *parameters, const skuai_
     SKUA_TRY(whole(parameters, "horizon", 0, 1000, 0, &options->horizon, err));
     SKUA_TRY(whole(parameters, "reach", 0, 1000, 0, &options->reach, err));
     SKUA_TRY(whole(parameters, "analogues", 1, SKUAI_ANALOGUES_MOST, 10, &options->analogues, err));
+    size_t wanted;
+    SKUA_TRY(whole(parameters, "trees", 0, 1, 1, &wanted, err));
+    *trees = wanted == 1;
     if (!options->horizon) options->horizon = skuai_tree_horizon(panel);
     if (!options->reach) options->reach = skuai_young_periods(panel->grid.frequency);
     return SKUA_OK;
@@ -298,14 +302,15 @@ static void set_top(skuai_model *m) {
     }
 }
 
-static skua_status learn(skuai_model *m, const skuai_context *context, skua_error *err) {
+static skua_status learn(skuai_model *m, bool trees, const skuai_context *context,
+                         skua_error *err) {
     examples e = {0};
     SKUA_TRY(examples_make(m->items, &e, err));
     skua_status status = SKUA_OK;
     choose_prior(m->items, &e);
     examples_clear(&e);
     SKUA_TRY(examples_make(m->items, &e, err)); /* with that prior */
-    if (e.m.n >= ROWS_LEAST) {
+    if (trees && e.m.n >= ROWS_LEAST) {
         skuai_learner_options o = tree_options();
         skuai_examples train = {{e.m.n, e.m.columns, e.m.values, NULL, NULL}, e.y, NULL};
         SKUA_TRY_OUT(cross_fit(&e, context, err));
@@ -324,7 +329,8 @@ static skua_status cold_fit(const skuai_forecaster *self, const skuai_panel *pan
                             skuai_model **model, skua_error *err) {
     (void)self;
     skuai_cold_options options;
-    SKUA_TRY(read_options(parameters, panel, &options, err));
+    bool trees;
+    SKUA_TRY(read_options(parameters, panel, &options, &trees, err));
     skuai_model *m = skuai_zero(1, sizeof *m);
     if (!m) return skuai_error_memory(err, "a cold start");
     m->weight[0] = m->weight[1] = 0.5;
@@ -334,7 +340,7 @@ static skua_status cold_fit(const skuai_forecaster *self, const skuai_panel *pan
     skua_status status = skuai_cold_items_new(panel, &options, &m->items, err);
     if (status == SKUA_OK) {
         set_top(m);
-        status = learn(m, context, err);
+        status = learn(m, trees, context, err);
     }
     if (status == SKUA_OK)
         *model = m;
@@ -365,6 +371,28 @@ static void write_note(const skuai_cold_items *c, const size_t *which, size_t n,
     }
 }
 
+/* What an item takes over from the one that it replaces counts four times what is told besides. */
+static void inherit(const skuai_cold_items *c, size_t predecessor, skuai_cold_told_of *told,
+                    char *note) {
+    double own = skuai_cold_lately(c, predecessor);
+    char rest[24];
+    told->analogues = (PREDECESSOR * own + told->analogues) / (PREDECESSOR + 1);
+    told->ridge = (PREDECESSOR * own + told->ridge) / (PREDECESSOR + 1);
+    memcpy(rest, note, sizeof rest - 1);
+    rest[sizeof rest - 1] = '\0';
+    (void)snprintf(note, SKUAI_NOTE_SIZE, "after %.16s; %s",
+                   skuai_panel_name(c->panel, predecessor), rest);
+}
+
+/* Nothing is sold before the launch. */
+static void clear_until(skuai_forecast *f, size_t s, size_t wait) {
+    for (size_t h = 0; h < wait && h < f->horizon; h++) {
+        *skuai_forecast_mean(f, s, h) = 0;
+        for (size_t q = 0; q < f->n_quantiles; q++)
+            skuai_forecast_quantiles(f, s, h)[q] = 0;
+    }
+}
+
 static skua_status fill_series(void *argument, size_t i, int worker, skua_error *err) {
     (void)worker;
     (void)err;
@@ -376,10 +404,12 @@ static skua_status fill_series(void *argument, size_t i, int worker, skua_error 
     skuai_cold_told_of told = {skuai_cold_effect(c, which, likeness, n),
                                skuai_cold_told(c, &job->looks, i), n ? likeness[0] : 0};
     skuai_cold_own own;
+    write_note(c, which, n, job->forecast->note[s]);
+    if (job->looks.predecessor[i] != SIZE_MAX)
+        inherit(c, job->looks.predecessor[i], &told, job->forecast->note[s]);
     skuai_cold_own_get(c, job->panel, s, job->panel->length[s], &own);
     for (size_t h = 0; h < H; h++)
         skuai_cold_row(c, job->panel, s, &job->looks, i, &own, &told, h, &job->matrix, i * H + h);
-    write_note(c, which, n, job->forecast->note[s]);
     return SKUA_OK;
 }
 
@@ -414,6 +444,8 @@ static skua_status predict_young(prediction *job, const skuai_context *context, 
     for (size_t r = 0; r < x->n && status == SKUA_OK; r++)
         write_point(job, job->series[r / H], r % H,
                     x->base[r] + centre_of(m, x->analogues[r], x->linear[r], said[r]));
+    for (size_t i = 0; i < job->n && status == SKUA_OK; i++)
+        clear_until(job->forecast, job->series[i], skuai_panel_wait(job->panel, job->series[i]));
     skuai_free(said);
     return status;
 }
@@ -470,7 +502,8 @@ static skua_status cold_predict(const skuai_model *model, const skuai_panel *pan
 /* -- Reasons ----------------------------------------------------------------------------------- */
 
 skua_status skuai_cold_start_reasons(const skuai_model *model, const skuai_panel *panel, size_t s,
-                                     skuai_analogue *analogues, size_t *n, skua_error *err) {
+                                     skuai_analogue *analogues, size_t *n, const char **predecessor,
+                                     skua_error *err) {
     const skuai_cold_items *c = model->items;
     skuai_cold_looks looks;
     size_t which[SKUAI_ANALOGUES_MOST], found;
@@ -480,6 +513,9 @@ skua_status skuai_cold_start_reasons(const skuai_model *model, const skuai_panel
     skua_status status = skuai_cold_looks_make(c, panel, &s, 1, arena, &looks, err);
     if (status == SKUA_OK) {
         found = skuai_cold_analogues(c, &looks, 0, SIZE_MAX, which, likeness);
+        *predecessor = looks.predecessor[0] == SIZE_MAX
+                           ? NULL
+                           : skuai_panel_name(c->panel, looks.predecessor[0]);
         for (size_t k = 0; k < found; k++)
             total += pow(likeness[k], 4);
         for (size_t k = 0; k < found; k++) {

@@ -28,11 +28,15 @@
  * stacking, Wolpert 1992, Neural Networks 5(2)). Quantiles come from the same errors by age and
  * expected level; the mean is that of the distribution.
  *
+ * An item that replaces another inherits what that one ran above the curve in its last periods,
+ * which counts four times all that is told besides. Before its launch nothing is sold.
+ *
  * A series of twice the reach or more is forecast by its own last periods alone: it needs other
  * models.
  *
  * Parameters, all optional: horizon (0: as in tree.h), reach (ages in periods that are told apart;
- * 0: those of skuai_young_periods), analogues (10). */
+ * 0: those of skuai_young_periods), analogues (10), trees (1; 0: analogues
+ * and ridge alone, at equal weights). */
 #ifndef SKUA_TREE_COLD_START_H
 #define SKUA_TREE_COLD_START_H
 
@@ -52,11 +56,11 @@ typedef struct skuai_analogue {
 } skuai_analogue;
 
 /* What a forecast of series s of a panel leans on: analogues [SKUAI_ANALOGUES_MOST] out, the most
- * alike first. A model of this forecaster only. */
+ * alike first, and the series that it replaces (NULL none). A model of this forecaster only. */
 SKUA_MUST_USE skua_status skuai_cold_start_reasons(const skuai_model *model,
                                                    const skuai_panel *panel, size_t s,
                                                    skuai_analogue *analogues, size_t *n,
-                                                   skua_error *err);
+                                                   const char **predecessor, skua_error *err);
 /* Weights of analogues, linear and trees, and how many launches they were learnt on. */
 void skuai_cold_start_weights(const skuai_model *model, double weights[SKUAI_COLD_PARTS],
                               size_t *launches);

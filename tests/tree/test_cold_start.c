@@ -160,7 +160,10 @@ static void reasons_are_alike(void **state) {
     double weights[SKUAI_COLD_PARTS], sum = 0;
     for (size_t s = OLD; s < view->n_series; s++) {
         if (view->length[s] != 0) continue;
-        assert_ok(skuai_cold_start_reasons(model, view, s, analogues, &n, &err), &err);
+        const char *predecessor = "?";
+        assert_ok(skuai_cold_start_reasons(model, view, s, analogues, &n, &predecessor, &err),
+                  &err);
+        assert_null(predecessor);
         assert_int_equal(n, 10);
         double total = 0;
         for (size_t k = 0; k < n; k++) {
@@ -219,6 +222,51 @@ static void nothing_of_the_future_is_seen(void **state) {
     skuai_free(y);
 }
 
+/* An item to be launched in two weeks that replaces a lamp: nothing before, then like the lamp. */
+static void a_successor_inherits(void **state) {
+    (void)state;
+    skuai_grid grid = {SKUAI_FREQUENCY_WEEK, 0, 0};
+    skuai_panel_builder *b = skuai_panel_builder_new(&grid, 52);
+    skua_error err;
+    enum { ITEMS = 40 };
+    int64_t launch[ITEMS + 2];
+    const char *replaces[ITEMS + 2] = {NULL};
+    for (size_t s = 0; s < ITEMS + 2; s++) {
+        char name[16];
+        double y[30];
+        skuai_random r;
+        skuai_random_split(&r, 8, s);
+        size_t start = s < ITEMS ? s % 20 : 30, n = 30 - start;
+        for (size_t w = 0; w < n; w++)
+            y[w] = s == 7 ? 400 + (double)w : 4 + floor(4 * skuai_random_uniform(&r));
+        (void)snprintf(name, sizeof name, "i%zu", s);
+        launch[s] = s < ITEMS ? INT64_MIN : 1032;
+        assert_ok(
+            skuai_panel_builder_series(b, name, 1000 + (int64_t)start, n, 0, y, NULL, NULL, &err),
+            &err);
+    }
+    replaces[ITEMS] = "i7";
+    assert_ok(skuai_panel_builder_arrivals(b, launch, replaces, &err), &err);
+    skuai_panel *panel;
+    skuai_forecast *f;
+    skuai_request request = {AHEAD, levels, 3, 1};
+    assert_ok(skuai_panel_builder_finish(b, &panel, &err), &err);
+    skuai_panel_builder_free(b);
+    assert_ok(
+        skuai_forecaster_run(&skuai_cold_start_forecaster, panel, NULL, &request, NULL, &f, &err),
+        &err);
+    for (size_t s = ITEMS; s < ITEMS + 2; s++) {
+        assert_int_equal(skuai_panel_wait(panel, s), 2);
+        assert_close(skuai_forecast_quantiles(f, s, 1)[2], 0, 0, 0);
+        assert_true(skuai_forecast_quantiles(f, s, 2)[1] > 0);
+    }
+    assert_true(skuai_forecast_quantiles(f, ITEMS, 2)[1] >
+                5 * skuai_forecast_quantiles(f, ITEMS + 1, 2)[1]);
+    assert_memory_equal(f->note[ITEMS], "after i7", 8);
+    skuai_forecast_free(f);
+    skuai_panel_free(panel);
+}
+
 /* Few series, none of them a launch; no looks at all; a parameter that is not there. */
 static void little_is_enough(void **state) {
     (void)state;
@@ -255,7 +303,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(looks_tell_the_level), cmocka_unit_test(own_periods_take_over),
         cmocka_unit_test(reasons_are_alike),    cmocka_unit_test(nothing_of_the_future_is_seen),
-        cmocka_unit_test(little_is_enough),
+        cmocka_unit_test(little_is_enough),     cmocka_unit_test(a_successor_inherits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
