@@ -24,8 +24,7 @@ static void encoder_clear(encoder *e) {
     skuai_picture_decoder_free(e->decoder);
 }
 
-static skua_status encoder_open(const char *folder, encoder *e, skua_error *err) {
-    skuai_embed_name(folder, "descriptors", e->name, sizeof e->name);
+static skua_status encoder_open(encoder *e, skua_error *err) {
     e->width = SKUAI_PICTURE_WIDTH;
     return skuai_picture_decoder_new(&e->decoder, err);
 }
@@ -255,16 +254,16 @@ static skua_status embed_all(const skua_shop *shop, const encoder *e,
     return status;
 }
 
-skua_status skuai_embed_pictures(const skua_shop *shop, const char *folder, bool *done,
-                                 skuai_json_writer *report, skua_error *err) {
+skua_status skuai_embed_pictures(const skua_shop *shop, bool *done, skuai_json_writer *report,
+                                 skua_error *err) {
     encoder e = {0};
     skuai_picture_places places = {0};
     skuai_table *items = NULL;
     skuai_embed_counts counts = {0};
-    skuai_embed_name(folder, "descriptors", e.name, sizeof e.name);
+    (void)snprintf(e.name, sizeof e.name, "descriptors");
     skua_status status = prepare(shop, e.name, &places, &items, err);
     *done = status == SKUA_OK && items->n_rows > 0;
-    if (*done) status = encoder_open(folder, &e, err);
+    if (*done) status = encoder_open(&e, err);
     if (*done && status == SKUA_OK) status = embed_all(shop, &e, &places, items, &counts, err);
     if (*done && status == SKUA_OK) {
         skuai_json_object(report, "pictures");

@@ -56,6 +56,8 @@ expect_json 'd["pictures"]["encoded"] == 2 and d["pictures"]["unreadable"] == 7'
 expect_same "vectors after a change" "$(rows shop vectors)" 5
 expect_exit 0 "$SKUA" embed shop --modality image --picture-folder secret --json
 expect_json 'd["pictures"]["encoded"] == 2 and d["pictures"]["unreadable"] == 5'
+expect_exit 2 "$SKUA" embed shop --modality image --encoder somewhere
+expect_err 'language model'
 expect_exit 4 "$SKUA" embed shop --modality image --picture-folder nowhere
 expect_err 'nowhere'
 
