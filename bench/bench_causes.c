@@ -1,4 +1,5 @@
-/* Figures `elasticity`, `uplift`: effects held against the simulator's truth.
+/* Figures `elasticity`, `uplift`, `price`: effects, and prices chosen by them, held against the
+ * simulator's truth.
  *
  * A shop of 50 items in 4 channels over three years is written as files, read by `ingest`, and
  * estimated from the panel: three demand laws, seeds 1 to N (20). Promotions are placed where
@@ -9,6 +10,13 @@
  * would have been without promotions at the list price (column plain). Naive: least squares of
  * log(units) on the log price (on the promotion flag), days with sales, no controls.
  *
+ * Price: each item's profit-best price by decide/price.h from the estimated elasticity and its
+ * error, from its last list price, inside the prices that were seen and 5 % beyond. Regret: of the
+ * profit between that list price and the best price inside the same range, the share that is not
+ * reached, sums over items. Profit is by the true elasticity as above at constant elasticity: exact
+ * under the log-linear law, the law's own slope around the prices seen under the two others.
+ *
+ *     bench price [--seeds N]        5 seeds unless told otherwise
  *     bench elasticity [--seeds N] [--first N] [--law NAME] [--items N] [--channels N] [--days N]
  *                      [--verbose] */
 #include "benchmarks.h"
@@ -16,6 +24,7 @@
 #include "figure.h"
 
 #include "cause/effect.h"
+#include "decide/price.h"
 #include "math/linear.h"
 #include "math/statistics.h"
 #include "shop/shop_panel.h"
@@ -295,8 +304,73 @@ static void say(const char *name, const tally *t, double seconds) {
     (void)fflush(stdout);
 }
 
+/* -- Prices chosen by the estimates -------------------------------------------------------------
+ */
+
+typedef struct price_tally {
+    size_t n, held, right_way; /* items; best price at a border; moved towards the best */
+    double reachable, reached; /* profit beyond today's, at the best and at the chosen price */
+} price_tally;
+
+/* Last list price, cost, and the prices that were seen, over the item's channels. */
+static bool price_item(const known_shop *s, size_t item, const skuai_static *code,
+                       skuai_price_item *to) {
+    const skuai_panel *p = s->panel;
+    const float *price = p->dynamic[skuai_panel_dynamic_find(p, "price")].values;
+    const float *list = p->dynamic[skuai_panel_dynamic_find(p, "list_price")].values;
+    size_t cost = skuai_panel_static_find(p, "cost");
+    *to = (skuai_price_item){.name = "item",
+                             .demand = 100,
+                             .low = (double)NAN,
+                             .high = (double)NAN,
+                             .seen_low = INFINITY,
+                             .seen_high = 0,
+                             .competitor = (double)NAN};
+    for (size_t v = 0; v < p->n_series && cost != SIZE_MAX; v++) {
+        if (code->codes[p->base[v]] != (int32_t)item) continue;
+        to->cost = p->statics[cost].values[p->base[v]];
+        for (size_t t = 0; t < p->length[v]; t++) {
+            size_t row = p->row[v] + t;
+            if (!(price[row] > 0)) continue;
+            to->seen_low = fmin(to->seen_low, (double)price[row]);
+            to->seen_high = fmax(to->seen_high, (double)price[row]);
+            if (list[row] > 0) to->price = (double)list[row];
+        }
+        break; /* the first channel's prices: others differ by a factor */
+    }
+    return to->price > 0 && to->cost > 0;
+}
+
+static skua_status add_price(const known_shop *s, size_t item, const skuai_static *code,
+                             const skuai_effect *effect, double right, price_tally *t,
+                             skua_error *err) {
+    skuai_price_item i;
+    skuai_price_options o = SKUAI_PRICE_OPTIONS_DEFAULT;
+    skuai_price_choice chosen, best;
+    if (!price_item(s, item, code, &i) || !isfinite(right) || !isfinite(effect->value))
+        return SKUA_OK;
+    i.elasticity = effect->value;
+    i.elasticity_se = effect->error;
+    SKUA_TRY(skuai_price_choose(&i, &o, &chosen, err));
+    i.elasticity = fmin(right, 0);
+    i.elasticity_se = 0;
+    SKUA_TRY(skuai_price_choose(&i, &o, &best, err));
+    double at =
+        pow(chosen.best.price / i.price, i.elasticity) * i.demand * (chosen.best.price - i.cost);
+    t->n++;
+    t->held += *best.limit != '\0';
+    t->right_way += (chosen.best.price - i.price) * (best.best.price - i.price) >= 0;
+    t->reachable += (best.best.value - best.now.value) / i.price;
+    t->reached += (at - best.now.value) / i.price;
+    return SKUA_OK;
+}
+
+static double regret_of(const price_tally *t) {
+    return 1 - t->reached / t->reachable;
+}
+
 static skua_status score_shop(const protocol *p, const known_shop *s, bool promotion, tally *t,
-                              skua_error *err) {
+                              price_tally *prices, skua_error *err) {
     skuai_context context = bench_context();
     skuai_effect_options o = SKUAI_EFFECT_OPTIONS_DEFAULT;
     if (p->boosted) o.learner = &skuai_learner_boosted;
@@ -312,7 +386,8 @@ static skua_status score_shop(const protocol *p, const known_shop *s, bool promo
                       .cell = skuai_new(most, sizeof *r.cell)};
     r.x = r.y + most;
     r.weight = r.x + most * COLUMNS;
-    for (size_t i = 0; i < e->n_items; i++) {
+    skua_status status = SKUA_OK;
+    for (size_t i = 0; i < e->n_items && status == SKUA_OK; i++) {
         size_t item = 0;
         while (strcmp(code->levels[item], e->items[i].name) != 0)
             item++;
@@ -320,6 +395,7 @@ static skua_status score_shop(const protocol *p, const known_shop *s, bool promo
         const skuai_effect *effect = &e->items[i].effect[0];
         double true_value = promotion ? known.uplift : known.elasticity;
         add(t, effect, true_value, promotion ? known.naive_uplift : known.naive_elasticity);
+        if (prices) status = add_price(s, item, code, effect, true_value, prices, err);
         if (p->verbose)
             printf("  %s truth %+.3f own %+.3f (%.3f) shrunk %+.3f [%+.3f, %+.3f] units %.0f %d\n",
                    e->items[i].name, true_value, effect->own, effect->own_error, effect->value,
@@ -332,7 +408,7 @@ static skua_status score_shop(const protocol *p, const known_shop *s, bool promo
     skuai_free(r.y);
     skuai_free(r.cell);
     skuai_effects_free(e);
-    return SKUA_OK;
+    return status;
 }
 
 static protocol read_protocol(int argc, char **argv) {
@@ -374,7 +450,7 @@ static int run(int argc, char **argv, bool promotion) {
             skua_status status = make_shop(&p, laws[l].law, seed, &shop, &err);
             tally one = {0};
             double began = skuai_clock();
-            if (status == SKUA_OK) status = score_shop(&p, &shop, promotion, &one, &err);
+            if (status == SKUA_OK) status = score_shop(&p, &shop, promotion, &one, NULL, &err);
             if (status != SKUA_OK) {
                 fprintf(stderr, "%s: %s\n", figure, err.message);
                 return 1;
@@ -409,4 +485,42 @@ int bench_elasticity(int argc, char **argv) {
 
 int bench_uplift(int argc, char **argv) {
     return run(argc, argv, true);
+}
+
+int bench_price(int argc, char **argv) {
+    protocol p = read_protocol(argc, argv);
+    double worst = -INFINITY;
+    size_t n = 0;
+    bool told = false;
+    for (int i = 2; i < argc; i++)
+        told = told || strcmp(argv[i], "--seeds") == 0;
+    if (!told) p.seeds = 5;
+    for (size_t l = 0; l < 3; l++) {
+        price_tally t = {0};
+        tally ignored = {0};
+        if (p.law && strcmp(p.law, laws[l].name) != 0) continue;
+        for (size_t seed = p.first; seed < p.first + p.seeds; seed++) {
+            skua_error err = {0};
+            known_shop shop;
+            skua_status status = make_shop(&p, laws[l].law, seed, &shop, &err);
+            if (status == SKUA_OK) status = score_shop(&p, &shop, false, &ignored, &t, &err);
+            if (status != SKUA_OK) {
+                fprintf(stderr, "price: %s\n", err.message);
+                return 1;
+            }
+            known_shop_clear(&shop);
+        }
+        printf(
+            "%-12s regret %.4f: %zu items, %.0f %% moved the right way, the best price at a border "
+            "for %.0f %%; elasticity off by %.3f\n",
+            laws[l].name, regret_of(&t), t.n, 100 * (double)t.right_way / (double)t.n,
+            100 * (double)t.held / (double)t.n, ignored.error / (double)ignored.n);
+        (void)fflush(stdout);
+        worst = fmax(worst, regret_of(&t));
+        n += t.n;
+    }
+    bench_figure("price", "regret", worst,
+                 "largest of the demand laws, %zu items, %zu seeds; constant true elasticity", n,
+                 p.seeds);
+    return 0;
 }

@@ -25,6 +25,7 @@ int bench_tokenizer(int argc, char **argv);  /* argument: folder of peers/tokeni
 int bench_cold_start(int argc, char **argv); /* arguments: model, step of the origins */
 int bench_elasticity(int argc, char **argv);
 int bench_uplift(int argc, char **argv);
+int bench_price(int argc, char **argv);
 int bench_text_gain(int argc, char **argv);    /* argument: a language model's folder */
 int bench_text_vectors(int argc, char **argv); /* argument: a folder with strings.bin */
 int bench_text_speed(int argc,

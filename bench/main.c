@@ -110,6 +110,7 @@ static const struct {
     {"stock-replay", bench_stock_replay,
      "orders from forecasts beside the formula for safety stock"},
     {"recommend", bench_recommend, "next purchases of UCI's customers, and 1,000,000 items"},
+    {"price", bench_price, "prices by the estimated elasticities, beside the best ones"},
     {"promo", bench_promo, "a plan of promotions, 5,000 items x 26 weeks"},
     {"anomalies", bench_anomalies, "planted oddities found"},
 };
