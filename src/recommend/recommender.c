@@ -1,6 +1,7 @@
 #include "recommend/recommender.h"
 
 #include "core/alloc.h"
+#include "nn/vector_math.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -115,6 +116,7 @@ static int by_score(const void *a, const void *b) {
 
 enum {
     PIECE = 16384,
+    BLOCK = 256,
     POOL = 5,     /* times the list, to pick a diverse one from */
     ORDERED = 200 /* first items by the weights that the trees put in order */
 };
@@ -136,24 +138,39 @@ static double sparse_score(const skuai_recommender *r, const float *f) {
     return score;
 }
 
+/* Sum of exp over a block, without branches, so that it is vectorised. */
+static double exp_sum(const float *x, size_t n) {
+    float sum = 0, values[BLOCK];
+    for (size_t k = 0; k < n; k++)
+        values[k] = skuai_real_exp(x[k]);
+    for (size_t k = 0; k < n; k++)
+        sum += values[k];
+    return (double)sum;
+}
+
 static skua_status scan_piece(void *argument, size_t piece, int worker, skua_error *err) {
     (void)worker, (void)err;
     scan *s = argument;
     const skuai_recommender *r = s->r;
     size_t from = piece * PIECE, n = s->c->n_items, to = from + PIECE < n ? from + PIECE : n;
     best_heap *heap = &s->heaps[piece];
+    float scores[PIECE];
     double sum = 0;
+    if (s->fresh) memcpy(scores, r->prior_fresh + from, (to - from) * sizeof *scores);
+    for (size_t k = 0; !s->fresh && k < to - from; k++)
+        scores[k] = r->prior[from + k] + s->share * r->prior_short[from + k];
+    for (size_t i = from; i < to; i++)
+        if (s->c->slots[i] >= 0)
+            scores[i - from] += (float)sparse_score(r, s->c->features + (size_t)s->c->slots[i] *
+                                                                            SKUAI_FEATURES_SPARSE);
+    for (size_t k = 0; k < to - from; k += BLOCK)
+        sum += exp_sum(scores + k, to - from - k < BLOCK ? to - from - k : BLOCK);
     for (size_t i = from; i < to; i++) {
-        float score = s->fresh ? r->prior_fresh[i] : r->prior[i] + s->share * r->prior_short[i];
-        bool own = false;
-        if (s->c->slots[i] >= 0) {
-            const float *f = s->c->features + (size_t)s->c->slots[i] * SKUAI_FEATURES_SPARSE;
-            score += (float)sparse_score(r, f);
-            own = f[SKUAI_FEATURE_OWN] > 0;
-        }
-        sum += exp((double)score);
-        if (own && s->request->only_new) continue;
-        float adjust = s->request->adjust ? s->request->adjust[i] : 0;
+        float score = scores[i - from], adjust = s->request->adjust ? s->request->adjust[i] : 0;
+        if (heap->n == heap->most && score + adjust < heap->heap[0].score) continue;
+        if (s->request->only_new && s->c->slots[i] >= 0 &&
+            s->c->features[(size_t)s->c->slots[i] * SKUAI_FEATURES_SPARSE + SKUAI_FEATURE_OWN] > 0)
+            continue;
         heap_offer(heap, (scored){score + adjust, score, (int32_t)i});
     }
     s->sums[piece] = sum;
