@@ -336,7 +336,7 @@ static skua_status cold_fit(const skuai_forecaster *self, const skuai_panel *pan
     m->weight[0] = m->weight[1] = 0.5;
     for (size_t cell = 0; cell < CELLS; cell++)
         for (int q = 0; q < LEVELS; q++)
-            m->quantile[cell][q] = (q - LEVELS / 2) / 25.0;
+            m->quantile[cell][q] = (q - (LEVELS - 1) / 2.0) / 25;
     skua_status status = skuai_cold_items_new(panel, &options, &m->items, err);
     if (status == SKUA_OK) {
         set_top(m);
