@@ -225,7 +225,7 @@ static skua_status fill(skuai_promo_problem *p, skua_error *err) {
     size_t cells = 0, per = o->weeks * o->n_depths;
     if (skuai_size_mul(p->n, per, &cells))
         p->cells = skuai_arena_take(p->arena, cells, sizeof *p->cells);
-    if (!p->cells || !skuai_promo_limits_new(p, &p->most))
+    if (!p->cells || !skuai_promo_limits_new(p, &p->most) || !p->most.slots || !p->most.brands)
         return skuai_error_memory(err, "a plan of promotions");
     p->most.budget = o->budget;
     for (size_t k = 0; k < p->most.n_slots; k++)

@@ -266,8 +266,9 @@ static void quantiles_of(double *error, size_t n, double *quantile) {
 
 static skua_status learn_quantiles(const examples *e, skuai_model *m, skua_error *err) {
     size_t n = e->m.n;
-    double *centre = skuai_new(2 * n + 1, sizeof *centre), *error = centre + n;
+    double *centre = skuai_new(2 * n + 1, sizeof *centre);
     if (!centre) return skuai_error_memory(err, "a cold start");
+    double *error = centre + n;
     for (size_t r = 0; r < n; r++)
         error[r] = e->m.base[r] + centre_of(m, e->m.analogues[r], e->m.linear[r], e->trees[r]);
     memcpy(centre, error, n * sizeof *centre);
