@@ -154,19 +154,23 @@ static skua_status scan_piece(void *argument, size_t piece, int worker, skua_err
     const skuai_recommender *r = s->r;
     size_t from = piece * PIECE, n = s->c->n_items, to = from + PIECE < n ? from + PIECE : n;
     best_heap *heap = &s->heaps[piece];
+    size_t count = to - from;
     float scores[PIECE];
     double sum = 0;
-    if (s->fresh) memcpy(scores, r->prior_fresh + from, (to - from) * sizeof *scores);
-    for (size_t k = 0; !s->fresh && k < to - from; k++)
-        scores[k] = r->prior[from + k] + s->share * r->prior_short[from + k];
-    for (size_t i = from; i < to; i++)
-        if (s->c->slots[i] >= 0)
-            scores[i - from] += (float)sparse_score(r, s->c->features + (size_t)s->c->slots[i] *
-                                                                            SKUAI_FEATURES_SPARSE);
-    for (size_t k = 0; k < to - from; k += BLOCK)
-        sum += exp_sum(scores + k, to - from - k < BLOCK ? to - from - k : BLOCK);
-    for (size_t i = from; i < to; i++) {
-        float score = scores[i - from], adjust = s->request->adjust ? s->request->adjust[i] : 0;
+    for (size_t k = 0; k < count; k++)
+        scores[k] = s->fresh ? r->prior_fresh[from + k]
+                             : r->prior[from + k] + s->share * r->prior_short[from + k];
+    for (size_t k = 0; k < count; k++) {
+        int32_t slot = s->c->slots[from + k];
+        if (slot >= 0)
+            scores[k] +=
+                (float)sparse_score(r, s->c->features + (size_t)slot * SKUAI_FEATURES_SPARSE);
+    }
+    for (size_t k = 0; k < count; k += BLOCK)
+        sum += exp_sum(scores + k, count - k < BLOCK ? count - k : BLOCK);
+    for (size_t k = 0; k < count; k++) {
+        size_t i = from + k;
+        float score = scores[k], adjust = s->request->adjust ? s->request->adjust[i] : 0;
         if (heap->n == heap->most && score + adjust < heap->heap[0].score) continue;
         if (s->request->only_new && s->c->slots[i] >= 0 &&
             s->c->features[(size_t)s->c->slots[i] * SKUAI_FEATURES_SPARSE + SKUAI_FEATURE_OWN] > 0)

@@ -194,7 +194,8 @@ static void force(const skuai_explanation *e, skuai_buffer *b) {
                         "<text x=\"44\" y=\"%.1f\" font-size=\"12\" text-anchor=\"end\">0</text>",
                         WIDTH - 10, zero, zero, high, zero + 4);
     for (size_t g = 0; g < e->n_groups; g++) {
-        double x = 50 + (double)(g % across * LEGEND), y = HEIGHT - 22 + 18 * (double)(g / across);
+        size_t line = g / across;
+        double x = 50 + (double)(g % across * LEGEND), y = HEIGHT - 22 + 18 * (double)line;
         skuai_buffer_format(b,
                             "<rect x=\"%.1f\" y=\"%.0f\" width=\"10\" height=\"10\" fill=\"%s\"/>",
                             x, y, colours[g]);
