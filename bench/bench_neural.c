@@ -37,8 +37,7 @@ static double published(const char *set, const char *model) {
     if (!set ||
         bench_csv_read("results/chronos/chronos_zeroshot_27_long.csv", &csv, &err) != SKUA_OK)
         return wql;
-    /* a line about the source stands above the header: columns are model, set, ..., WQL the sixth
-     */
+    /* columns are model, set, ..., WQL the sixth */
     for (size_t r = 0; r < csv.rows; r++)
         if (strcmp(bench_csv_cell(&csv, r, 0), model) == 0 &&
             strcmp(bench_csv_cell(&csv, r, 1), set) == 0)

@@ -61,9 +61,14 @@ skua_status bench_csv_read(const char *relative, bench_csv *csv, skua_error *err
     skuai_buffer_clear(&buffer);
     if (status != SKUA_OK) return status;
     size_t lines = 1, capacity = 0, used = 0;
-    for (char *p = csv->text; *p; p++)
+    char *begin = csv->text;
+    while (*begin == '#') { /* lines about the source, above the header */
+        begin += strcspn(begin, "\n");
+        begin += *begin == '\n';
+    }
+    for (char *p = begin; *p; p++)
         lines += *p == '\n';
-    for (char *p = csv->text; *p;) {
+    for (char *p = begin; *p;) {
         bool last = false;
         size_t in_row = 0;
         while (!last) {
