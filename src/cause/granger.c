@@ -168,22 +168,6 @@ static void set_links(const var *v, const double *corrected, skuai_causal_graph 
         }
 }
 
-static skua_status check_moving(const double *const *series, size_t n, const size_t *rows,
-                                size_t n_rows, const char *const *names, skua_error *err) {
-    for (size_t i = 0; i < n; i++) {
-        double low = series[i][rows[0]], high = low;
-        for (size_t r = 1; r < n_rows; r++) {
-            low = fmin(low, series[i][rows[r]]);
-            high = fmax(high, series[i][rows[r]]);
-        }
-        if (!(high - low > 1e-12 * (fabs(low) + fabs(high))))
-            return skuai_error_set(err, SKUA_EDATA,
-                                   "%s never moves: what it causes cannot be known; leave it out",
-                                   names ? names[i] : "a series");
-    }
-    return SKUA_OK;
-}
-
 static skua_status take(var *v, skuai_arena *arena, size_t length, size_t **rows, skua_error *err) {
     size_t k = 1 + v->n * v->options->lags;
     v->design = skuai_arena_take(arena, length * (k + v->n), sizeof *v->design);
@@ -229,7 +213,7 @@ skua_status skuai_granger_run(const double *const *series, size_t n, size_t leng
                                      "%zu periods without gaps are too few to tell which of %zu "
                                      "series drives which over %zu lags: %zu are needed",
                                      v.rows, n, options->lags, 1 + n * options->lags + ROWS_SPARE));
-    SKUA_TRY_OUT(check_moving(series, n, rows, v.rows, names, err));
+    SKUA_TRY_OUT(skuai_series_move(series, n, rows, v.rows, names, err));
     if (!options->fixed) SKUA_TRY_OUT(choose_order(&v, series, rows, &order, err));
     v.lags = order;
     lay_out(&v, series, rows);

@@ -224,9 +224,8 @@ static skua_status find_rows(const double *const *series, size_t n, size_t lengt
         *n_rows, n, past / 2, needed);
 }
 
-/* A series without variation has no correlations. */
-static skua_status check_moving(const double *const *series, size_t n, const size_t *rows,
-                                size_t n_rows, const char *const *names, skua_error *err) {
+skua_status skuai_series_move(const double *const *series, size_t n, const size_t *rows,
+                              size_t n_rows, const char *const *names, skua_error *err) {
     for (size_t i = 0; i < n; i++) {
         double low = series[i][rows[0]], high = low;
         for (size_t r = 1; r < n_rows; r++) {
@@ -398,7 +397,7 @@ skua_status skuai_pcmci_run(const double *const *series, size_t n, size_t length
     SKUA_TRY_OUT(take(&m, arena, length, &rows, err));
     SKUA_TRY_OUT(find_rows(series, n, length, 2 * options->lags, rows, &m.rows, err));
     SKUA_TRY_OUT(skuai_causal_graph_new(n, options->lags, names, &graph, err));
-    SKUA_TRY_OUT(check_moving(series, n, rows, m.rows, names, err));
+    SKUA_TRY_OUT(skuai_series_move(series, n, rows, m.rows, names, err));
     if (options->test == SKUAI_PCMCI_DISTANCE) SKUA_TRY_OUT(take_distance(&m, arena, err));
     correlate(&m, series, rows, NULL);
     lay_out(&m, series, rows, NULL);

@@ -49,4 +49,10 @@ SKUA_MUST_USE skua_status skuai_pcmci_run(const double *const *series, size_t n,
 /* Benjamini & Hochberg's corrected p-values of p [n] into q [n]; NaN stays. index [n] scratch. */
 void skuai_false_discovery(const double *p, size_t n, size_t *index, double *q);
 
+/* SKUA_EDATA naming the first of n series that keeps one value over rows [n_rows]: a series without
+ * variation has no correlations. names NULL: none. */
+SKUA_MUST_USE skua_status skuai_series_move(const double *const *series, size_t n,
+                                            const size_t *rows, size_t n_rows,
+                                            const char *const *names, skua_error *err);
+
 #endif

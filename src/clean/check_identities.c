@@ -25,21 +25,6 @@ static skua_status key_of(const char *text, skuai_arena *arena, const char **key
     return SKUA_OK;
 }
 
-static skua_status add(skuai_findings *findings, skuai_finding_kind kind, const char *item,
-                       const char *before, const char *after, const char *why, skua_error *err) {
-    if (!why) return skuai_error_memory(err, "findings");
-    skuai_finding f = {.kind = kind,
-                       .table = "items",
-                       .row = item,
-                       .item = item,
-                       .before = before,
-                       .after = after,
-                       .why = why,
-                       .series = SIZE_MAX,
-                       .number = NAN};
-    return skuai_findings_add(findings, &f, err);
-}
-
 /* -- Descriptions -------------------------------------------------------------------------------
  */
 
@@ -54,23 +39,23 @@ static skua_status judge_code(const skuai_table *t, size_t from, size_t to,
         char day[SKUAI_PERIOD_TEXT_SIZE];
         skuai_grid grid = {SKUAI_FREQUENCY_DAY, 0, 0};
         (void)skuai_period_text(&grid, descriptions[change].first, day);
-        SKUA_TRY(
-            add(findings, SKUAI_FINDING_REUSED_CODE, item, descriptions[main_text].text,
-                descriptions[change].text,
-                skuai_findings_text(findings, "from %s on another product goes by this code", day),
-                err));
+        SKUA_TRY(skuai_check_add_item(
+            findings, SKUAI_FINDING_REUSED_CODE, item, item, descriptions[main_text].text,
+            descriptions[change].text,
+            skuai_findings_text(findings, "from %s on another product goes by this code", day),
+            err));
         findings->items[findings->n - 1].from = descriptions[change].first;
         return SKUA_OK;
     }
     for (size_t i = 0; i < to - from && identity == SKUAI_IDENTITY_SEVERAL; i++) {
         if (i == main_text || strcmp(descriptions[i].key, descriptions[main_text].key) == 0)
             continue;
-        SKUA_TRY(add(findings, SKUAI_FINDING_DESCRIPTIONS, item, descriptions[i].text,
-                     descriptions[main_text].text,
-                     skuai_findings_text(findings, "%.0f rows say so, %.0f say '%s'",
-                                         descriptions[i].rows, descriptions[main_text].rows,
-                                         descriptions[main_text].text),
-                     err));
+        SKUA_TRY(skuai_check_add_item(
+            findings, SKUAI_FINDING_DESCRIPTIONS, item, item, descriptions[i].text,
+            descriptions[main_text].text,
+            skuai_findings_text(findings, "%.0f rows say so, %.0f say '%s'", descriptions[i].rows,
+                                descriptions[main_text].rows, descriptions[main_text].text),
+            err));
     }
     return SKUA_OK;
 }
@@ -157,7 +142,8 @@ static skua_status add_successions(const skuai_table *t, const skuai_item_life *
                                       "after '%s' last did",
                                       100 * pairs[i].similarity, new->item,
                                       (long long)(new->first - old->last), old->item);
-        status = add(findings, SKUAI_FINDING_SUCCESSOR, old->item, old->item, new->item, why, err);
+        status = skuai_check_add_item(findings, SKUAI_FINDING_SUCCESSOR, old->item, old->item,
+                                      old->item, new->item, why, err);
         if (status == SKUA_OK && pairs[i].given)
             findings->items[findings->n - 1].status = SKUAI_FINDING_APPLIED;
     }
@@ -184,8 +170,9 @@ static skua_status add_twins(const skuai_table *t, const skuai_item_life *lives,
             if (strcmp(o->key, l->key) != 0 || o->first > l->last || l->first > o->last ||
                 !(fabs(log(o->price / l->price)) < 0.05))
                 continue;
-            status = add(findings, SKUAI_FINDING_NEAR_DUPLICATE, l->item, l->item, o->item,
-                         "two codes of one title and price that sell at the same time", err);
+            status = skuai_check_add_item(
+                findings, SKUAI_FINDING_NEAR_DUPLICATE, l->item, l->item, l->item, o->item,
+                "two codes of one title and price that sell at the same time", err);
             break;
         }
         next[i] = first[b];

@@ -12,9 +12,9 @@ static const char *cell(const skuai_table *table, size_t column, size_t row) {
     return text ? text : "";
 }
 
-static skua_status add_item(skuai_findings *findings, skuai_finding_kind kind, const char *row,
-                            const char *item, const char *before, const char *after,
-                            const char *why, skua_error *err) {
+skua_status skuai_check_add_item(skuai_findings *findings, skuai_finding_kind kind, const char *row,
+                                 const char *item, const char *before, const char *after,
+                                 const char *why, skua_error *err) {
     if (!row || !why) return skuai_error_memory(err, "findings");
     skuai_finding f = {.kind = kind,
                        .table = "items",
@@ -42,11 +42,11 @@ static skua_status check_forms(const skuai_table *items, skuai_arena *arena,
             skua_status status = skuai_text_normal(before, arena, &after, err);
             bool odd = status == SKUA_EENCODING || status == SKUA_ELIMIT;
             if (status == SKUA_OK && strcmp(before, after) != 0)
-                status =
-                    add_item(findings, SKUAI_FINDING_TEXT,
-                             skuai_findings_text(findings, "%s:%s", cell(items, 0, r), names[c]),
-                             cell(items, 0, r), before, after,
-                             "another form of the same text: composition, width or spaces", err);
+                status = skuai_check_add_item(
+                    findings, SKUAI_FINDING_TEXT,
+                    skuai_findings_text(findings, "%s:%s", cell(items, 0, r), names[c]),
+                    cell(items, 0, r), before, after,
+                    "another form of the same text: composition, width or spaces", err);
             skuai_arena_reset(arena, mark);
             if (status != SKUA_OK && !odd) return status;
         }
@@ -64,13 +64,13 @@ static skua_status add_spellings(const skuai_table *table, const char *const *ke
     skua_status status = SKUA_OK;
     for (size_t i = 0; i < n && status == SKUA_OK; i++) {
         const char *rare = cell(table, 0, pairs[i].rare), *usual = cell(table, 0, pairs[i].usual);
-        status =
-            add_item(findings, SKUAI_FINDING_CATEGORY, rare, "", rare, usual,
-                     skuai_findings_text(findings, "%.0f items beside %.0f of '%s': %s",
-                                         counts[pairs[i].rare], counts[pairs[i].usual], usual,
-                                         pairs[i].same_key ? "the same but for case, width or signs"
-                                                           : "a letter or two apart"),
-                     err);
+        status = skuai_check_add_item(
+            findings, SKUAI_FINDING_CATEGORY, rare, "", rare, usual,
+            skuai_findings_text(findings, "%.0f items beside %.0f of '%s': %s",
+                                counts[pairs[i].rare], counts[pairs[i].usual], usual,
+                                pairs[i].same_key ? "the same but for case, width or signs"
+                                                  : "a letter or two apart"),
+            err);
     }
     skuai_free(pairs);
     return status;
@@ -127,16 +127,17 @@ static skua_status check_non_products(skuai_store *store, skuai_arena *arena,
         if (status == SKUA_EENCODING) status = SKUA_OK; /* no word can be told */
         if (status != SKUA_OK) break;
         if (word)
-            status = add_item(
+            status = skuai_check_add_item(
                 findings, SKUAI_FINDING_NON_PRODUCT, code, code, title, "",
                 skuai_findings_text(findings, "named '%s': nothing is demanded", word), err);
         else if (skuai_non_product_shape(code, with_digit, table->n_rows))
-            status = add_item(findings, SKUAI_FINDING_NON_PRODUCT, code, code, title, "",
-                              skuai_findings_text(findings,
-                                                  "a code without a digit, where %zu of %zu have "
-                                                  "one",
-                                                  with_digit, table->n_rows),
-                              err);
+            status = skuai_check_add_item(
+                findings, SKUAI_FINDING_NON_PRODUCT, code, code, title, "",
+                skuai_findings_text(findings,
+                                    "a code without a digit, where %zu of %zu have "
+                                    "one",
+                                    with_digit, table->n_rows),
+                err);
     }
     skuai_table_free(table);
     return status;
@@ -185,12 +186,12 @@ static skua_status check_packs(skuai_store *store, const skuai_table *items, sku
         skuai_arena_reset(arena, mark);
         if (status == SKUA_ENOMEM) return status;
         if (!(named > 1) || named == pack) continue;
-        SKUA_TRY(add_item(findings, SKUAI_FINDING_PACK, cell(items, 0, r), cell(items, 0, r),
-                          skuai_findings_text(findings, "%g", pack),
-                          skuai_findings_text(findings, "%g", named),
-                          skuai_findings_text(findings, "the title '%s' names %g pieces",
-                                              cell(items, 1, r), named),
-                          err));
+        SKUA_TRY(skuai_check_add_item(
+            findings, SKUAI_FINDING_PACK, cell(items, 0, r), cell(items, 0, r),
+            skuai_findings_text(findings, "%g", pack), skuai_findings_text(findings, "%g", named),
+            skuai_findings_text(findings, "the title '%s' names %g pieces", cell(items, 1, r),
+                                named),
+            err));
     }
     skuai_table *table;
     SKUA_TRY(skuai_store_query(
@@ -201,9 +202,10 @@ static skua_status check_packs(skuai_store *store, const skuai_table *items, sku
         NULL, 0, &table, err));
     skua_status status = SKUA_OK;
     for (size_t r = 0; r < table->n_rows && status == SKUA_OK; r++)
-        status = add_item(findings, SKUAI_FINDING_PACK, cell(table, 0, r), cell(table, 0, r),
-                          cell(table, 1, r), cell(table, 2, r),
-                          "its pack changed from one file to the next: units may have too", err);
+        status = skuai_check_add_item(
+            findings, SKUAI_FINDING_PACK, cell(table, 0, r), cell(table, 0, r), cell(table, 1, r),
+            cell(table, 2, r), "its pack changed from one file to the next: units may have too",
+            err);
     skuai_table_free(table);
     return status;
 }

@@ -13,21 +13,6 @@
 enum { LOOKS_APART = 8, PIECE_MOST = 400 };
 static const double alike = 0.99;
 
-static skua_status add(skuai_findings *findings, skuai_finding_kind kind, const char *item,
-                       const char *before, const char *after, const char *why, skua_error *err) {
-    if (!why) return skuai_error_memory(err, "findings");
-    skuai_finding f = {.kind = kind,
-                       .table = "items",
-                       .row = item,
-                       .item = item,
-                       .before = before,
-                       .after = after,
-                       .why = why,
-                       .series = SIZE_MAX,
-                       .number = NAN};
-    return skuai_findings_add(findings, &f, err);
-}
-
 static skua_status unreadable(skuai_store *store, skuai_findings *findings, skua_error *err) {
     skuai_table *t = NULL;
     SKUA_TRY(skuai_store_query(
@@ -36,8 +21,9 @@ static skua_status unreadable(skuai_store *store, skuai_findings *findings, skua
     skua_status status = SKUA_OK;
     for (size_t r = 0; status == SKUA_OK && r < t->n_rows; r++) {
         const char *image = t->columns[1].texts[r];
-        status = add(findings, SKUAI_FINDING_PICTURE, t->columns[0].texts[r], image, "",
-                     skuai_findings_text(findings, "the picture %s", t->columns[2].texts[r]), err);
+        status = skuai_check_add_item(
+            findings, SKUAI_FINDING_PICTURE, t->columns[0].texts[r], t->columns[0].texts[r], image,
+            "", skuai_findings_text(findings, "the picture %s", t->columns[2].texts[r]), err);
     }
     skuai_table_free(t);
     return status;
@@ -70,13 +56,14 @@ static skua_status shared(skuai_store *store, skuai_findings *findings, skua_err
     SKUA_TRY(skuai_store_query(store, pairs, values, 3, &t, err));
     skua_status status = SKUA_OK;
     for (size_t r = 0; status == SKUA_OK && r < t->n_rows; r++)
-        status = add(findings, SKUAI_FINDING_SAME_PICTURE, t->columns[0].texts[r],
-                     t->columns[2].texts[r], t->columns[3].texts[r],
-                     skuai_findings_text(findings,
-                                         "nearly the picture of %s (likeness %.3f): one product "
-                                         "under two codes, or a picture put to the wrong item",
-                                         t->columns[1].texts[r], t->columns[4].doubles[r]),
-                     err);
+        status = skuai_check_add_item(
+            findings, SKUAI_FINDING_SAME_PICTURE, t->columns[0].texts[r], t->columns[0].texts[r],
+            t->columns[2].texts[r], t->columns[3].texts[r],
+            skuai_findings_text(findings,
+                                "nearly the picture of %s (likeness %.3f): one product "
+                                "under two codes, or a picture put to the wrong item",
+                                t->columns[1].texts[r], t->columns[4].doubles[r]),
+            err);
     skuai_table_free(t);
     return status;
 }

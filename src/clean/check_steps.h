@@ -15,6 +15,13 @@ SKUA_MUST_USE skua_status skuai_check_orders(skuai_store *store, const skuai_che
                                              const skuai_context *context, skuai_findings *findings,
                                              skua_error *err);
 
+/* One more finding of an item; texts are borrowed. row or why NULL: SKUA_ENOMEM, as their texts
+ * could not be made. */
+SKUA_MUST_USE skua_status skuai_check_add_item(skuai_findings *findings, skuai_finding_kind kind,
+                                               const char *row, const char *item,
+                                               const char *before, const char *after,
+                                               const char *why, skua_error *err);
+
 /* Items and their texts: normal forms, category spellings, non-products, packs. */
 SKUA_MUST_USE skua_status skuai_check_items(skuai_store *store, skuai_findings *findings,
                                             skua_error *err);

@@ -26,6 +26,13 @@ static const char *units(double x, char *to) {
     return to;
 }
 
+/* Of n lines, those beyond LINES_MOST are not shown. */
+static void say_rest(const invocation *call, size_t n) {
+    if (n > LINES_MOST)
+        command_print(call, "... and %zu more: -o FILE writes all of them, --json tells all.",
+                      n - LINES_MOST);
+}
+
 static void show_lines(const invocation *call, const skuai_json *report) {
     const skuai_json *lines = skuai_json_get(report, "lines");
     size_t n = skuai_json_size(lines);
@@ -56,9 +63,7 @@ static void show_lines(const invocation *call, const skuai_json *report) {
     static const bool right[] = {false, false, true, true, true, true, true, false};
     cells_print(&table, call->term, header, right);
     cells_clear(&table);
-    if (n > LINES_MOST)
-        command_print(call, "... and %zu more: -o FILE writes all of them, --json tells all.",
-                      n - LINES_MOST);
+    say_rest(call, n);
 }
 
 static void show_stock(const invocation *call, const skuai_json *report) {
@@ -190,9 +195,7 @@ static void show_promo_lines(const invocation *call, const skuai_json *report) {
     static const bool right[] = {false, false, false, true, true, true, true, true};
     cells_print(&table, call->term, header, right);
     cells_clear(&table);
-    if (n > LINES_MOST)
-        command_print(call, "... and %zu more: -o FILE writes all of them, --json tells all.",
-                      n - LINES_MOST);
+    say_rest(call, n);
 }
 
 static void show_promo(const invocation *call, const skuai_json *report) {

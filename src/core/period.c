@@ -156,6 +156,25 @@ int skuai_grid_season(const skuai_grid *grid) {
     return season[grid->frequency];
 }
 
+size_t skuai_grid_year_lag(const skuai_grid *grid) {
+    switch (grid->frequency) {
+    case SKUAI_FREQUENCY_HOUR:
+        return 168;
+    case SKUAI_FREQUENCY_DAY:
+        return 364;
+    case SKUAI_FREQUENCY_WEEK:
+        return 52;
+    case SKUAI_FREQUENCY_MONTH:
+    case SKUAI_FREQUENCY_RETAIL_MONTH:
+        return 12;
+    case SKUAI_FREQUENCY_QUARTER:
+        return 4;
+    case SKUAI_FREQUENCY_YEAR:
+        break;
+    }
+    return 0;
+}
+
 double skuai_grid_periods_in_year(const skuai_grid *grid) {
     static const double periods[] = {8766, 365.25, 365.25 / 7, 12, 4, 1, 12};
     return periods[grid->frequency];

@@ -58,6 +58,8 @@ int skuai_period_hour(const skuai_grid *grid, int64_t period); /* 0..23; 0 unles
 
 /* The usual number of periods after which demand repeats: 24 (hour), 7, 52, 12, 4, 1, 12. */
 int skuai_grid_season(const skuai_grid *grid);
+/* A year of whole weeks, quarters or months; of hours a week: 168, 364, 52, 12, 4, 0 (year), 12. */
+size_t skuai_grid_year_lag(const skuai_grid *grid);
 /* Periods in a year, on average: 8766, 365.25, 52.18, 12, 4, 1, 12. */
 double skuai_grid_periods_in_year(const skuai_grid *grid);
 

@@ -271,25 +271,6 @@ static void fill_sides(const filling *f, size_t i, const skuai_window_augmentati
     }
 }
 
-static size_t year_lag(const skuai_grid *grid) {
-    switch (grid->frequency) {
-    case SKUAI_FREQUENCY_HOUR:
-        return 168;
-    case SKUAI_FREQUENCY_DAY:
-        return 364;
-    case SKUAI_FREQUENCY_WEEK:
-        return 52;
-    case SKUAI_FREQUENCY_MONTH:
-    case SKUAI_FREQUENCY_RETAIL_MONTH:
-        return 12;
-    case SKUAI_FREQUENCY_QUARTER:
-        return 4;
-    case SKUAI_FREQUENCY_YEAR:
-        break;
-    }
-    return 0;
-}
-
 void skuai_window_fill(const skuai_window_series *series, const skuai_window_augmentation *a,
                        skuai_random *random, skuai_window_batch *batch, size_t i) {
     size_t p = batch->config.patch, tokens = batch->past + batch->future, room = batch->past * p;
@@ -304,7 +285,7 @@ void skuai_window_fill(const skuai_window_series *series, const skuai_window_aug
     measure(&f);
     if (a && a->scaling > 0) f.scale *= exp(a->scaling * skuai_random_normal(random));
     fill_values(&f, a, random);
-    size_t year = year_lag(&series->grid), season = (size_t)series->season;
+    size_t year = skuai_grid_year_lag(&series->grid), season = (size_t)series->season;
     fill_lag(&f, season, FIRST_LAG);
     if (year != season) fill_lag(&f, year, SECOND_LAG);
     fill_calendar(&f);

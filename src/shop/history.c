@@ -85,6 +85,17 @@ skua_status skuai_history_read(const skua_shop *shop, skuai_store *store, skuai_
     return status;
 }
 
+skua_status skuai_history_panel(const skua_shop *shop, skuai_panel **panel, skua_error *err) {
+    skuai_store *store = NULL;
+    skuai_history history = {0};
+    SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
+    skua_status status = skuai_history_read(shop, store, &history, err);
+    skuai_store_close(store);
+    if (status == SKUA_OK) *panel = skuai_panel_share(history.panel);
+    skuai_history_clear(&history);
+    return status;
+}
+
 skua_status skuai_history_versions(const skua_shop *shop, skuai_store *store,
                                    skuai_history *history, skua_error *err) {
     bool exist = false;

@@ -32,6 +32,9 @@ typedef struct skuai_history {
  * long as the shop. SKUA_EDATA: there are no sales yet, with what to do. */
 SKUA_MUST_USE skua_status skuai_history_read(const skua_shop *shop, skuai_store *store,
                                              skuai_history *history, skua_error *err);
+/* Its panel alone, opening and closing the store; *panel is the caller's. */
+SKUA_MUST_USE skua_status skuai_history_panel(const skua_shop *shop, skuai_panel **panel,
+                                              skua_error *err);
 /* Read, for a backtest, what was known at its origins as well, where rows became known late. */
 SKUA_MUST_USE skua_status skuai_history_versions(const skua_shop *shop, skuai_store *store,
                                                  skuai_history *history, skua_error *err);

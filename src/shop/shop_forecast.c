@@ -129,17 +129,6 @@ static skua_status write_results(const skua_shop *shop, const skuai_run *run,
     return status;
 }
 
-static skua_status read_panel(const skua_shop *shop, skuai_panel **panel, skua_error *err) {
-    skuai_store *store = NULL;
-    SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
-    skuai_history history = {0};
-    skua_status status = skuai_history_read(shop, store, &history, err);
-    skuai_store_close(store);
-    if (status == SKUA_OK) *panel = skuai_panel_share(history.panel);
-    skuai_history_clear(&history);
-    return status;
-}
-
 skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **report,
                                skua_error *err) {
     skuai_context context = skuai_shop_context(shop, false);
@@ -150,7 +139,7 @@ skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **repor
     skuai_run_begin(&run, "forecast", context.seed);
     skuai_model_file *model = skuai_zero(1, sizeof *model);
     skua_status status = model ? SKUA_OK : skuai_error_memory(err, "a model");
-    if (status == SKUA_OK) status = read_panel(shop, &panel, err);
+    if (status == SKUA_OK) status = skuai_history_panel(shop, &panel, err);
     if (status == SKUA_OK) status = skuai_forecast_model_choose(shop, panel, model, &horizon, err);
     if (status == SKUA_OK) {
         skuai_request request = {horizon, model->levels, model->n_levels, context.seed};

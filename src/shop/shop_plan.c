@@ -1,12 +1,23 @@
 #include "shop/shop_plan.h"
 #include "shop/coherence.h"
 
+#include "cause/effect.h"
 #include "decide/stock_channels.h"
 #include "shop/coherence.h"
 #include "shop/forecast_model.h"
 
 #include <stdio.h>
 #include <string.h>
+
+int skuai_effect_by_name(const void *a, const void *b) {
+    const skuai_effect_item *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+int skuai_effect_find_name(const void *key, const void *element) {
+    const skuai_effect_item *const *item = element;
+    return strcmp(key, (*item)->name);
+}
 
 void skuai_plan_clear(skuai_plan *plan) {
     skuai_live_clear(&plan->live);

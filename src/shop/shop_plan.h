@@ -33,6 +33,10 @@ SKUA_MUST_USE skua_status skuai_plan_paths(const skuai_panel *panel, const skuai
                                            const skuai_supply_place *place, uint64_t seed,
                                            double *paths, skua_error *err);
 
+/* Of pointers to skuai_effect_item by name, for qsort; a name beside one, for bsearch. */
+int skuai_effect_by_name(const void *a, const void *b);
+int skuai_effect_find_name(const void *key, const void *element);
+
 SKUA_MUST_USE skua_status skuai_plan_stock(skua_shop *shop, const char *output, char **report,
                                            skua_error *err);
 SKUA_MUST_USE skua_status skuai_plan_price(skua_shop *shop, const char *output, char **report,

@@ -38,16 +38,6 @@ typedef struct pricing {
     priced *rows;
 } pricing;
 
-static int by_effect_name(const void *a, const void *b) {
-    const skuai_effect_item *const *x = a, *const *y = b;
-    return strcmp((*x)->name, (*y)->name);
-}
-
-static int find_effect_name(const void *key, const void *element) {
-    const skuai_effect_item *const *item = element;
-    return strcmp(key, (*item)->name);
-}
-
 /* Last price, and the least and largest of the last two years. */
 static void read_prices(const pricing *p, size_t s, skuai_price_item *item) {
     const skuai_panel *panel = p->panel;
@@ -102,8 +92,8 @@ static skua_status price_one(void *argument, size_t s, int worker, skua_error *e
     i->cost = cost_of(p->panel, s);
     for (size_t h = 0; h < p->forecast->horizon; h++)
         i->demand += *skuai_forecast_mean(p->forecast, s, h);
-    const skuai_effect_item *const *found =
-        bsearch(row->name, p->by_name, p->effects->n_items, sizeof *p->by_name, find_effect_name);
+    const skuai_effect_item *const *found = bsearch(row->name, p->by_name, p->effects->n_items,
+                                                    sizeof *p->by_name, skuai_effect_find_name);
     row->effect = found ? *found : NULL;
     row->proposed = i->price;
     skua_status status = SKUA_OK;
@@ -311,7 +301,7 @@ skua_status skuai_plan_price(skua_shop *shop, const char *output, char **report,
     if (status == SKUA_OK) {
         for (size_t i = 0; i < effects->n_items; i++)
             p.by_name[i] = &effects->items[i];
-        qsort((void *)p.by_name, effects->n_items, sizeof *p.by_name, by_effect_name);
+        qsort((void *)p.by_name, effects->n_items, sizeof *p.by_name, skuai_effect_by_name);
         status = skuai_parallel_for(&context, "prices", p.panel->n_series, price_one, &p, err);
     }
     if (status == SKUA_OK) status = tell(&p, model, output, report, err);

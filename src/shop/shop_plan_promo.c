@@ -42,16 +42,6 @@ typedef struct promoted {
 
 /* -- Numbers of an item ------------------------------------------------------------------------ */
 
-static int by_effect_name(const void *a, const void *b) {
-    const skuai_effect_item *const *x = a, *const *y = b;
-    return strcmp((*x)->name, (*y)->name);
-}
-
-static int find_effect_name(const void *key, const void *element) {
-    const skuai_effect_item *const *item = element;
-    return strcmp(key, (*item)->name);
-}
-
 /* An item's effect, or what all items are like with their spread. */
 static void effect_of(const promoted *p, const skuai_effect_item *item, int treatment,
                       double *value, double *error) {
@@ -184,7 +174,7 @@ static bool fill_item(promoted *p, size_t s, skuai_promo_item *i, double *demand
     const char *name = skuai_panel_name(panel, s),
                *item = skuai_series_text(panel, s, "item", name);
     const skuai_effect_item *const *found =
-        bsearch(item, p->by_name, p->effects->n_items, sizeof *p->by_name, find_effect_name);
+        bsearch(item, p->by_name, p->effects->n_items, sizeof *p->by_name, skuai_effect_find_name);
     *i = (skuai_promo_item){.name = name, .demand = demand, .fixed = p->fixed};
     i->price = regular_price(panel, s);
     i->cost = static_number(panel, s, "cost");
@@ -247,8 +237,8 @@ static skua_status fill_others(promoted *p, skua_error *err) {
     for (size_t k = 0; k < p->n && ok; k++) {
         const skuai_promo_item *i = &p->items[k];
         const char *name = skuai_series_text(p->panel, p->series[k], "item", i->name);
-        const skuai_effect_item *const *found =
-            bsearch(name, p->by_name, p->effects->n_items, sizeof *p->by_name, find_effect_name);
+        const skuai_effect_item *const *found = bsearch(name, p->by_name, p->effects->n_items,
+                                                        sizeof *p->by_name, skuai_effect_find_name);
         double theta, error, others = plain[group[k]] - mean[k];
         effect_of(p, found ? *found : NULL, SKUAI_TREATMENT_OTHERS, &theta, &error);
         if (error > 0) theta *= theta * theta / (theta * theta + error * error); /* noise is none */
@@ -584,7 +574,7 @@ static skua_status read_past(const skua_shop *shop, promoted *p, skuai_history *
     if (!p->by_name) return skuai_error_memory(err, "promotions");
     for (size_t i = 0; i < (*effects)->n_items; i++)
         p->by_name[i] = &(*effects)->items[i];
-    qsort((void *)p->by_name, (*effects)->n_items, sizeof *p->by_name, by_effect_name);
+    qsort((void *)p->by_name, (*effects)->n_items, sizeof *p->by_name, skuai_effect_by_name);
     return measure_pull(p, history->recorded, err);
 }
 

@@ -8,17 +8,6 @@
 
 #include <string.h>
 
-static skua_status read_panel(const skua_shop *shop, skuai_panel **panel, skua_error *err) {
-    skuai_store *store = NULL;
-    skuai_history history = {0};
-    SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
-    skua_status status = skuai_history_read(shop, store, &history, err);
-    skuai_store_close(store);
-    if (status == SKUA_OK) *panel = skuai_panel_share(history.panel);
-    skuai_history_clear(&history);
-    return status;
-}
-
 /* What the model's file holds beside what is read into a skuai_model_file: its leaderboard as text
  * (skuai_free), and the share of outcomes below each level. */
 static skua_status read_rest(const skua_shop *shop, size_t n_levels, char **leaderboard,
@@ -87,7 +76,7 @@ skua_status skua_shop_update(skua_shop *shop, char **report, skua_error *err) {
         status = skuai_error_set(err, SKUA_ENOTFOUND,
                                  "nothing was trained yet: `skua train` makes the first model");
     if (status == SKUA_OK) status = read_rest(shop, model->n_levels, &leaderboard, kept, err);
-    if (status == SKUA_OK) status = read_panel(shop, &panel, err);
+    if (status == SKUA_OK) status = skuai_history_panel(shop, &panel, err);
     if (status == SKUA_OK) status = frequency_check(model, panel, err);
     if (status == SKUA_OK) {
         memcpy(before, model->name, sizeof before);

@@ -4,24 +4,6 @@
 
 #include <math.h>
 
-static size_t cycle_of(const skuai_panel *panel) {
-    switch (panel->grid.frequency) {
-    case SKUAI_FREQUENCY_HOUR:
-        return 168;
-    case SKUAI_FREQUENCY_DAY:
-        return 364;
-    case SKUAI_FREQUENCY_WEEK:
-        return 52;
-    case SKUAI_FREQUENCY_MONTH:
-    case SKUAI_FREQUENCY_RETAIL_MONTH:
-        return 12;
-    case SKUAI_FREQUENCY_QUARTER:
-    case SKUAI_FREQUENCY_YEAR:
-        break;
-    }
-    return 4;
-}
-
 skua_status skuai_history_contributions(skuai_predict predict, const skuai_model *model,
                                         const skuai_panel *panel, size_t s,
                                         const skuai_request *request, const skuai_context *context,
@@ -34,7 +16,8 @@ skua_status skuai_history_contributions(skuai_predict predict, const skuai_model
     SKUA_TRY(skuai_panel_subset(panel, &s, 1, &alone, err));
     SKUA_TRY_OUT(predict(model, alone, request, context, &forecast, err));
     SKUA_TRY_OUT(skuai_contributions_new(1, request->horizon, &c, err));
-    size_t n = panel->length[s], cycle = cycle_of(panel), from = n > cycle ? n - cycle : 0;
+    size_t n = panel->length[s], lag = skuai_grid_year_lag(&panel->grid), cycle = lag ? lag : 4,
+           from = n > cycle ? n - cycle : 0;
     double level = skuai_mean(skuai_panel_target(panel, s) + from, n - from);
     double *value = skuai_contributions_input(c, "own past", "recent sales");
     for (size_t h = 0; h < request->horizon; h++) {
