@@ -353,7 +353,8 @@ SKUA_API SKUA_MUST_USE skua_status skua_snapshot_ask(skua_snapshot *snapshot,
 
 /* Pre-train a base model by a recipe (a YAML file; NULL: the one built in) and write it to the file
  * `output`. shops: workspaces, ended by NULL (or NULL for none), whose histories the recipe may
- * give weight to. settings as above: checkpoint, curves, validation, weights, time, threads. A
+ * give weight to. settings as above: checkpoint, from (a net to
+ * go on from), curves, validation, weights, time, threads. A
  * deadline ends it early with SKUA_OK; the report then says finished: false. SKUA_ECONFIG: the
  * recipe, naming the line. */
 SKUA_API SKUA_MUST_USE skua_status skua_pretrain(const char *recipe, const char *const *shops,

@@ -198,6 +198,30 @@ static skua_status sources_new(const skuai_panel *const *panels, size_t n, uint6
     return SKUA_OK;
 }
 
+/* The net that training begins with. */
+static skua_status first_net(const skuai_pretrain_recipe *recipe, skuai_demand **net,
+                             skua_error *err) {
+    const skuai_demand_config *want = &recipe->net;
+    if (!recipe->from) return skuai_demand_new(want, recipe->train.seed, net, err);
+    skuai_demand *made;
+    SKUA_TRY(skuai_demand_load(recipe->from, &made, err));
+    const skuai_demand_config *c = &made->config;
+    if (c->kind == want->kind && c->width == want->width && c->heads == want->heads &&
+        c->layers == want->layers && c->hidden == want->hidden &&
+        c->window.patch == want->window.patch && c->window.context == want->window.context) {
+        made->config.dropout = want->dropout;
+        *net = made;
+        return SKUA_OK;
+    }
+    skua_status status = skuai_error_set(
+        err, SKUA_ECONFIG,
+        "%s has %zu layers of width %zu, %zu heads, %zu hidden units, patches of %zu, %zu of them; "
+        "write its numbers into the recipe's net, or train a new one",
+        recipe->from, c->layers, c->width, c->heads, c->hidden, c->window.patch, c->window.context);
+    skuai_demand_free(made);
+    return status;
+}
+
 skua_status skuai_pretrain_run(const skuai_pretrain_recipe *recipe,
                                const skuai_panel *const *panels, size_t n_panels,
                                const skuai_panel *validation, const skuai_context *context,
@@ -224,7 +248,7 @@ skua_status skuai_pretrain_run(const skuai_pretrain_recipe *recipe,
                                          m.seed, err);
         if (ends.n < train.validation) train.validation = ends.n;
     }
-    if (status == SKUA_OK) status = skuai_demand_new(&recipe->net, recipe->train.seed, &made, err);
+    if (status == SKUA_OK) status = first_net(recipe, &made, err);
     if (status == SKUA_OK)
         status =
             skuai_train_run(made, &train, window, &m, validation ? skuai_panel_source_last : window,

@@ -20,6 +20,7 @@ typedef struct skuai_pretrain_recipe {
     skuai_train_config train;      /* checkpoint is the caller's to set */
     skuai_synthetic_config series; /* panels and longest are set by _run */
     double real;                   /* weight of windows of the panels as they are */
+    const char *from;              /* the caller's to set: a net to go on from; NULL: a new one */
 } skuai_pretrain_recipe;
 
 extern const skuai_pretrain_recipe skuai_pretrain_default;
@@ -30,9 +31,11 @@ SKUA_MUST_USE skua_status skuai_pretrain_recipe_load(const char *path,
                                                      skuai_pretrain_recipe *recipe,
                                                      skua_error *err);
 
-/* Pre-train a new net. panels [n_panels] (NULL: none) serve mixtures and real windows; validation
- * (NULL: held-out synthetic windows) gives windows at its series' ends. *net is the caller's. What
- * skuai_train_run returns; SKUA_EINVAL: weights for real series without a panel. */
+/* Pre-train a net, a new one or (recipe->from) one that is there. panels [n_panels] (NULL: none)
+ * serve mixtures and real windows; validation (NULL: held-out synthetic windows) gives windows at
+ * its series' ends. *net is the caller's. What skuai_train_run returns; SKUA_EINVAL: weights for
+ * real series without a panel; SKUA_ECONFIG: the net to go on from is not of the recipe's shape;
+ * what skuai_demand_load returns. */
 SKUA_MUST_USE skua_status skuai_pretrain_run(const skuai_pretrain_recipe *recipe,
                                              const skuai_panel *const *panels, size_t n_panels,
                                              const skuai_panel *validation,

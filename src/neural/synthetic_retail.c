@@ -21,21 +21,24 @@ static int64_t day_of(const retail *r, size_t t) {
     return skuai_period_first_day(&r->series->grid, r->series->start + (int64_t)t);
 }
 
-/* Trend: a straight line that damps, or a slow walk, or steps of the level. */
+/* Trend: a straight line that damps, or a slow walk, or steps of the level. What moves one item
+ * mostly averages out in a sum of many. */
 static void add_level(retail *r) {
     static const double kinds[] = {0.15, 0.2, 0.45, 0.2}; /* none, damped, walk, steps */
     size_t kind = skuai_draw_choice(r->random, kinds, 4);
     double slope = skuai_random_normal(r->random) * 0.3 / r->year;
     double damp = 1 - skuai_draw_log(r->random, 0.02, 2) / r->year;
-    double walk = skuai_draw_log(r->random, 0.1, 0.9) / sqrt(r->year), level = 0;
-    double chance = skuai_draw_log(r->random, 0.2, 2) / r->year;
+    double walk = skuai_draw_log(r->random, r->sum ? 0.02 : 0.1, r->sum ? 0.35 : 0.9), level = 0;
+    double chance = fmin(0.2, skuai_draw_log(r->random, 0.2, 2) / r->year);
+    double step = r->sum ? 0.25 : 0.5;
+    walk /= sqrt(r->year);
     if (damp < 0.5) damp = 0.5;
     for (size_t t = 0; t < r->n; t++) {
         r->log_mean[t] += level;
         if (kind == 1) level += slope, slope *= damp;
         if (kind == 2) level = 0.999 * level + walk * skuai_random_normal(r->random);
         if (kind == 3 && skuai_draw_chance(r->random, chance))
-            level += 0.5 * skuai_random_normal(r->random);
+            level += step * skuai_random_normal(r->random);
     }
 }
 
@@ -248,7 +251,8 @@ static void draw_demand(retail *r, double level, double *demand) {
     r->series->non_negative = true;
 }
 
-/* Stock-outs begin the more often the more is sold; a share of the period is left at their ends. */
+/* Stock-outs begin the more often the more is sold and last some days: a part of a period, or the
+ * rest of it, whole ones and a part of the last. */
 static skua_status hide_demand(retail *r, skuai_arena *arena, const double *demand,
                                skua_error *err) {
     float *available = skuai_arena_take(arena, r->n, sizeof *available);
@@ -257,17 +261,16 @@ static skua_status hide_demand(retail *r, skuai_arena *arena, const double *dema
     double days = skuai_draw_log(r->random, 1, 40);
     for (size_t t = 0; t < r->n; t++)
         mean += demand[t] / (double)r->n;
-    size_t left = 0;
+    double left = 0; /* periods */
     for (size_t t = 0; t < r->n; t++) {
-        double busy = mean > 0 ? fmin(4, 0.3 + demand[t] / mean) : 1;
-        available[t] = 1;
-        if (left > 0) {
-            left--;
-            available[t] = left ? 0 : (float)skuai_random_uniform(r->random);
-        } else if (skuai_draw_chance(r->random, fmin(0.3, busy * a_year / r->year))) {
-            available[t] = (float)skuai_random_uniform(r->random);
-            left = (size_t)(days * r->day * skuai_random_exponential(r->random));
+        double busy = mean > 0 ? fmin(4, 0.3 + demand[t] / mean) : 1, most = 1;
+        if (left <= 0 && skuai_draw_chance(r->random, fmin(0.3, busy * a_year / r->year))) {
+            left = days * r->day * skuai_random_exponential(r->random);
+            most = skuai_random_uniform(r->random); /* of the period is left when it begins */
         }
+        double gone = fmin(left, most);
+        available[t] = (float)(1 - gone);
+        left = fmax(0, left - gone);
         double sold = demand[t] * (double)available[t];
         r->series->target[t] =
             r->series->counts ? floor(sold + skuai_random_uniform(r->random)) : sold;
@@ -275,6 +278,19 @@ static skua_status hide_demand(retail *r, skuai_arena *arena, const double *dema
     }
     r->series->available = available;
     return SKUA_OK;
+}
+
+/* What is counted by the hour, or for decades, is seldom a single item. */
+static double share_of_sums(skuai_frequency frequency) {
+    switch (frequency) {
+    case SKUAI_FREQUENCY_HOUR:
+    case SKUAI_FREQUENCY_QUARTER:
+        return 0.6;
+    case SKUAI_FREQUENCY_YEAR:
+        return 0.85;
+    default:
+        return 0.35;
+    }
 }
 
 skua_status skuai_synthetic_retail(skuai_random *random, skuai_arena *arena,
@@ -289,7 +305,7 @@ skua_status skuai_synthetic_retail(skuai_random *random, skuai_arena *arena,
     if (!r.log_mean || !demand) return skuai_error_memory(err, "a synthetic series");
     /* units a day of an item: 0.01 to 300, of a shop's or a category's sum more; a part of the
      * items sells less than once a period, whatever the period (spare parts) */
-    r.sum = skuai_draw_chance(random, series->grid.frequency == SKUAI_FREQUENCY_HOUR ? 0.6 : 0.35);
+    r.sum = skuai_draw_chance(random, share_of_sums(series->grid.frequency));
     bool seldom = !r.sum && skuai_draw_chance(random, 0.3);
     double a_day = exp(0.3 + 1.8 * skuai_random_normal(random));
     double level = fmin(a_day / sqrt(r.day) / sqrt(fmax(r.day, 0.05)), 1e6);

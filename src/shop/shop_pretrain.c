@@ -70,6 +70,8 @@ static skua_status run(skua_shop *shop, const char *recipe_path, const char *con
     const char *checkpoint = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_checkpoint);
     const char *validation = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_validation);
     if (recipe_path) SKUA_TRY(skuai_pretrain_recipe_load(recipe_path, &recipe, err));
+    const char *from = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_from);
+    recipe.from = *from ? from : NULL;
     recipe.train.checkpoint = *checkpoint ? checkpoint : NULL;
     skua_status status = SKUA_OK;
     for (; shops && *shops && status == SKUA_OK; shops++)

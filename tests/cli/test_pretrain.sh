@@ -52,6 +52,16 @@ expect_exit 3 "$SKUA" pretrain tiny.yaml -o other.safetensors --checkpoint late.
 expect_err 'not a checkpoint of this net'
 expect test ! -e other.safetensors
 
+# a net to go on from: not where a new one begins, and only of the recipe's shape
+expect_exit 0 "$SKUA" pretrain tiny.yaml --from base.safetensors -o further.safetensors --weights float32 -q --json
+expect_json 'd["finished"] and d["steps"] == 30'
+expect_exit 1 cmp -s base.safetensors further.safetensors
+sed 's/layers: 1/layers: 2/' tiny.yaml >other.yaml
+expect_exit 2 "$SKUA" pretrain other.yaml --from base.safetensors -o x.safetensors
+expect_err 'base.safetensors has 1 layers of width 32'
+expect_exit 4 "$SKUA" pretrain tiny.yaml --from nowhere.safetensors -o x.safetensors
+expect test ! -e x.safetensors
+
 printf 'net:\n  widht: 3\n' >bad.yaml
 expect_exit 2 "$SKUA" pretrain bad.yaml -o x.safetensors
 expect_err 'bad.yaml:2: unknown key net.widht'
