@@ -1,5 +1,7 @@
 #include "automl/configured.h"
 
+#include "automl/preparation.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -20,23 +22,48 @@ static bool split(char *text, skuai_parameter *items, size_t *n) {
     return true;
 }
 
+/* The parameters of a specification that are the model's own, and its preparation. text
+ * [SKUAI_SPECIFICATION_SIZE] and items hold them. */
+static skua_status read_parts(const skuai_configured *c, char *text, skuai_parameter *items,
+                              skuai_parameters *own, skuai_preparation *preparation, bool *any,
+                              skua_error *err) {
+    *own = (skuai_parameters){.items = items};
+    memcpy(text, c->text, SKUAI_SPECIFICATION_SIZE);
+    (void)split(text, items, &own->n);
+    SKUA_TRY(skuai_preparation_read(own, preparation, any, err));
+    size_t n = 0;
+    for (size_t i = 0; i < own->n; i++)
+        if (!skuai_preparation_owns(items[i].name)) items[n++] = items[i];
+    own->n = n;
+    return SKUA_OK;
+}
+
 static skua_status configured_fit(const skuai_forecaster *self, const skuai_panel *panel,
                                   const skuai_parameters *parameters, const skuai_context *context,
                                   skuai_model **model, skua_error *err) {
     const skuai_configured *c = self->data;
     char text[SKUAI_SPECIFICATION_SIZE];
     skuai_parameter items[SKUAI_SPECIFICATION_PARAMETERS];
-    skuai_parameters own = {.items = items};
+    skuai_parameters own;
+    skuai_preparation preparation;
+    bool prepared;
     (void)parameters; /* they are fixed */
-    memcpy(text, c->text, sizeof text);
-    (void)split(text, items, &own.n);
-    return c->inner.fit(&c->inner, panel, &own, context, model, err);
+    SKUA_TRY(read_parts(c, text, items, &own, &preparation, &prepared, err));
+    if (!prepared) return c->inner.fit(&c->inner, panel, &own, context, model, err);
+    return skuai_prepared_fit(&preparation, &c->inner, panel, &own, context, model, err);
 }
 
 static skua_status configured_load(const skuai_forecaster *self, const char *folder,
                                    skuai_model **model, skua_error *err) {
     const skuai_configured *c = self->data;
-    return c->inner.load(&c->inner, folder, model, err);
+    char text[SKUAI_SPECIFICATION_SIZE];
+    skuai_parameter items[SKUAI_SPECIFICATION_PARAMETERS];
+    skuai_parameters own;
+    skuai_preparation preparation;
+    bool prepared;
+    SKUA_TRY(read_parts(c, text, items, &own, &preparation, &prepared, err));
+    if (!prepared) return c->inner.load(&c->inner, folder, model, err);
+    return skuai_prepared_load(&preparation, &c->inner, folder, model, err);
 }
 
 skua_status skuai_configured_make(const char *specification, skuai_forecaster_find find,
@@ -60,7 +87,11 @@ skua_status skuai_configured_make(const char *specification, skuai_forecaster_fi
         *forecaster = found;
         return SKUA_OK;
     }
+    skuai_preparation preparation;
+    bool prepared;
+    SKUA_TRY(skuai_preparation_read(&(skuai_parameters){items, n}, &preparation, &prepared, err));
     configured->inner = found;
+    if (prepared) skuai_prepared_table(&found);
     memcpy(configured->text, specification, strlen(specification) + 1);
     found.name = configured->text;
     found.fit = configured_fit;

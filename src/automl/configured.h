@@ -3,7 +3,8 @@
  * A specification is the name of a forecaster and what differs from its defaults, separated by
  * colons: "tree-direct:objective=tweedie:leaves=31". Search proposes them, a backtest runs them
  * side by side, a saved model names its members by them; the same specification always means the
- * same model. */
+ * same model. Parameters whose names begin with pre_ are those of a preparation of the panel
+ * (automl/preparation.h), which any forecaster may have. */
 #ifndef SKUA_AUTOML_CONFIGURED_H
 #define SKUA_AUTOML_CONFIGURED_H
 

@@ -17,7 +17,7 @@
 #include "automl/configured.h"
 #include "core/random.h"
 
-enum { SKUAI_SEARCH_PARAMETERS = 12, SKUAI_SEARCH_RUNGS = 8, SKUAI_SEARCH_TRIALS = 512 };
+enum { SKUAI_SEARCH_PARAMETERS = 16, SKUAI_SEARCH_RUNGS = 8, SKUAI_SEARCH_TRIALS = 512 };
 
 typedef enum skuai_range {
     SKUAI_RANGE_CHOICE,  /* one of a list */

@@ -15,7 +15,14 @@
  *                        randomised PIT in the windows (Kuleshov, Fenner & Ermon 2018, ICML, eq.
  * 3), because a mass at zero has no spread to stretch. Each is shrunk toward no correction by n /
  * (n + 100) for n observations, and kept for a class only if, fitted on half of the series, it
- * lowers the pinball loss of the other half. */
+ * lowers the pinball loss of the other half.
+ *
+ * Spread is often right near the origin and wrong far from it. So the same corrections are also
+ * fitted by horizon, in at most SKUAI_CALIBRATION_BLOCKS blocks of equal length: a block with few
+ * observations takes in its neighbours on both sides until there are 400, and is shrunk toward the
+ * correction of the whole horizon by n / (n + 100). A class has them only if there are two windows
+ * or more and, fitted on every other window, they lower the pinball loss of the rest below what one
+ * correction does: errors of one window share its shocks. */
 #ifndef SKUA_FORECAST_CALIBRATION_H
 #define SKUA_FORECAST_CALIBRATION_H
 
@@ -27,14 +34,19 @@ typedef enum skuai_calibration_class {
     SKUAI_CALIBRATION_CLASSES
 } skuai_calibration_class;
 
+enum { SKUAI_CALIBRATION_BLOCKS = 16 };
+
 skuai_calibration_class skuai_calibration_classify(const double *y, size_t n);
 
 typedef struct skuai_calibration {
     size_t n_levels; /* 0: no correction at all */
     double level[SKUAI_SCORES_LEVELS];
-    bool used[SKUAI_CALIBRATION_CLASSES];
-    double factor[SKUAI_SCORES_LEVELS];                /* k_q; 1 where q is the median */
-    double level_taken[SKUAI_SCORES_LEVELS];           /* g(q) */
+    bool used[SKUAI_CALIBRATION_CLASSES], by_horizon[SKUAI_CALIBRATION_CLASSES];
+    size_t horizon, n_blocks; /* periods it was fitted on, in so many blocks; later ones count to
+                                 the last */
+    /* By block; all the same for a class that is not by horizon. */
+    double factor[SKUAI_CALIBRATION_BLOCKS][SKUAI_SCORES_LEVELS]; /* k_q; 1 where q is the median */
+    double level_taken[SKUAI_CALIBRATION_BLOCKS][SKUAI_SCORES_LEVELS]; /* g(q) */
     double autocorrelation[SKUAI_CALIBRATION_CLASSES]; /* of the copula, in [0, 0.95] */
     size_t n_points[SKUAI_CALIBRATION_CLASSES];
 } skuai_calibration;

@@ -20,11 +20,22 @@ static void put_numbers(skuai_json_writer *w, const char *name, const double *x,
     skuai_json_close(w);
 }
 
+/* Blocks of the horizon, one behind the other. */
+static void put_blocks(skuai_json_writer *w, const char *name,
+                       const double (*x)[SKUAI_SCORES_LEVELS], const skuai_calibration *c) {
+    skuai_json_array(w, name);
+    for (size_t b = 0; b < c->n_blocks; b++)
+        for (size_t q = 0; q < c->n_levels; q++)
+            skuai_json_number(w, NULL, x[b][q]);
+    skuai_json_close(w);
+}
+
 static void put_calibration(skuai_json_writer *w, const skuai_calibration *c) {
     skuai_json_object(w, "calibration");
     put_numbers(w, "level", c->level, c->n_levels);
-    put_numbers(w, "factor", c->factor, c->n_levels);
-    put_numbers(w, "level_taken", c->level_taken, c->n_levels);
+    skuai_json_integer(w, "horizon", (int64_t)c->horizon);
+    put_blocks(w, "factor", c->factor, c);
+    put_blocks(w, "level_taken", c->level_taken, c);
     put_numbers(w, "autocorrelation", c->autocorrelation, SKUAI_CALIBRATION_CLASSES);
     skuai_json_array(w, "points");
     for (int k = 0; k < SKUAI_CALIBRATION_CLASSES; k++)
@@ -33,6 +44,10 @@ static void put_calibration(skuai_json_writer *w, const skuai_calibration *c) {
     skuai_json_array(w, "used");
     for (int k = 0; k < SKUAI_CALIBRATION_CLASSES; k++)
         skuai_json_bool(w, NULL, c->used[k]);
+    skuai_json_close(w);
+    skuai_json_array(w, "by_horizon");
+    for (int k = 0; k < SKUAI_CALIBRATION_CLASSES; k++)
+        skuai_json_bool(w, NULL, c->by_horizon[k]);
     skuai_json_close(w);
     skuai_json_close(w);
 }
@@ -140,21 +155,37 @@ static bool get_numbers(const skuai_json *array, double *x, size_t n) {
     return true;
 }
 
+static bool get_blocks(const skuai_json *array, size_t n_levels, size_t n_blocks,
+                       double (*x)[SKUAI_SCORES_LEVELS]) {
+    if (skuai_json_size(array) != n_blocks * n_levels) return false;
+    for (size_t i = 0; i < n_blocks * n_levels; i++)
+        x[i / n_levels][i % n_levels] = skuai_json_as_number(skuai_json_at(array, i), 0);
+    return true;
+}
+
+/* A model of before there were blocks of the horizon has one for all of it. */
 static bool get_calibration(const skuai_json *json, size_t n_levels, skuai_calibration *c) {
     const skuai_json *used = skuai_json_get(json, "used");
     size_t n = skuai_json_size(skuai_json_get(json, "level"));
     if (n == 0) return true; /* none */
     c->n_levels = n;
+    c->n_blocks = skuai_json_size(skuai_json_get(json, "factor")) / n;
+    c->horizon = (size_t)skuai_json_as_integer(skuai_json_get(json, "horizon"), 1);
+    if (n > SKUAI_SCORES_LEVELS || c->n_blocks < 1 || c->n_blocks > SKUAI_CALIBRATION_BLOCKS ||
+        c->horizon < 1)
+        return false;
     for (size_t k = 0; k < SKUAI_CALIBRATION_CLASSES; k++) {
         c->used[k] = skuai_json_as_bool(skuai_json_at(used, k), false);
+        c->by_horizon[k] =
+            skuai_json_as_bool(skuai_json_at(skuai_json_get(json, "by_horizon"), k), false);
         c->n_points[k] =
             (size_t)skuai_json_as_integer(skuai_json_at(skuai_json_get(json, "points"), k), 0);
     }
     return n == n_levels && get_numbers(skuai_json_get(json, "level"), c->level, n) &&
            get_numbers(skuai_json_get(json, "autocorrelation"), c->autocorrelation,
                        SKUAI_CALIBRATION_CLASSES) &&
-           get_numbers(skuai_json_get(json, "factor"), c->factor, n) &&
-           get_numbers(skuai_json_get(json, "level_taken"), c->level_taken, n);
+           get_blocks(skuai_json_get(json, "factor"), n, c->n_blocks, c->factor) &&
+           get_blocks(skuai_json_get(json, "level_taken"), n, c->n_blocks, c->level_taken);
 }
 
 /* A model of before there were weights for young series forecasts them like regular ones. */

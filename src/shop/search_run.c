@@ -225,7 +225,10 @@ static skua_status perform(judge *j, skuai_search_result *r, skua_error *err) {
                                     .deadline = j->replay ? 0 : j->task->until,
                                     .seed = j->context.seed};
     skuai_search search = {0};
-    options.families = skuai_families(&options.n_families);
+    skuai_families families;
+    skuai_families_make(j->task->sample->panel, &families);
+    options.families = families.items;
+    options.n_families = families.n;
     if (options.trials > SKUAI_SEARCH_TRIALS) options.trials = SKUAI_SEARCH_TRIALS;
     if (j->replay) options.evaluations = evaluations_of(j->known);
     if (j->rungs == 0 || (j->replay && options.evaluations == 0)) return SKUA_OK;

@@ -230,9 +230,9 @@ static void calibration_mends_the_spread(void **state) {
     assert_ok(skuai_calibration_fit(views, made, 1, 1, &c, &err), &err);
     assert_true(c.used[SKUAI_CALIBRATION_REGULAR]);
     /* the spread is half of what it should be; one origin mends half of it, in logarithms */
-    assert_close(c.factor[8], sqrt(2), 0.07, 0);
-    assert_close(c.factor[0], c.factor[8], 0, 0);
-    assert_close(c.factor[4], 1, 0, 0);
+    assert_close(c.factor[0][8], sqrt(2), 0.07, 0);
+    assert_close(c.factor[0][0], c.factor[0][8], 0, 0);
+    assert_close(c.factor[0][4], 1, 0, 0);
     skuai_scores before, after;
     assert_ok(skuai_score(test, now, NULL, &before, NULL, &err), &err);
     assert_ok(skuai_calibration_apply(&c, test, -INFINITY, now, &err), &err);
@@ -246,6 +246,103 @@ static void calibration_mends_the_spread(void **state) {
     skuai_panel_free(earlier);
     skuai_panel_free(test);
     skuai_panel_free(full);
+}
+
+/* Series whose errors behind each origin, ten periods apart, have deviation `first` at horizon 0
+ * and grow by `growth` a period; windows [n] and a test view, with forecasts of deviation 3. */
+enum { GROWING_WINDOWS = 6, GROWING_H = 10, GROWING_SERIES_MOST = 400 };
+
+static void growing(size_t S, double first, double growth, skuai_panel **views,
+                    skuai_forecast **made) {
+    enum { ALL = 20 + GROWING_H * (GROWING_WINDOWS + 1) };
+    skuai_grid grid = {SKUAI_FREQUENCY_DAY, 0, 0};
+    skua_error err;
+    skuai_panel *full = NULL;
+    skuai_panel_builder *b = skuai_panel_builder_new(&grid, 7);
+    for (size_t s = 0; s < S; s++) {
+        skuai_random r;
+        double y[ALL];
+        char name[16];
+        skuai_random_split(&r, 5, s);
+        for (size_t t = 0; t < ALL; t++)
+            y[t] = 50 + (first + growth * (double)(t % GROWING_H)) * skuai_random_normal(&r);
+        (void)snprintf(name, sizeof name, "s%zu", s);
+        assert_ok(skuai_panel_builder_series(b, name, 0, ALL, 0, y, NULL, NULL, &err), &err);
+    }
+    assert_ok(skuai_panel_builder_finish(b, &full, &err), &err);
+    skuai_panel_builder_free(b);
+    for (size_t w = 0; w <= GROWING_WINDOWS; w++) {
+        assert_ok(skuai_panel_cut(full, GROWING_H * (w + 1), &views[w], &err), &err);
+        made[w] = gaussian(views[w], GROWING_H, 50, 3);
+    }
+    skuai_panel_free(full);
+}
+
+/* Share of outcomes inside the 80 % interval at horizon h. */
+static double cover_at(const skuai_panel *view, const skuai_forecast *f, size_t h) {
+    double inside = 0;
+    for (size_t s = 0; s < f->n_series; s++) {
+        const double *q = skuai_forecast_quantiles(f, s, h);
+        double y = skuai_panel_actual(view, s, h);
+        inside += y >= q[0] && y <= q[Q - 1];
+    }
+    return inside / (double)f->n_series;
+}
+
+static void calibration_is_by_horizon_where_spread_grows(void **state) {
+    (void)state;
+    skuai_panel *views[GROWING_WINDOWS + 1];
+    skuai_forecast *made[GROWING_WINDOWS + 1];
+    skua_error err;
+    skuai_calibration c;
+    growing(GROWING_SERIES_MOST, 1, 0.5, views, made);
+    assert_true(cover_at(views[0], made[0], 0) > 0.99);
+    assert_true(cover_at(views[0], made[0], GROWING_H - 1) < 0.6);
+    assert_ok(skuai_calibration_fit((const skuai_panel *const *)(views + 1),
+                                    (const skuai_forecast *const *)(made + 1), GROWING_WINDOWS, 1,
+                                    &c, &err),
+              &err);
+    assert_true(c.by_horizon[SKUAI_CALIBRATION_REGULAR]);
+    assert_int_equal(c.n_blocks, GROWING_H);
+    skuai_calibration one = c; /* the first horizon's for all */
+    for (size_t b = 1; b < c.n_blocks; b++) {
+        assert_true(c.factor[b][8] > c.factor[b - 1][8]);
+        memcpy(one.factor[b], one.factor[0], sizeof one.factor[0]);
+    }
+    assert_ok(skuai_calibration_apply(&c, views[0], -INFINITY, made[0], &err), &err);
+    for (size_t h = 0; h < GROWING_H; h++)
+        assert_close(cover_at(views[0], made[0], h), 0.8, 0, 0.1);
+    skuai_forecast *other = gaussian(views[0], GROWING_H, 50, 3);
+    assert_ok(skuai_calibration_apply(&one, views[0], -INFINITY, other, &err), &err);
+    assert_true(cover_at(views[0], other, GROWING_H - 1) < 0.4);
+    skuai_forecast_free(other);
+    for (size_t w = 0; w <= GROWING_WINDOWS; w++) {
+        skuai_forecast_free(made[w]);
+        skuai_panel_free(views[w]);
+    }
+}
+
+/* Few residuals are pooled over all horizons, and a spread that does not grow has one factor. */
+static void calibration_pools_what_is_little(void **state) {
+    (void)state;
+    skua_error err;
+    for (int k = 0; k < 3; k++) {
+        skuai_panel *views[GROWING_WINDOWS + 1];
+        skuai_forecast *made[GROWING_WINDOWS + 1];
+        skuai_calibration c;
+        growing(k == 0 ? 4 : GROWING_SERIES_MOST, k == 1 ? 6 : 1, k == 1 ? 0 : 0.5, views, made);
+        size_t n = k == 2 ? 1 : GROWING_WINDOWS; /* one window cannot tell */
+        assert_ok(skuai_calibration_fit((const skuai_panel *const *)(views + 1),
+                                        (const skuai_forecast *const *)(made + 1), n, 1, &c, &err),
+                  &err);
+        for (size_t b = 0; b < c.n_blocks; b++)
+            assert_close(c.factor[b][8], c.factor[0][8], k == 1 ? 0.1 : 0, 0);
+        assert_true(k == 1 || !c.by_horizon[SKUAI_CALIBRATION_REGULAR]);
+        for (size_t w = 0; w <= GROWING_WINDOWS; w++) {
+            skuai_forecast_free(made[w]);
+            skuai_panel_free(views[w]);
+        }
+    }
 }
 
 /* Series whose level jumps for a whole window: neighbouring errors go together, and the interval of
@@ -296,6 +393,8 @@ int main(void) {
         cmocka_unit_test(metrics_by_hand),
         cmocka_unit_test(pit_tells_right_from_wrong),
         cmocka_unit_test(calibration_mends_the_spread),
+        cmocka_unit_test(calibration_is_by_horizon_where_spread_grows),
+        cmocka_unit_test(calibration_pools_what_is_little),
         cmocka_unit_test(calibration_measures_dependence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
