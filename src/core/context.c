@@ -1,7 +1,9 @@
 #include "core/context.h"
 
+#include <limits.h>
 #include <omp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 double skuai_clock(void) {
@@ -10,10 +12,33 @@ double skuai_clock(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-int skuai_context_threads(const skuai_context *context) {
-    if (context && context->threads > 0) return context->threads;
-    int n = omp_get_num_procs();
+int skuai_quota_processors(const char *quota_and_period) {
+    char *rest;
+    long long quota = strtoll(quota_and_period, &rest, 10), period = strtoll(rest, NULL, 10);
+    if (quota <= 0 || period <= 0) return 0; /* max: no limit */
+    long long processors = (quota - 1) / period + 1;
+    return processors < INT_MAX ? (int)processors : 0;
+}
+
+/* Processors that the control group of a container pays for; 0: no limit is known. */
+static int container_processors(void) {
+    char text[64] = "";
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re");
+    if (!file) return 0;
+    size_t n = fread(text, 1, sizeof text - 1, file);
+    (void)fclose(file);
+    text[n] = '\0';
+    return skuai_quota_processors(text);
+}
+
+int skuai_processors(void) {
+    int n = omp_get_num_procs(), paid = container_processors();
+    if (paid > 0 && n > paid) n = paid;
     return n > 0 ? n : 1;
+}
+
+int skuai_context_threads(const skuai_context *context) {
+    return context && context->threads > 0 ? context->threads : skuai_processors();
 }
 
 int skuai_threads_limit(int threads) {

@@ -9,7 +9,7 @@ typedef enum skuai_log_level { SKUAI_LOG_DEBUG, SKUAI_LOG_INFO, SKUAI_LOG_WARNIN
 
 typedef struct skuai_context {
     uint64_t seed;
-    int threads;         /* >= 1; 0: as many as the machine has (see skuai_context_threads) */
+    int threads;         /* >= 1; 0: as many as there are (see skuai_context_threads) */
     double deadline;     /* skuai_clock() time at which to stop; 0: none */
     size_t memory_limit; /* bytes; 0: none */
     /* stage is a short static text; done of total units. Called from one thread at a time. */
@@ -25,6 +25,12 @@ typedef struct skuai_context {
 
 /* All of these take NULL for "no context". */
 int skuai_context_threads(const skuai_context *context); /* >= 1 */
+/* Processors that this process may use: those it may run on, and no more than its control group is
+ * given the time of (cpu.max of cgroup v2): a container may see 64 and be paid two. A context that
+ * lives long holds this number instead of 0, because a file is read for it. */
+int skuai_processors(void);
+/* "QUOTA PERIOD" of cpu.max, microseconds, as processors, rounded up; 0: no limit. */
+int skuai_quota_processors(const char *quota_and_period);
 void skuai_context_progress(const skuai_context *context, const char *stage, double done,
                             double total);
 void skuai_context_log(const skuai_context *context, skuai_log_level level, const char *format, ...)

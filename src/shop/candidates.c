@@ -1,7 +1,7 @@
 #include "shop/candidates.h"
 
+#include "core/buffer.h"
 #include "shop/base_model.h"
-
 #include "stat/group/group.h"
 #include "stat/intermittent/count_pool.h"
 #include "stat/local.h"
@@ -71,8 +71,6 @@ skua_status skuai_candidate_find(const char *name, skuai_forecaster *forecaster,
     if (skuai_base_model_forecaster(name, forecaster)) return SKUA_OK;
     const char *names[256];
     size_t n = 0;
-    for (; skuai_local_at(n) && n < 200; n++)
-        names[n] = skuai_local_at(n)->name;
     for (size_t i = 0; i < OF_PANELS; i++)
         names[n++] = of_panels[i].name;
     for (size_t i = 0; i < SHORT_NAMES; i++)
@@ -81,9 +79,20 @@ skua_status skuai_candidate_find(const char *name, skuai_forecaster *forecaster,
         names[n++] = skuai_tree_forecasters[i]->name;
     for (size_t i = 0; skuai_base_model_names[i]; i++)
         names[n++] = skuai_base_model_names[i];
+    for (size_t i = 0; skuai_local_at(i) && n < 256; i++)
+        names[n++] = skuai_local_at(i)->name;
     const char *near = skuai_nearest_word(name, names, n);
-    return skuai_error_set(err, SKUA_ENOTFOUND, "no model '%s'%s%s%s", name,
-                           near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+    if (near)
+        return skuai_error_set(err, SKUA_ENOTFOUND, "no model '%.60s': did you mean '%s'?", name,
+                               near);
+    skuai_buffer all;
+    skuai_buffer_init(&all, 4096);
+    for (size_t i = 0; i < n; i++)
+        skuai_buffer_format(&all, "%s%s", i ? ", " : "", names[i]);
+    skua_status status = skuai_error_set(err, SKUA_ENOTFOUND, "no model '%.60s'; there are %s",
+                                         name, skuai_buffer_view(&all));
+    skuai_buffer_clear(&all);
+    return status;
 }
 
 skua_status skuai_candidate_make(const char *name, skuai_configured *configured,

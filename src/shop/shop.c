@@ -26,9 +26,10 @@ static bool forward_cancel(void *user) {
 
 skuai_context skuai_shop_context(const skua_shop *shop, bool with_deadline) {
     double time = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_time);
+    int threads = (int)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_threads);
     return (skuai_context){
         .seed = (uint64_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_seed),
-        .threads = (int)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_threads),
+        .threads = threads > 0 ? threads : skuai_processors(),
         .deadline = with_deadline && time > 0 ? skuai_clock() + time : 0,
         .memory_limit = (size_t)skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_memory),
         .progress = forward_progress,

@@ -40,6 +40,8 @@ expect_exit 2 "$SKUA" forecast shop --levels 0.1,0.9
 expect_err 'median'
 expect_exit 2 "$SKUA" train shop --models ets,thetaa
 expect_err 'thetaa'
+expect_exit 2 "$SKUA" train shop --models 锻炼
+expect_err "no model .锻炼.; there are .*count-pool.*ets"
 
 expect_exit 0 "$SKUA" train shop --preset fast --horizon 7 --windows 2 --json
 expect_json 'd["verb"] == "train" and d["horizon"] == 7 and d["windows"] == 2 and d["model"]'

@@ -2,6 +2,7 @@
 #include "support/support.h"
 
 #include "core/buffer.h"
+#include "core/context.h"
 
 #include <string.h>
 
@@ -122,6 +123,21 @@ static void buffer_keeps_its_limit(void **state) {
     skuai_free(text);
 }
 
+static void quota_of_a_container(void **state) {
+    (void)state;
+    assert_int_equal(skuai_quota_processors("200000 100000\n"), 2);
+    assert_int_equal(skuai_quota_processors("150000 100000\n"), 2);
+    assert_int_equal(skuai_quota_processors("50000 100000\n"), 1);
+    assert_int_equal(skuai_quota_processors("max 100000\n"), 0);
+    assert_int_equal(skuai_quota_processors("100000"), 0);
+    assert_int_equal(skuai_quota_processors(""), 0);
+    assert_int_equal(skuai_quota_processors("-5 100000"), 0);
+    assert_true(skuai_processors() >= 1);
+    assert_int_equal(skuai_context_threads(NULL), skuai_processors());
+    skuai_context three = {.threads = 3};
+    assert_int_equal(skuai_context_threads(&three), 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(error_is_cut_at_a_character),
@@ -131,6 +147,7 @@ int main(void) {
         cmocka_unit_test(arena_keeps_and_gives_back),
         cmocka_unit_test(arena_blocks_do_not_overlap),
         cmocka_unit_test(buffer_keeps_its_limit),
+        cmocka_unit_test(quota_of_a_container),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
