@@ -362,10 +362,15 @@ SKUA_API SKUA_MUST_USE skua_status skua_pretrain(const char *recipe, const char 
                                                  const skua_callbacks *callbacks, char **report,
                                                  skua_error *err);
 
-/* Write a net again with smaller weights: settings: weights (float32, float16, int8).
- * SKUA_EDATA: `model` is no net of skua. */
-SKUA_API SKUA_MUST_USE skua_status skua_compress(const char *model, const char *output,
-                                                 const char *const *settings,
+/* Write a net smaller: fewer bits a weight, fewer heads, hidden units and layers, or a new narrower
+ * net that it teaches. shops: workspaces, ended by NULL (or NULL for none), whose histories give
+ * half of the windows of calibration and training, and their last periods the trial. settings:
+ * weights (float32, float16, int8), prune, prune_layers, importance, distill, width, layers, steps,
+ * teacher_weight, checkpoint, curves, time. The report says size, time and error before and after.
+ * SKUA_EDATA: `model` is no net of skua; SKUA_EINVAL: settings that do not fit each other or the
+ * net. */
+SKUA_API SKUA_MUST_USE skua_status skua_compress(const char *model, const char *const *shops,
+                                                 const char *output, const char *const *settings,
                                                  const skua_callbacks *callbacks, char **report,
                                                  skua_error *err);
 

@@ -13,7 +13,8 @@ static skua_status config_check(const skuai_demand_config *c, skua_error *err) {
     SKUA_TRY(skuai_window_config_check(&c->window, err));
     if (c->width < 8 || c->width > 4096)
         return skuai_error_set(err, SKUA_EINVAL, "width = %zu: need 8 to 4096", c->width);
-    if (c->kind == SKUAI_DEMAND_TRANSFORMER && (c->heads < 1 || c->width % (2 * c->heads) != 0))
+    if (c->kind == SKUAI_DEMAND_TRANSFORMER && !c->head_width &&
+        (c->heads < 1 || c->width % (2 * c->heads) != 0))
         return skuai_error_set(err, SKUA_EINVAL,
                                "heads = %zu: width %zu must be a multiple of twice that", c->heads,
                                c->width);
@@ -22,6 +23,16 @@ static skua_status config_check(const skuai_demand_config *c, skua_error *err) {
                                SKUAI_NN_LAYERS_MOST);
     if (c->hidden > 65536)
         return skuai_error_set(err, SKUA_EINVAL, "hidden = %zu: need at most 65536", c->hidden);
+    if (c->head_width > 4096 || c->head_width % 2 != 0)
+        return skuai_error_set(err, SKUA_EINVAL, "head_width = %zu: need an even number to 4096",
+                               c->head_width);
+    for (size_t l = 0; l < c->layers; l++)
+        if (c->layer_heads[l] > 256 || c->layer_hidden[l] > 65536 ||
+            (c->layer_heads[l] && !c->head_width))
+            return skuai_error_set(err, SKUA_EINVAL,
+                                   "layer %zu of %zu heads and %zu hidden units: need at most 256, "
+                                   "with a head_width, and 65536",
+                                   l, c->layer_heads[l], c->layer_hidden[l]);
     if (!(c->dropout >= 0 && c->dropout < 1))
         return skuai_error_set(err, SKUA_EINVAL, "dropout = %g: need 0 <= dropout < 1", c->dropout);
     return SKUA_OK;
@@ -58,6 +69,9 @@ static void layers_add(skuai_demand *net) {
         e.block.width = d;
         e.block.heads = c->heads;
         e.block.hidden = c->hidden;
+        e.block.head_width = c->head_width;
+        memcpy(e.layer_heads, c->layer_heads, sizeof e.layer_heads);
+        memcpy(e.layer_hidden, c->layer_hidden, sizeof e.layer_hidden);
         e.block.rms_norm = true;
         e.block.rotary_base = 10000;
         e.block.dropout = c->dropout;
@@ -157,9 +171,16 @@ static skuai_tensor *gru_run(skuai_tape *tape, const skuai_demand *net, const sk
 
 skuai_tensor *skuai_demand_run(skuai_tape *tape, const skuai_demand *net,
                                const skuai_window_batch *b, skuai_demand_part part) {
+    size_t tokens = b->past + b->future;
+    skuai_tensor *in = skuai_tape_input(tape, b->tokens, 3, (size_t[]){b->n, tokens, b->features});
+    return skuai_demand_run_on(tape, net, b, in, part);
+}
+
+skuai_tensor *skuai_demand_run_on(skuai_tape *tape, const skuai_demand *net,
+                                  const skuai_window_batch *b, skuai_tensor *in,
+                                  skuai_demand_part part) {
     const skuai_nn_parameters *p = net->parameters;
     size_t tokens = b->past + b->future, d = net->config.width;
-    skuai_tensor *in = skuai_tape_input(tape, b->tokens, 3, (size_t[]){b->n, tokens, b->features});
     skuai_tensor *skip = skuai_nn_dense_run(tape, p, &net->in_skip, in);
     skuai_tensor *x =
         skuai_nn_dense_pair_run(tape, p, &net->in, SKUAI_ACTIVATION_SILU, &net->in_out, in, skip);

@@ -30,10 +30,13 @@ typedef enum skuai_demand_kind { SKUAI_DEMAND_TRANSFORMER, SKUAI_DEMAND_GRU } sk
 typedef struct skuai_demand_config {
     skuai_demand_kind kind;
     skuai_window_config window;
-    size_t width;   /* D, a multiple of 2 * heads, 8 .. 4096 */
-    size_t heads;   /* transformer */
-    size_t layers;  /* 1 .. SKUAI_NN_LAYERS_MOST */
-    size_t hidden;  /* of the feed-forward; 0: 4 * width */
+    size_t width;      /* D, a multiple of 2 * heads, 8 .. 4096 */
+    size_t heads;      /* transformer */
+    size_t layers;     /* 1 .. SKUAI_NN_LAYERS_MOST */
+    size_t hidden;     /* of the feed-forward; 0: 4 * width */
+    size_t head_width; /* of a head; 0: width / heads */
+    /* of single layers, where they differ (prune.h); 0: heads and hidden */
+    size_t layer_heads[SKUAI_NN_LAYERS_MOST], layer_hidden[SKUAI_NN_LAYERS_MOST];
     double dropout; /* [0, 1) */
     bool squared;   /* the median is trained by squared loss, the other quantiles by pinball */
     bool sides;     /* side tokens are read; false until a panel that has some was trained on */
@@ -79,6 +82,11 @@ typedef enum skuai_demand_part {
  * alone: a longer horizon begins with the same numbers. */
 skuai_tensor *skuai_demand_run(skuai_tape *tape, const skuai_demand *net,
                                const skuai_window_batch *batch, skuai_demand_part part);
+/* The same from the tokens as a tensor [n, tokens, F] of the caller's: a variable, whose gradient
+ * is wanted. */
+skuai_tensor *skuai_demand_run_on(skuai_tape *tape, const skuai_demand *net,
+                                  const skuai_window_batch *batch, skuai_tensor *tokens,
+                                  skuai_demand_part part);
 /* Loss of an output for ALL tokens: mean over what is asked of the horizon, plus `auxiliary` times
  * the mean over hidden patches (0: none). *horizon (may be NULL): the first part alone. */
 skuai_tensor *skuai_demand_loss(skuai_tape *tape, const skuai_demand *net,

@@ -10,6 +10,18 @@
 
 static const char *const kind_names[] = {"transformer", "gru"};
 
+/* Sizes of single layers, left out where none differs. */
+static void layer_sizes_put(skuai_json_writer *w, const char *name, const size_t *sizes, size_t n) {
+    bool any = false;
+    for (size_t l = 0; l < n; l++)
+        any = any || sizes[l] > 0;
+    if (!any) return;
+    skuai_json_array(w, name);
+    for (size_t l = 0; l < n; l++)
+        skuai_json_integer(w, NULL, (int64_t)sizes[l]);
+    skuai_json_close(w);
+}
+
 skua_status skuai_demand_config_text(const skuai_demand_config *c, skuai_buffer *out,
                                      skua_error *err) {
     skuai_json_writer w;
@@ -22,6 +34,9 @@ skua_status skuai_demand_config_text(const skuai_demand_config *c, skuai_buffer 
     skuai_json_integer(&w, "heads", (int64_t)c->heads);
     skuai_json_integer(&w, "layers", (int64_t)c->layers);
     skuai_json_integer(&w, "hidden", (int64_t)c->hidden);
+    if (c->head_width) skuai_json_integer(&w, "head_width", (int64_t)c->head_width);
+    layer_sizes_put(&w, "layer_heads", c->layer_heads, c->layers);
+    layer_sizes_put(&w, "layer_hidden", c->layer_hidden, c->layers);
     skuai_json_number(&w, "dropout", c->dropout);
     skuai_json_bool(&w, "squared", c->squared);
     skuai_json_bool(&w, "sides", c->sides);
@@ -31,6 +46,11 @@ skua_status skuai_demand_config_text(const skuai_demand_config *c, skuai_buffer 
 
 static size_t size_of(const skuai_json *json, const char *name) {
     int64_t v = skuai_json_as_integer(skuai_json_get(json, name), 0);
+    return v > 0 && v < 1 << 20 ? (size_t)v : 0;
+}
+
+static size_t size_at(const skuai_json *json, const char *name, size_t i) {
+    int64_t v = skuai_json_as_integer(skuai_json_at(skuai_json_get(json, name), i), 0);
     return v > 0 && v < 1 << 20 ? (size_t)v : 0;
 }
 
@@ -53,6 +73,11 @@ static skua_status config_read(skuai_safetensors *file, const char *path,
                                     .heads = size_of(json, "heads"),
                                     .layers = size_of(json, "layers"),
                                     .hidden = size_of(json, "hidden")};
+    config->head_width = size_of(json, "head_width");
+    for (size_t l = 0; l < config->layers && l < SKUAI_NN_LAYERS_MOST; l++) {
+        config->layer_heads[l] = size_at(json, "layer_heads", l);
+        config->layer_hidden[l] = size_at(json, "layer_hidden", l);
+    }
     config->dropout = skuai_json_as_number(skuai_json_get(json, "dropout"), 0);
     config->squared = skuai_json_as_bool(skuai_json_get(json, "squared"), false);
     config->sides = skuai_json_as_bool(skuai_json_get(json, "sides"), false);

@@ -17,14 +17,18 @@ struct skuai_model {
     double rate;
     size_t batch, future; /* patches */
     skuai_window_augmentation augmentation;
+    skuai_attack attack;
+    size_t rank; /* of adapters; 0: all weights are trained */
+    double alpha;
     bool validate;
 };
 
 /* -- Parameters ------------------------------------------------------------------------------- */
 
-static const char *const known[] = {"base",    "steps",  "batch",   "rate",   "loss",  "validate",
-                                    "horizon", "width",  "heads",   "layers", "patch", "context",
-                                    "dropout", "jitter", "scaling", "drop",   "mask",  "damage"};
+static const char *const known[] = {
+    "base",  "steps",  "batch", "rate",    "loss",        "validate",         "horizon", "width",
+    "heads", "layers", "patch", "context", "dropout",     "jitter",           "scaling", "drop",
+    "mask",  "damage", "rank",  "alpha",   "adversarial", "adversarial_steps"};
 
 static skua_status names_check(const skuai_parameters *parameters, skua_error *err) {
     for (size_t i = 0; parameters && i < parameters->n; i++) {
@@ -112,6 +116,19 @@ static skua_status settings_of(skuai_model *m, const skuai_parameters *parameter
     SKUA_TRY(share(parameters, "drop", 1, &m->augmentation.drop, err));
     SKUA_TRY(share(parameters, "mask", 0.9, &m->augmentation.mask, err));
     SKUA_TRY(share(parameters, "damage", 1, &m->augmentation.damage, err));
+    m->attack = SKUAI_TRAIN_DEFAULT.attack;
+    m->alpha = SKUAI_TRAIN_DEFAULT.alpha;
+    SKUA_TRY(share(parameters, "adversarial", 10, &m->attack.epsilon, err));
+    SKUA_TRY(whole(parameters, "adversarial_steps", 1, 100, &m->attack.steps, err));
+    SKUA_TRY(whole(parameters, "rank", 0, 4096, &m->rank, err));
+    SKUA_TRY(share(parameters, "alpha", 4096, &m->alpha, err));
+    if (m->rank > 0 && !base)
+        return skuai_error_set(err, SKUA_ECONFIG,
+                               "rank = %zu: adapters are for a pre-trained net; name its file "
+                               "(base), or train a new one whole",
+                               m->rank);
+    if (m->rank > 0 && !(m->alpha > 0))
+        return skuai_error_set(err, SKUA_ECONFIG, "alpha = %g: need more than 0", m->alpha);
     size_t patch = m->net->config.window.patch;
     m->future = (horizon + patch - 1) / patch;
     m->validate = validate == 1;
@@ -135,6 +152,9 @@ static skua_status train(skuai_model *m, const skuai_panel *panel, size_t steps,
     c.optimiser.rate = rate;
     c.optimiser.warmup_steps = steps / 20;
     c.augmentation = m->augmentation;
+    c.attack = m->attack;
+    c.rank = m->rank;
+    c.alpha = m->alpha;
     c.vary_context = m->net->config.kind == SKUAI_DEMAND_TRANSFORMER;
     c.seed = context ? context->seed : 1;
     c.keep_best = m->validate;
@@ -217,6 +237,10 @@ static skua_status settings_save(const skuai_model *m, const char *folder, skua_
     skuai_json_number(&w, "drop", a->drop);
     skuai_json_number(&w, "mask", a->mask);
     skuai_json_number(&w, "damage", a->damage);
+    skuai_json_number(&w, "adversarial", m->attack.epsilon);
+    skuai_json_integer(&w, "adversarial_steps", (int64_t)m->attack.steps);
+    skuai_json_integer(&w, "rank", (int64_t)m->rank);
+    skuai_json_number(&w, "alpha", m->alpha);
     skuai_json_close(&w);
     skua_status status = path_of(folder, m->self->name, "json", &path, err);
     if (status == SKUA_OK) status = skuai_buffer_check(&text, err);
@@ -253,10 +277,14 @@ static skua_status settings_load(skuai_model *m, const char *folder, skua_error 
                    {"scaling", &m->augmentation.scaling, 10},
                    {"drop", &m->augmentation.drop, 1},
                    {"mask", &m->augmentation.mask, 0.9},
-                   {"damage", &m->augmentation.damage, 1}};
+                   {"damage", &m->augmentation.damage, 1},
+                   {"adversarial", &m->attack.epsilon, 10},
+                   {"alpha", &m->alpha, 4096}};
     m->steps = whole_within(json, "steps", 100000000, m->steps);
     m->batch = whole_within(json, "batch", 4096, m->batch);
     m->future = whole_within(json, "future", 1024, m->future);
+    m->rank = whole_within(json, "rank", 4096, m->rank);
+    m->attack.steps = whole_within(json, "adversarial_steps", 100, m->attack.steps);
     m->validate = skuai_json_as_bool(skuai_json_get(json, "validate"), m->validate);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         double v = skuai_json_as_number(skuai_json_get(json, numbers[i].name), *numbers[i].value);
@@ -264,6 +292,8 @@ static skua_status settings_load(skuai_model *m, const char *folder, skua_error 
     }
     if (m->batch == 0) m->batch = 1;
     if (m->future == 0) m->future = 1;
+    if (m->attack.steps == 0) m->attack.steps = 1;
+    if (!(m->alpha > 0)) m->alpha = SKUAI_TRAIN_DEFAULT.alpha;
     skuai_json_free(json);
     return SKUA_OK;
 }

@@ -13,6 +13,10 @@
  *   horizon    periods the training windows ask for at most (64)
  *   width, heads, layers, patch, context (patches), dropout   of a new net
  *   jitter, scaling, drop, mask, damage    augmentation (see window.h)
+ *   adversarial, adversarial_steps         size of an attack on the scaled inputs of each step (0:
+ *                                          none) and its steps (1: FGSM, more: PGD; see attack.h)
+ *   rank, alpha  of low-rank adapters, which alone are trained and end in the weights (0: none, all
+ *                weights are trained; 16); they need a base
  * A new net is SKUAI_DEMAND_DEFAULT, for the GRU of width 128 and 2 layers. save writes
  * <name>.safetensors into the folder, and how it was trained into <name>.json. update goes on with
  * a quarter of the steps at half the rate, on windows from the whole history of the panel given:

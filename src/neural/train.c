@@ -1,13 +1,15 @@
 #include "neural/train.h"
 
 #include "neural/demand_file.h"
+#include "neural/trial.h"
+#include "nn/adapter.h"
 
 #include <math.h>
 #include <string.h>
 
 #define CHECKPOINT_FORMAT "skua training checkpoint 1"
 
-enum { MEAN_STEPS = 20, WORKERS_MOST = 256 };
+enum { MEAN_STEPS = 20 };
 
 typedef struct run {
     skuai_demand *net;
@@ -15,52 +17,17 @@ typedef struct run {
     const skuai_context *context;
     skuai_context quiet; /* the same without deadline and cancel: a step that was begun is finished,
                             or a checkpoint would hold half of it */
+    skuai_nn_parameters *trained; /* the net's, or its adapters' */
     skuai_nn_optimiser *optimiser;
-    skuai_tape *tape;
-    skuai_arena *arena;    /* the batch */
-    skuai_arena **workers; /* [n_workers] series being read */
-    size_t n_workers;
-    skuai_real *best; /* [parameters] weights of the best validation, or NULL */
+    skuai_tape *tape, *teaching; /* teaching: the teacher's passes */
+    skuai_batch_reader reader;
+    skuai_real *best; /* [trained] weights of the best validation, or NULL */
     double best_loss;
     double losses[MEAN_STEPS];
     size_t n_losses;
 } run;
 
-/* -- Batches ---------------------------------------------------------------------------------- */
-
-typedef struct batch_job {
-    run *r;
-    skuai_train_source source;
-    void *user;
-    uint64_t first; /* number of the first window */
-    skuai_window_batch *batch;
-    const skuai_window_augmentation *augmentation; /* NULL: none */
-} batch_job;
-
-static skua_status fill_one(void *argument, size_t i, int worker, skua_error *err) {
-    batch_job *job = argument;
-    skuai_arena *arena = job->r->workers[worker];
-    skuai_arena_clear(arena);
-    skuai_window_series series = {.season = 1};
-    size_t p = job->batch->config.patch;
-    SKUA_TRY(job->source(job->user, job->first + i, job->batch->past * p, job->batch->future * p,
-                         arena, &series, err));
-    skuai_random random;
-    skuai_random_split(&random, job->r->config->seed ^ 0x51D3U, job->first + i);
-    if (job->augmentation && job->augmentation->damage > 0)
-        SKUA_TRY(skuai_window_damage(job->augmentation->damage, &random, arena, &series, err));
-    skuai_window_fill(&series, job->augmentation, &random, job->batch, i);
-    return SKUA_OK;
-}
-
-static skua_status make_batch(batch_job *job, size_t n, size_t past, size_t future,
-                              skuai_window_batch *batch, skua_error *err) {
-    run *r = job->r;
-    skuai_arena_clear(r->arena);
-    SKUA_TRY(skuai_window_batch_new(&r->net->config.window, n, past, future, r->arena, batch, err));
-    job->batch = batch;
-    return skuai_parallel_for(&r->quiet, NULL, n, fill_one, job, err);
-}
+/* -- Shapes ------------------------------------------------------------------------------------ */
 
 /* Patches of context and of horizon of a step: the whole, a half, a quarter ... of them; the
  * shorter the more often, as short histories are the common ones and cost less. */
@@ -96,12 +63,17 @@ static skua_status settings_text(const run *r, skuai_buffer *out, skua_error *er
                         (unsigned long long)c->seed, c->batch, c->future, c->auxiliary, o->rate,
                         o->weight_decay, o->ema_decay, o->warmup_steps, o->total_steps,
                         c->vary_context);
+    /* what came later is told only where it is used, so that older checkpoints stay good */
+    if (c->attack.epsilon > 0)
+        skuai_buffer_format(out, " attack %.17g %zu", c->attack.epsilon, c->attack.steps);
+    if (c->teacher) skuai_buffer_format(out, " teacher %.17g", c->teacher_weight);
+    if (c->rank > 0) skuai_buffer_format(out, " adapters %zu %.17g", c->rank, c->alpha);
     return skuai_buffer_check(out, err);
 }
 
 static skua_status checkpoint_write(const run *r, skua_error *err) {
     const skuai_nn_optimiser *o = r->optimiser;
-    size_t n = r->net->parameters->size;
+    size_t n = r->trained->size;
     skuai_buffer settings, step;
     skuai_buffer_init(&settings, 1 << 16);
     skuai_buffer_init(&step, 256);
@@ -115,7 +87,7 @@ static skua_status checkpoint_write(const run *r, skua_error *err) {
     const struct {
         const char *name;
         const float *values;
-    } blocks[] = {{"value", r->net->parameters->value},
+    } blocks[] = {{"value", r->trained->value},
                   {"moment1", o->moment1},
                   {"moment2", o->moment2},
                   {"ema", o->ema},
@@ -151,7 +123,7 @@ static bool parse_step(const char *text, size_t *step, double *best) {
 
 static skua_status checkpoint_load(run *r, skuai_safetensors *file, skua_error *err) {
     skuai_nn_optimiser *o = r->optimiser;
-    size_t n = r->net->parameters->size, step;
+    size_t n = r->trained->size, step;
     double best;
     const char *format = skuai_safetensors_text(file, "format");
     const char *settings = skuai_safetensors_text(file, "settings");
@@ -169,7 +141,7 @@ static skua_status checkpoint_load(run *r, skuai_safetensors *file, skua_error *
     if (status != SKUA_OK) return status;
     /* into fresh blocks first: a broken file leaves the net as it was */
     skuai_real *blocks[5] = {0},
-               *into[5] = {r->net->parameters->value, o->moment1, o->moment2, o->ema, r->best};
+               *into[5] = {r->trained->value, o->moment1, o->moment2, o->ema, r->best};
     static const char *const names[] = {"value", "moment1", "moment2", "ema", "best"};
     for (size_t k = 0; k < 5 && status == SKUA_OK; k++) {
         if (!into[k]) continue;
@@ -205,26 +177,83 @@ static skua_status checkpoint_read(run *r, skua_error *err) {
 
 /* -- Steps ------------------------------------------------------------------------------------ */
 
+/* (1 - w) of the loss on what came, w of the distance to the teacher's quantiles: the mean square
+ * over the horizon and the levels, which is the squared Wasserstein distance of the two forecasts
+ * on the grid of levels. */
+static skuai_tensor *taught_loss(run *r, const skuai_window_batch *batch, skuai_tensor *out,
+                                 skuai_tensor *loss) {
+    const skuai_train_config *c = r->config;
+    skuai_tape_begin(r->teaching, SKUAI_TAPE_INFER, 0);
+    const skuai_tensor *wanted = skuai_demand_run(r->teaching, c->teacher, batch, SKUAI_DEMAND_ALL);
+    skuai_real *weight = skuai_tape_take(r->tape, out ? out->size : 1, sizeof *weight);
+    if (!wanted || !weight || !out) {
+        skua_error err = {0};
+        skua_status status = skuai_tape_status(r->teaching, &err);
+        return status == SKUA_OK ? NULL : skuai_tape_fail(r->tape, status, "%s", err.message);
+    }
+    size_t tokens = batch->past + batch->future, row = batch->config.patch * SKUAI_DEMAND_LEVELS;
+    for (size_t i = 0; i < out->size; i++)
+        weight[i] = i / row % tokens >= batch->past && batch->known[i / row / tokens] ? 1 : 0;
+    skuai_tensor *gap = skuai_nn_squared_loss(r->tape, out, wanted->value, weight);
+    double w = c->teacher_weight;
+    return skuai_nn_loss_sum(r->tape, (skuai_tensor *[]){loss, gap}, (double[]){1 - w, w}, 2);
+}
+
+/* A pass forward and backward; gradients are added. tokens: the batch's, or a variable made of
+ * them. *horizon out: the loss on the horizon alone. */
+static skua_status pass(run *r, const skuai_window_batch *batch, bool variable, uint64_t k,
+                        const skuai_real **gradient, double *horizon, skua_error *err) {
+    const skuai_train_config *c = r->config;
+    const size_t shape[] = {batch->n, batch->past + batch->future, batch->features};
+    skuai_tape_begin(r->tape, SKUAI_TAPE_TRAIN, c->seed * 0x9E3779B97F4A7C15U + k);
+    skuai_tensor *tokens = variable ? skuai_tape_variable(r->tape, batch->tokens, 3, shape)
+                                    : skuai_tape_input(r->tape, batch->tokens, 3, shape);
+    skuai_tensor *out = skuai_demand_run_on(r->tape, r->net, batch, tokens, SKUAI_DEMAND_ALL);
+    skuai_tensor *ahead = NULL;
+    skuai_tensor *loss = skuai_demand_loss(r->tape, r->net, batch, out, c->auxiliary, &ahead);
+    if (c->teacher) loss = taught_loss(r, batch, out, loss);
+    SKUA_TRY(skuai_tape_backward(r->tape, loss, err));
+    if (horizon) *horizon = (double)ahead->value[0]; /* as validation counts it */
+    if (gradient) *gradient = tokens->gradient;
+    return SKUA_OK;
+}
+
+/* A second half of the gradient from inputs moved against the net (attack.h). The first pass gave
+ * the inputs' gradient; those that follow are for the inputs alone, the last one trains. */
+static skua_status adversarial(run *r, skuai_window_batch *batch, uint64_t k,
+                               const skuai_real *gradient, skua_error *err) {
+    const skuai_attack *a = &r->config->attack;
+    skuai_real *kept = r->trained->gradient;
+    float *origin = skuai_arena_take(r->reader.arena, skuai_attack_size(batch), sizeof *origin);
+    if (!origin) return skuai_error_memory(err, "an attack");
+    skuai_attack_begin(batch, origin);
+    for (size_t i = 0; i < a->steps; i++) {
+        if (i > 0) {
+            r->trained->gradient = NULL; /* weights are constants */
+            skua_status status = pass(r, batch, true, k, &gradient, NULL, err);
+            r->trained->gradient = kept;
+            SKUA_TRY(status);
+        }
+        skuai_attack_step(a, batch, origin, gradient);
+    }
+    return pass(r, batch, false, k, NULL, NULL, err);
+}
+
 static skua_status step(run *r, skuai_train_source source, void *user, skua_error *err) {
     const skuai_train_config *c = r->config;
     uint64_t k = r->optimiser->step;
     skuai_window_batch batch;
-    batch_job job = {.r = r,
-                     .source = source,
-                     .user = user,
-                     .first = k * c->batch,
-                     .augmentation = &c->augmentation};
     size_t past, future;
     shape_of(r, k, &past, &future);
-    SKUA_TRY(make_batch(&job, c->batch, past, future, &batch, err));
-    skuai_tape_begin(r->tape, SKUAI_TAPE_TRAIN, c->seed * 0x9E3779B97F4A7C15U + k);
-    skuai_tensor *out = skuai_demand_run(r->tape, r->net, &batch, SKUAI_DEMAND_ALL);
-    skuai_tensor *horizon = NULL;
-    skuai_tensor *loss = skuai_demand_loss(r->tape, r->net, &batch, out, c->auxiliary, &horizon);
-    SKUA_TRY(skuai_tape_backward(r->tape, loss, err));
-    double value = (double)horizon->value[0]; /* as validation counts it */
+    SKUA_TRY(skuai_batch_reader_read(&r->reader, source, user, k * c->batch, c->batch, past, future,
+                                     &c->augmentation, &batch, err));
+    bool attacked = c->attack.epsilon > 0;
+    const skuai_real *gradient = NULL;
+    double value;
+    SKUA_TRY(pass(r, &batch, attacked, k, &gradient, &value, err));
+    if (attacked) SKUA_TRY(adversarial(r, &batch, k, gradient, err));
     skuai_nn_step done;
-    SKUA_TRY(skuai_nn_optimiser_step(r->optimiser, &r->quiet, 1, &done, err));
+    SKUA_TRY(skuai_nn_optimiser_step(r->optimiser, &r->quiet, attacked ? 0.5 : 1, &done, err));
     r->losses[r->n_losses++ % MEAN_STEPS] = value;
     if (k % 10 == 0) {
         skuai_context_trace(r->context, "train-loss", (int64_t)k, value);
@@ -250,32 +279,29 @@ static skua_status validate(run *r, skuai_train_source source, void *user, doubl
     *result = NAN;
     if (!source || r->config->validation == 0) return SKUA_OK;
     size_t n = r->config->validation, done = 0;
-    double sum = 0, parts = 0;
+    skuai_trial trial = {0};
     skuai_nn_optimiser_swap(r->optimiser);
     skua_status status = SKUA_OK;
     while (done < n && status == SKUA_OK) {
         size_t count = n - done < r->config->batch ? n - done : r->config->batch;
         skuai_window_batch batch;
-        batch_job job = {.r = r, .source = source, .user = user, .first = done};
-        status =
-            make_batch(&job, count, r->net->config.window.context, r->config->future, &batch, err);
-        if (status != SKUA_OK) break;
-        skuai_tape_begin(r->tape, SKUAI_TAPE_INFER, 0);
-        skuai_tensor *out = skuai_demand_run(r->tape, r->net, &batch, SKUAI_DEMAND_ALL);
-        skuai_tensor *loss = skuai_demand_loss(r->tape, r->net, &batch, out, 0, NULL);
-        status = skuai_tape_status(r->tape, err);
-        if (status == SKUA_OK && loss)
-            sum += (double)count * (double)loss->value[0], parts += (double)count;
+        status = skuai_batch_reader_read(&r->reader, source, user, done, count,
+                                         r->net->config.window.context, r->config->future, NULL,
+                                         &batch, err);
+        if (status == SKUA_OK) status = skuai_trial_add(&trial, r->tape, r->net, &batch, err);
         done += count;
     }
     skuai_nn_optimiser_swap(r->optimiser);
-    if (status == SKUA_OK && parts > 0) {
-        *result = sum / parts;
+    if (status == SKUA_OK && trial.windows > 0) {
+        *result = skuai_trial_loss(&trial);
         skuai_context_trace(r->context, "validation-loss", (int64_t)r->optimiser->step, *result);
+        skuai_context_trace(r->context, "validation-wql", (int64_t)r->optimiser->step,
+                            skuai_trial_wql(&trial));
         skuai_context_log(r->context, SKUAI_LOG_INFO,
-                          "step %zu of %zu: training loss %.4f, validation loss %.4f, gap %+.4f",
+                          "step %zu of %zu: training loss %.4f, validation loss %.4f, gap %+.4f, "
+                          "validation WQL %.4f",
                           r->optimiser->step, r->config->steps, mean_loss(r), *result,
-                          *result - mean_loss(r));
+                          *result - mean_loss(r), skuai_trial_wql(&trial));
     }
     return status;
 }
@@ -283,8 +309,8 @@ static skua_status validate(run *r, skuai_train_source source, void *user, doubl
 static void remember_best(run *r, double loss) {
     if (!r->best || !(loss < r->best_loss)) return;
     r->best_loss = loss;
-    const skuai_real *from = r->optimiser->ema ? r->optimiser->ema : r->net->parameters->value;
-    memcpy(r->best, from, r->net->parameters->size * sizeof *r->best);
+    const skuai_real *from = r->optimiser->ema ? r->optimiser->ema : r->trained->value;
+    memcpy(r->best, from, r->trained->size * sizeof *r->best);
 }
 
 static skua_status loop(run *r, skuai_train_source source, void *user,
@@ -339,40 +365,64 @@ static skua_status config_check(const skuai_train_config *c, skua_error *err) {
         return skuai_error_set(err, SKUA_EINVAL,
                                "augmentation: need jitter, scaling, auxiliary >= 0, drop and "
                                "damage in [0, 1], mask in [0, 1)");
+    if (!(c->attack.epsilon >= 0 && c->attack.epsilon <= 10) || c->attack.steps > 100 ||
+        (c->attack.epsilon > 0 && c->attack.steps == 0))
+        return skuai_error_set(err, SKUA_EINVAL,
+                               "attack of size %g in %zu steps: need a size from 0 to 10, and 1 to "
+                               "100 steps",
+                               c->attack.epsilon, c->attack.steps);
+    if (c->teacher && !(c->teacher_weight >= 0 && c->teacher_weight <= 1))
+        return skuai_error_set(err, SKUA_EINVAL, "teacher_weight = %g: need 0 to 1",
+                               c->teacher_weight);
     return SKUA_OK;
+}
+
+/* A teacher reads the same batches: its windows must be cut alike. */
+static skua_status teacher_check(const skuai_train_config *c, const skuai_demand *net,
+                                 skua_error *err) {
+    if (!c->teacher) return SKUA_OK;
+    const skuai_window_config *a = &c->teacher->config.window, *b = &net->config.window;
+    if (a->patch == b->patch && a->context == b->context) return SKUA_OK;
+    return skuai_error_set(err, SKUA_EINVAL,
+                           "a teacher of %zu patches of %zu periods for a net of %zu of %zu: need "
+                           "the same",
+                           a->context, a->patch, b->context, b->patch);
 }
 
 static skua_status set_up(run *r, skua_error *err) {
     skuai_nn_optimiser_config o = r->config->optimiser;
     if (o.total_steps == 0) o.total_steps = r->config->steps;
-    SKUA_TRY(skuai_nn_optimiser_new(r->net->parameters, &o, &r->optimiser, err));
+    r->trained = r->net->parameters;
+    if (r->config->rank > 0) {
+        skuai_nn_adapters *adapters;
+        SKUA_TRY(skuai_nn_adapters_new(r->net->parameters, r->config->rank, r->config->alpha,
+                                       r->config->seed, &adapters, err));
+        r->trained = adapters->parameters;
+    }
+    SKUA_TRY(skuai_nn_optimiser_new(r->trained, &o, &r->optimiser, err));
     r->quiet = r->context ? *r->context : SKUAI_CONTEXT_DEFAULT;
     r->quiet.deadline = 0;
     r->quiet.cancel = NULL;
     r->tape = skuai_tape_new(&r->quiet);
-    r->arena = skuai_arena_new(0);
-    r->n_workers = (size_t)skuai_context_threads(r->context);
-    r->workers = skuai_zero(r->n_workers, sizeof(skuai_arena *));
-    if (!r->tape || !r->arena || !r->workers) return skuai_error_memory(err, "training");
-    for (size_t i = 0; i < r->n_workers; i++) {
-        r->workers[i] = skuai_arena_new(0);
-        if (!r->workers[i]) return skuai_error_memory(err, "training");
-    }
+    if (r->config->teacher) r->teaching = skuai_tape_new(&r->quiet);
+    if (!r->tape || (r->config->teacher && !r->teaching))
+        return skuai_error_memory(err, "training");
+    SKUA_TRY(skuai_batch_reader_init(&r->reader, &r->net->config.window, r->config->seed, &r->quiet,
+                                     err));
     if (r->config->keep_best) {
-        r->best = skuai_zero(r->net->parameters->size, sizeof *r->best);
+        r->best = skuai_zero(r->trained->size, sizeof *r->best);
         if (!r->best) return skuai_error_memory(err, "training");
     }
     return SKUA_OK;
 }
 
 static void tear_down(run *r) {
-    for (size_t i = 0; r->workers && i < r->n_workers; i++)
-        skuai_arena_free(r->workers[i]);
-    skuai_free(r->workers);
-    skuai_arena_free(r->arena);
+    skuai_batch_reader_clear(&r->reader);
+    skuai_tape_free(r->teaching);
     skuai_tape_free(r->tape);
     skuai_nn_optimiser_free(r->optimiser);
     skuai_free(r->best);
+    skuai_nn_adapters_drop(r->net->parameters);
 }
 
 skua_status skuai_train_run(skuai_demand *net, const skuai_train_config *config,
@@ -380,6 +430,7 @@ skua_status skuai_train_run(skuai_demand *net, const skuai_train_config *config,
                             void *validation_user, const skuai_context *context,
                             skuai_train_result *result, skua_error *err) {
     SKUA_TRY(config_check(config, err));
+    SKUA_TRY(teacher_check(config, net, err));
     run r = {.net = net, .config = config, .context = context, .best_loss = INFINITY};
     skuai_train_result done = {.first_loss = NAN, .loss = NAN, .validation = NAN, .best = NAN};
     skua_status status = set_up(&r, err);
@@ -396,9 +447,10 @@ skua_status skuai_train_run(skuai_demand *net, const skuai_train_config *config,
         done.loss = mean_loss(&r);
         if (isfinite(r.best_loss)) done.best = r.best_loss;
         if (r.best && isfinite(r.best_loss))
-            memcpy(net->parameters->value, r.best, net->parameters->size * sizeof *r.best);
+            memcpy(r.trained->value, r.best, r.trained->size * sizeof *r.best);
         else
             skuai_nn_optimiser_swap(r.optimiser);
+        skuai_nn_adapters_merge(net->parameters);
         if (result) *result = done;
     }
     tear_down(&r);

@@ -7,22 +7,24 @@
 #ifndef SKUA_NEURAL_TRAIN_H
 #define SKUA_NEURAL_TRAIN_H
 
+#include "neural/attack.h"
+#include "neural/batch_reader.h"
 #include "neural/demand.h"
 #include "nn/optimiser.h"
-
-/* Window number `index`, which at most `past` + `future` periods of use: fills *series; its arrays
- * live in the arena, or longer. Called from several threads at once. A series without actuals
- * counts nothing. */
-typedef skua_status (*skuai_train_source)(void *user, uint64_t index, size_t past, size_t future,
-                                          skuai_arena *arena, skuai_window_series *series,
-                                          skua_error *err);
 
 typedef struct skuai_train_config {
     size_t steps, batch;                 /* steps in all; windows a step */
     size_t future;                       /* patches of horizon */
     skuai_nn_optimiser_config optimiser; /* total_steps 0: steps */
     skuai_window_augmentation augmentation;
-    double auxiliary;       /* weight of hidden patches' loss */
+    double auxiliary;            /* weight of hidden patches' loss */
+    skuai_attack attack;         /* epsilon 0: none */
+    const skuai_demand *teacher; /* borrowed: a net whose quantiles are learnt too; NULL: none */
+    double teacher_weight;       /* of the distance to them, [0, 1]; the loss on what came has the
+                                    rest */
+    size_t rank;                 /* of low-rank adapters (nn/adapter.h), which alone are trained and
+                                    merged at the end; 0: none, all weights are */
+    double alpha;                /* of the adapters */
     bool vary_context;      /* a step's context and horizon are the whole, a half, a quarter ... at
                                random */
     size_t validate_every;  /* steps; 0: at the end only */
@@ -47,6 +49,9 @@ typedef struct skuai_train_config {
                       .clip_norm = 1,                                                              \
                       .warmup_steps = 100,                                                         \
                       .final_share = 0.02},                                                        \
+        .attack = {.steps = 1},                                                                    \
+        .teacher_weight = 0.5,                                                                     \
+        .alpha = 16,                                                                               \
         .augmentation = {.jitter = 0.01, .scaling = 0.1, .drop = 0.1, .mask = 0.1},                \
         .auxiliary = 0.2,                                                                          \
         .vary_context = true,                                                                      \
@@ -61,11 +66,11 @@ typedef struct skuai_train_result {
     double windows_a_second;
 } skuai_train_result;
 
-/* Train the net. validation may be NULL. Reports "train-loss", "learning-rate" and
- * "validation-loss" to the context's trace, progress under "train". A deadline ends it early with
- * SKUA_OK, its state in the checkpoint. With an average of the weights (optimiser.ema_decay) the
- * net ends with the average. SKUA_ECANCEL: the checkpoint is written, the net is as far as it was;
- * SKUA_EDATA: a checkpoint of another net or configuration. */
+/* Train the net. validation may be NULL. Reports "train-loss", "learning-rate",
+ * "validation-loss" and "validation-wql" to the context's trace, progress under "train". A deadline
+ * ends it early with SKUA_OK, its state in the checkpoint. With an average of the weights
+ * (optimiser.ema_decay) the net ends with the average. SKUA_ECANCEL: the checkpoint is written, the
+ * net is as far as it was; SKUA_EDATA: a checkpoint of another net or configuration. */
 SKUA_MUST_USE skua_status skuai_train_run(skuai_demand *net, const skuai_train_config *config,
                                           skuai_train_source source, void *user,
                                           skuai_train_source validation, void *validation_user,

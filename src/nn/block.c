@@ -1,5 +1,7 @@
 #include "nn/block.h"
 
+#include "nn/adapter.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -55,7 +57,8 @@ void skuai_nn_block_add(skuai_nn_parameters *parameters, const char *prefix,
     skuai_nn_parameters *p = parameters;
     skuai_nn_block_config c = *config;
     if (c.hidden == 0) c.hidden = 4 * c.width;
-    size_t d = c.width, wide = c.activation == SKUAI_ACTIVATION_SWIGLU ? 2 * c.hidden : c.hidden;
+    size_t d = c.width, inner = c.head_width ? c.heads * c.head_width : d,
+           wide = c.activation == SKUAI_ACTIVATION_SWIGLU ? 2 * c.hidden : c.hidden;
     double residual = c.init_scale * residual_scale;
     bool norm_bias = c.bias && !c.rms_norm;
     *block = (skuai_nn_block){.config = c,
@@ -67,14 +70,15 @@ void skuai_nn_block_add(skuai_nn_parameters *parameters, const char *prefix,
                               .cross_kv_bias = NONE,
                               .cross_out_weight = NONE,
                               .cross_out_bias = NONE};
-    if ((c.heads < 1 || d % c.heads != 0) && p->status == SKUA_OK)
+    bool own = c.head_width > 0 && c.context_width == 0;
+    if ((c.heads < 1 || (d % c.heads != 0 && !own)) && p->status == SKUA_OK)
         p->status = skuai_error_set(&p->error, SKUA_EINVAL, "%s: %zu heads of a width of %zu",
                                     prefix, c.heads, d);
     block->norm1_weight = add_gain(p, prefix, "norm1.weight", d);
     block->norm1_bias = add_bias(p, prefix, "norm1.bias", d, norm_bias);
-    block->qkv_weight = add_weight(p, prefix, "attention.qkv.weight", 3 * d, d, c.init_scale);
-    block->qkv_bias = add_bias(p, prefix, "attention.qkv.bias", 3 * d, c.bias);
-    block->out_weight = add_weight(p, prefix, "attention.out.weight", d, d, residual);
+    block->qkv_weight = add_weight(p, prefix, "attention.qkv.weight", 3 * inner, d, c.init_scale);
+    block->qkv_bias = add_bias(p, prefix, "attention.qkv.bias", 3 * inner, c.bias);
+    block->out_weight = add_weight(p, prefix, "attention.out.weight", d, inner, residual);
     block->out_bias = add_bias(p, prefix, "attention.out.bias", d, c.bias);
     if (c.context_width > 0) add_cross(p, prefix, &c, residual, block);
     block->norm2_weight = add_gain(p, prefix, "norm2.weight", d);
@@ -88,7 +92,7 @@ void skuai_nn_block_add(skuai_nn_parameters *parameters, const char *prefix,
 /* -- A pass ----------------------------------------------------------------------------------- */
 
 static skuai_tensor *take(skuai_tape *tape, const skuai_nn_parameters *p, size_t id) {
-    return id == NONE ? NULL : skuai_tape_parameter(tape, p, id);
+    return id == NONE ? NULL : skuai_nn_adapted(tape, p, id);
 }
 
 static skuai_tensor *norm(skuai_tape *tape, const skuai_nn_parameters *p,
@@ -210,7 +214,10 @@ void skuai_nn_encoder_add(skuai_nn_parameters *parameters, const char *prefix,
     for (size_t l = 0; l < config->layers; l++) {
         char name[NAME];
         (void)snprintf(name, sizeof name, "%s.%zu", prefix, l);
-        skuai_nn_block_add(p, name, &config->block, residual, &encoder->blocks[l]);
+        skuai_nn_block_config block = config->block;
+        if (config->layer_heads[l]) block.heads = config->layer_heads[l];
+        if (config->layer_hidden[l]) block.hidden = config->layer_hidden[l];
+        skuai_nn_block_add(p, name, &block, residual, &encoder->blocks[l]);
     }
     if (!config->final_norm) return;
     encoder->final_weight = add_gain(p, prefix, "final.weight", config->block.width);

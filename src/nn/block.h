@@ -10,11 +10,12 @@
  *
  * Pre-norm (Xiong et al. 2020): x + attention(norm(x)), then x + cross(norm(x)) where there is a
  * context, then x + feed_forward(norm(x)). Post-norm (Vaswani et al. 2017, BERT): norm(x +
- * attention(x)), norm(x + feed_forward(x)).
+ * attention(x)), norm(x + feed_forward(x)). With a head_width the heads' common width H *
+ * head_width (I below) may differ from D.
  *
- * Parameters of a block under its prefix: norm1.weight, norm1.bias, attention.qkv.weight [3D, D],
- * attention.qkv.bias, attention.out.weight, .bias; norm_cross.*, cross.q.*, cross.kv.* [2D, C],
- * cross.out.*; norm2.*, feed_forward.in.*, feed_forward.out.*. In post-norm norm1 follows the
+ * Parameters of a block under its prefix: norm1.weight, norm1.bias, attention.qkv.weight [3I, D],
+ * attention.qkv.bias, attention.out.weight [D, I], .bias; norm_cross.*, cross.q.*, cross.kv.* [2D,
+ * C], cross.out.*; norm2.*, feed_forward.in.*, feed_forward.out.*. In post-norm norm1 follows the
  * attention and norm2 the feed-forward. RMS norms and bias-free blocks have no .bias. */
 #ifndef SKUA_NN_BLOCK_H
 #define SKUA_NN_BLOCK_H
@@ -23,7 +24,8 @@
 
 typedef struct skuai_nn_block_config {
     size_t width;         /* D */
-    size_t heads;         /* divides width */
+    size_t heads;         /* divides width, unless head_width says */
+    size_t head_width;    /* of a head, in self-attention; 0: width / heads */
     size_t hidden;        /* of the feed-forward; 0: 4 * width */
     size_t context_width; /* of the context's rows for cross attention; 0: no cross attention */
     skuai_activation activation; /* SWIGLU: feed_forward.in has 2 * hidden rows */
@@ -86,6 +88,8 @@ typedef struct skuai_nn_encoder_config {
     bool final_norm; /* a norm behind the last block ("final.weight", "final.bias"): pre-norm needs
                         it */
     skuai_nn_block_config block;
+    /* of single layers, where they differ (a net that was pruned); 0: as block says */
+    size_t layer_heads[SKUAI_NN_LAYERS_MOST], layer_hidden[SKUAI_NN_LAYERS_MOST];
 } skuai_nn_encoder_config;
 
 #define SKUAI_NN_ENCODER_DEFAULT                                                                   \

@@ -36,15 +36,17 @@ typedef struct skuai_nn_parameter {
 } skuai_nn_parameter;
 
 struct skuai_int8_weight;
+struct skuai_nn_adapters;
 
 typedef struct skuai_nn_parameters {
     skuai_nn_parameter *table; /* [count] */
     size_t count, capacity;
-    size_t size;                     /* elements of each flat block */
-    skuai_real *value;               /* [size]; NULL before _finish */
-    skuai_real *gradient;            /* [size]; NULL before _train */
-    struct skuai_int8_weight **int8; /* [count], NULL each or all: see quantise.h */
-    skua_status status;              /* the first failure of an _add, told by _finish */
+    size_t size;                        /* elements of each flat block */
+    skuai_real *value;                  /* [size]; NULL before _finish */
+    skuai_real *gradient;               /* [size]; NULL before _train */
+    struct skuai_int8_weight **int8;    /* [count], NULL each or all: see quantise.h */
+    struct skuai_nn_adapters *adapters; /* NULL: none; see adapter.h */
+    skua_status status;                 /* the first failure of an _add, told by _finish */
     skua_error error;
 } skuai_nn_parameters;
 

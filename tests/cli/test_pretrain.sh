@@ -75,6 +75,32 @@ expect_exit 3 "$SKUA" compress tiny.yaml -o x.safetensors
 expect_err 'no safetensors file'
 expect test ! -e x.safetensors
 
+# fewer heads and hidden units, fewer layers, taught, by whole numbers: each setting another net
+work="--steps 4 --weights float32 -q --json"
+expect_exit 0 "$SKUA" compress base.safetensors -o pruned.safetensors --prune 0.2 $work
+expect_json 'd["after"]["parameters"] <= 0.8 * d["before"]["parameters"] and d["steps"] == 4 and d["windows"] == 256'
+expect_json 'd["after"]["bytes"] < d["before"]["bytes"] and all(d[s]["wql"] > 0 and d[s]["microseconds"] > 0 for s in ("before", "after"))'
+expect_exit 0 "$SKUA" compress base.safetensors -o again.safetensors --prune 0.2 $work
+expect cmp pruned.safetensors again.safetensors
+for other in "--prune 0.1" "--prune 0.2 --importance magnitude" "--prune 0.2 --distill" \
+    "--prune 0.2 --distill --teacher-weight 0.9" "--prune 0.2 --seed 2" "--distill" \
+    "--distill --width 24" "--distill --width 24 --layers 2"; do
+    expect_exit 0 "$SKUA" compress base.safetensors -o other.safetensors $other $work
+    expect test -s other.safetensors
+    for seen in pruned.safetensors seen-*.safetensors; do
+        [ ! -e "$seen" ] || ! cmp -s "$seen" other.safetensors || expect false
+    done
+    mv other.safetensors "seen-$(ls | wc -l).safetensors"
+done
+expect_exit 0 "$SKUA" compress base.safetensors -o small-pruned.safetensors --prune 0.2 --steps 4 --weights int8
+expect_out '256 windows of full context'
+expect test "$(size small-pruned.safetensors)" -lt "$(size small.safetensors)"
+expect_exit 2 "$SKUA" compress base.safetensors -o x.safetensors --prune 0.2 --width 24
+expect_err 'not both'
+expect_exit 2 "$SKUA" compress base.safetensors -o x.safetensors --prune-layers 1
+expect_err 'at least one has to be left'
+expect test ! -e x.safetensors
+
 # a shop forecast by it, and fine-tuned
 "$SKUA" init shop >/dev/null && "$SKUA" simulate files --items 5 --days 120 --channels 1 --seed 4 >/dev/null || exit 1
 "$SKUA" ingest shop --sales files/sales.csv >/dev/null || exit 1
@@ -83,6 +109,15 @@ expect_exit 0 "$SKUA" backtest shop --horizon 7 --models zero-shot --json
 expect_json 'any(r["name"] == "zero-shot" and r["wql"] > 0 for r in d["leaderboard"])'
 expect_exit 0 "$SKUA" train shop --horizon 7 --models transformer:steps=4:batch=4 --windows 1
 expect_err 'training loss .* validation loss'
+# compressed for this shop, and forecast by what came out; adapters and attacked inputs
+expect_exit 0 "$SKUA" compress base.safetensors shop -o mine.safetensors --prune 0.2 --steps 4 --weights float32 -q --json
+expect_json 'd["trial"] == "last periods of the shops" and d["windows"] == 5'
+expect test "$(cmp -s mine.safetensors pruned.safetensors; echo $?)" = 1
+SKUA_BASE=$T/mine.safetensors expect_exit 0 "$SKUA" backtest shop --horizon 7 --models zero-shot --json
+expect_json 'any(r["name"] == "zero-shot" and r["wql"] > 0 for r in d["leaderboard"])'
+expect_exit 0 "$SKUA" backtest shop --horizon 7 --windows 1 --json \
+    --models transformer:steps=4:batch=4,transformer:steps=4:batch=4:rank=2,transformer:steps=4:batch=4:adversarial=0.2
+expect_json 'len({r["wql"] for r in d["leaderboard"] if r["name"].startswith("transformer")}) == 3'
 expect_exit 0 "$SKUA" forecast shop -o f.csv
 expect test -s f.csv
 # the net kept with the model needs no base any more

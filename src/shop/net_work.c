@@ -1,0 +1,64 @@
+#include "shop/net_work.h"
+
+#include "nn/quantise.h"
+#include "shop/history.h"
+
+#include <string.h>
+
+skua_status skuai_net_settings_new(const char *const *settings, const skua_callbacks *callbacks,
+                                   skua_shop **shop, skua_error *err) {
+    skua_shop *made = skuai_zero(1, sizeof *made);
+    if (!made) return skuai_error_memory(err, "settings");
+    skuai_config_init(&made->config);
+    skua_shop_listen(made, callbacks);
+    skua_status status = skuai_config_environment(&made->config, err);
+    for (; status == SKUA_OK && settings && settings[0] && settings[1]; settings += 2)
+        status =
+            skuai_config_set(&made->config, settings[0], settings[1], SKUAI_ORIGIN_OPTION, err);
+    if (status != SKUA_OK) {
+        skua_shop_close(made);
+        return status;
+    }
+    *shop = made;
+    return SKUA_OK;
+}
+
+static skua_status add_panel(const skua_shop *settings, const char *folder, skuai_net_panels *to,
+                             skua_error *err) {
+    skua_shop *shop = NULL;
+    skuai_store *store = NULL;
+    skuai_history history = {0};
+    if (to->n == SKUAI_NET_SHOPS_MOST)
+        return skuai_error_set(err, SKUA_ELIMIT, "more than %d shops", SKUAI_NET_SHOPS_MOST);
+    SKUA_TRY(skua_shop_open(folder, &shop, err));
+    skua_shop_listen(shop, &settings->callbacks);
+    skua_status status = skuai_shop_store(shop, SKUAI_STORE_READ, &store, err);
+    if (status == SKUA_OK) status = skuai_history_read(shop, store, &history, err);
+    skuai_store_close(store);
+    if (status == SKUA_OK) to->items[to->n++] = skuai_panel_share(history.panel);
+    skuai_history_clear(&history);
+    skua_shop_close(shop);
+    return status == SKUA_OK ? status : skuai_error_prefix(err, status, "%s", folder);
+}
+
+skua_status skuai_net_panels_add(const skua_shop *settings, const char *const *folders,
+                                 skuai_net_panels *panels, skua_error *err) {
+    for (; folders && *folders; folders++)
+        SKUA_TRY(add_panel(settings, *folders, panels, err));
+    return SKUA_OK;
+}
+
+void skuai_net_panels_clear(skuai_net_panels *panels) {
+    for (size_t i = 0; i < panels->n; i++)
+        skuai_panel_free(panels->items[i]);
+    panels->n = 0;
+}
+
+skua_status skuai_net_save(const skua_shop *settings, skuai_demand *net, const char *output,
+                           skua_error *err) {
+    const char *weights = skuai_config_text(&settings->config, SKUAI_CONFIG_KEY_weights);
+    if (strcmp(weights, "int8") == 0) SKUA_TRY(skuai_nn_parameters_quantise(net->parameters, err));
+    bool wide = strcmp(weights, "float32") == 0;
+    return skuai_demand_save_as(net, wide ? SKUAI_SAFETENSORS_F32 : SKUAI_SAFETENSORS_F16, output,
+                                err);
+}
