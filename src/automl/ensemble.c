@@ -1,10 +1,8 @@
-#include "automl/ensemble.h"
+#include "automl/ensemble_series.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { ROUNDS = 20, BAGS = 5 };
 
 skua_status skuai_ensemble_equal(const skuai_forecaster *const *members, size_t n,
                                  skuai_ensemble *ensemble, skua_error *err) {
@@ -40,201 +38,22 @@ static int demand_of(const skuai_panel *panel, size_t s) {
     return (int)skuai_calibration_classify(skuai_panel_target(panel, s), panel->length[s]);
 }
 
-static int class_of(const skuai_panel *panel, size_t s) {
+int skuai_ensemble_class_of(const skuai_panel *panel, size_t s) {
     return youth(panel, s) < 1 ? demand_of(panel, s) : SKUAI_ENSEMBLE_YOUNG;
 }
 
-/* The weights of a series, a blend of two classes while it grows up: weights [n_members] out. */
-static void weights_of(const skuai_ensemble *e, const skuai_panel *panel, size_t s,
-                       double *weights) {
+/* A blend of two classes while it grows up, and of class and cluster where there are clusters. */
+void skuai_ensemble_weights_of(const skuai_ensemble *e, const skuai_panel *panel, size_t s,
+                               double *weights) {
     double young = youth(panel, s);
     int kind = demand_of(panel, s);
-    for (size_t m = 0; m < e->n_members; m++)
-        weights[m] =
-            young * e->weights[SKUAI_ENSEMBLE_YOUNG][m] + (1 - young) * e->weights[kind][m];
-}
-
-/* -- Greedy selection ------------------------------------------------------------------------- */
-
-/* One bag: the series of one class, in the windows used for choosing. */
-typedef struct bag {
-    const skuai_backtest *backtest;
-    size_t from, to;
-    int kind;
-    const unsigned char *kinds; /* [windows, S] class of each series at each origin */
-    unsigned char *times;       /* [S] how often the bag holds a series */
-    double *sum;                /* [windows, S, H, Q] sum of the quantiles chosen so far */
-} bag;
-
-/* Pinball loss of (sum + candidate) / count over the bag; infinite when the candidate failed. */
-static double loss_with(const bag *g, size_t model, double count) {
-    const skuai_backtest *b = g->backtest;
-    double loss = 0;
-    for (size_t w = g->from; w < g->to; w++) {
-        const skuai_forecast *f = skuai_backtest_at(b, w, model)->forecast;
-        const skuai_panel *view = b->views[w];
-        if (!f || skuai_backtest_at(b, w, model)->status != SKUA_OK) return (double)INFINITY;
-        size_t Q = f->n_quantiles, S = f->n_series;
-        for (size_t s = 0; s < S; s++) {
-            if (g->kinds[(w - g->from) * S + s] != g->kind || !g->times[s]) continue;
-            double own = 0;
-            for (size_t h = 0; h < f->horizon; h++) {
-                double y = skuai_panel_actual(view, s, h);
-                if (isnan(y)) continue;
-                const double *q = skuai_forecast_quantiles(f, s, h);
-                const double *sum = g->sum + ((w - g->from) * S + s) * f->horizon * Q + h * Q;
-                for (size_t i = 0; i < Q; i++) {
-                    double d = y - (sum[i] + q[i]) / count;
-                    own += d > 0 ? d * f->levels[i] : d * (f->levels[i] - 1);
-                }
-            }
-            loss += g->times[s] * own;
-        }
+    size_t cluster = skuai_clusters_of(&e->clusters, panel, s);
+    double share = e->clusters.n ? e->cluster_share[cluster] : 0;
+    const double *own = e->weights[SKUAI_ENSEMBLE_CLUSTER + cluster];
+    for (size_t m = 0; m < e->n_members; m++) {
+        double grown = (1 - share) * e->weights[kind][m] + share * own[m];
+        weights[m] = young * e->weights[SKUAI_ENSEMBLE_YOUNG][m] + (1 - young) * grown;
     }
-    return loss;
-}
-
-static void take_member(bag *g, size_t model) {
-    for (size_t w = g->from; w < g->to; w++) {
-        const skuai_forecast *f = skuai_backtest_at(g->backtest, w, model)->forecast;
-        size_t n = f->n_series * f->horizon * f->n_quantiles;
-        double *sum = g->sum + (w - g->from) * n;
-        for (size_t i = 0; i < n; i++)
-            sum[i] += f->quantiles[i];
-    }
-}
-
-/* Add the weights that one bag gives: picks / rounds up to the round with the lowest loss. */
-static bool choose_bag(bag *g, double *weights) {
-    size_t picks[ROUNDS], M = g->backtest->n_models, best_rounds = 0;
-    double best_loss = (double)INFINITY;
-    for (size_t round = 0; round < ROUNDS; round++) {
-        size_t best = SIZE_MAX;
-        double least = (double)INFINITY;
-        for (size_t m = 0; m < M; m++) {
-            double loss = loss_with(g, m, (double)round + 1);
-            if (loss < least) {
-                least = loss;
-                best = m;
-            }
-        }
-        if (best == SIZE_MAX) return false;
-        picks[round] = best;
-        take_member(g, best);
-        if (least < best_loss) {
-            best_loss = least;
-            best_rounds = round + 1;
-        }
-    }
-    for (size_t i = 0; i < best_rounds; i++)
-        weights[picks[i]] += 1 / (double)best_rounds;
-    return true;
-}
-
-static bool class_present(const bag *g, size_t S) {
-    for (size_t w = g->from; w < g->to; w++)
-        for (size_t s = 0; s < S; s++)
-            if (g->kinds[(w - g->from) * S + s] == g->kind &&
-                g->backtest->series_weight[w * S + s] > 0)
-                return true;
-    return false;
-}
-
-/* Weights of one class, bagged; false when the class has nothing to choose by. */
-static bool choose_class(bag *g, size_t S, size_t n_sum, uint64_t seed, double *weights) {
-    size_t M = g->backtest->n_models, bags = 0;
-    skuai_random random;
-    skuai_random_split(&random, seed, (uint64_t)g->kind);
-    memset(weights, 0, M * sizeof *weights);
-    if (!class_present(g, S)) return false;
-    for (int i = 0; i < BAGS; i++) {
-        memset(g->times, 0, S);
-        for (size_t j = 0; j < S; j++) {
-            size_t s = skuai_random_index(&random, S);
-            if (g->times[s] < 255) g->times[s]++;
-        }
-        memset(g->sum, 0, n_sum * sizeof *g->sum);
-        bags += choose_bag(g, weights);
-    }
-    for (size_t m = 0; m < M; m++)
-        weights[m] /= bags ? (double)bags : 1;
-    return bags > 0;
-}
-
-/* The combination as it would have forecast each window, for its calibration. */
-static skua_status calibrate(const skuai_backtest *b, size_t from, size_t to, uint64_t seed,
-                             skuai_ensemble *ensemble, skua_error *err) {
-    size_t n = to - from;
-    skuai_forecast **combined = skuai_zero(n, sizeof *combined);
-    const skuai_forecast **made = skuai_zero(b->n_models, sizeof *made);
-    skua_status status = SKUA_OK;
-    if (!combined || !made) status = skuai_error_memory(err, "an ensemble");
-    for (size_t w = 0; w < n && status == SKUA_OK; w++) {
-        for (size_t m = 0; m < b->n_models; m++)
-            made[m] = skuai_backtest_at(b, from + w, m)->forecast;
-        status = skuai_ensemble_combine(ensemble, b->views[from + w], made, &combined[w], err);
-    }
-    if (status == SKUA_OK)
-        status = skuai_calibration_fit((const skuai_panel *const *)(b->views + from),
-                                       (const skuai_forecast *const *)combined, n, seed,
-                                       &ensemble->calibration, err);
-    for (size_t w = 0; combined && w < n; w++)
-        skuai_forecast_free(combined[w]);
-    skuai_free(combined);
-    skuai_free(made);
-    return status;
-}
-
-static bool any_for_young(const skuai_ensemble *e) {
-    for (size_t m = 0; m < e->n_members; m++)
-        if (e->members[m].for_young) return true;
-    return false;
-}
-
-skua_status skuai_ensemble_choose(const skuai_backtest *b, const skuai_forecaster *const *members,
-                                  size_t from, size_t to, uint64_t seed, skuai_ensemble *ensemble,
-                                  skua_error *err) {
-    skuai_ensemble made;
-    SKUA_TRY(skuai_ensemble_equal(members, b->n_models, &made, err));
-    if (from >= to || to > b->n_windows)
-        return skuai_error_set(err, SKUA_EINVAL, "windows %zu to %zu of %zu", from, to,
-                               b->n_windows);
-    const skuai_forecast *any = NULL;
-    for (size_t m = 0; m < b->n_models && !any; m++)
-        any = skuai_backtest_at(b, from, m)->forecast;
-    if (!any) return skuai_error_set(err, SKUA_EDATA, "no model made a forecast to choose from");
-    size_t S = any->n_series, n_sum = (to - from) * S * any->horizon * any->n_quantiles;
-    unsigned char *kinds = skuai_new(to - from, S);
-    bag g = {b, from, to, 0, kinds, skuai_new(S, 1), skuai_new(n_sum, sizeof(double))};
-    skua_status status = SKUA_OK;
-    if (!kinds || !g.times || !g.sum) {
-        status = skuai_error_memory(err, "an ensemble");
-        goto out;
-    }
-    for (size_t w = from; w < to; w++)
-        for (size_t s = 0; s < S; s++)
-            kinds[(w - from) * S + s] = (unsigned char)class_of(b->views[w], s);
-    bool chosen[SKUAI_ENSEMBLE_CLASSES];
-    for (int c = 0; c < SKUAI_ENSEMBLE_CLASSES; c++) {
-        double weights[SKUAI_ENSEMBLE_MEMBERS];
-        g.kind = c;
-        chosen[c] = choose_class(&g, S, n_sum, seed, weights);
-        if (chosen[c]) memcpy(made.weights[c], weights, b->n_models * sizeof *weights);
-    }
-    for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++)
-        if (!chosen[c]) memcpy(made.weights[c], made.weights[1 - c], sizeof made.weights[c]);
-    if (!chosen[SKUAI_ENSEMBLE_YOUNG] && !any_for_young(&made))
-        memcpy(made.weights[SKUAI_ENSEMBLE_YOUNG], made.weights[SKUAI_CALIBRATION_REGULAR],
-               sizeof made.weights[SKUAI_ENSEMBLE_YOUNG]);
-    if (!chosen[0] && !chosen[1])
-        SKUA_TRY_OUT(skuai_ensemble_equal(members, b->n_models, &made, err));
-    SKUA_TRY_OUT(calibrate(b, from, to, seed, &made, err));
-    *ensemble = made;
-out:
-    skuai_free(kinds);
-    skuai_free(g.times);
-    skuai_free(g.sum);
-    return status;
 }
 
 /* -- Combining -------------------------------------------------------------------------------- */
@@ -281,7 +100,7 @@ skua_status skuai_ensemble_combine(const skuai_ensemble *e, const skuai_panel *p
     skua_status status = weights ? SKUA_OK : skuai_error_memory(err, "an ensemble");
     for (size_t s = 0; s < f->n_series && status == SKUA_OK; s++) {
         double own[SKUAI_ENSEMBLE_MEMBERS], total = 0;
-        weights_of(e, panel, s, own);
+        skuai_ensemble_weights_of(e, panel, s, own);
         for (size_t m = 0; m < n; m++)
             total += weights[m * f->n_series + s] = own[which[m]];
         for (size_t m = 0; m < n && !(total > 0); m++)
@@ -404,7 +223,7 @@ static skua_status ensemble_contributions(const skuai_model *model, const skuai_
     skuai_contributions *of[SKUAI_ENSEMBLE_MEMBERS] = {0}, *sum = NULL;
     if (s >= panel->n_series) return skuai_error_set(err, SKUA_EINVAL, "no such series");
     double weight[SKUAI_ENSEMBLE_MEMBERS];
-    weights_of(e, panel, s, weight);
+    skuai_ensemble_weights_of(e, panel, s, weight);
     double total = 0;
     size_t inputs = 0;
     skua_status status = SKUA_OK;

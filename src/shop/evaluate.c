@@ -2,6 +2,7 @@
 
 #include "automl/leak.h"
 #include "shop/coherence.h"
+#include "shop/series_costs.h"
 
 #include <math.h>
 #include <string.h>
@@ -139,20 +140,22 @@ static skua_status equal_weights(const skuai_backtest *b, const skuai_candidates
         n += good[m];
     }
     for (size_t m = 0; m < candidates->n && n > 0; m++)
-        for (int c = 0; c < SKUAI_CALIBRATION_CLASSES; c++)
-            ensemble->weights[c][m] = good[m] ? 1 / (double)n : 0;
+        for (int c = 0; c < SKUAI_ENSEMBLE_CLASSES; c++)
+            if (c != SKUAI_ENSEMBLE_YOUNG) ensemble->weights[c][m] = good[m] ? 1 / (double)n : 0;
     return SKUA_OK;
 }
 
 /* The combination chosen on the windows behind the test, scored on the test. */
 static skua_status test_combination(const skua_shop *shop, const skuai_backtest *b,
                                     const skuai_candidates *candidates,
-                                    const skuai_forecaster *const *models, uint64_t seed,
-                                    skuai_ensemble *chosen, skuai_evaluation *e, skua_error *err) {
+                                    const skuai_forecaster *const *models,
+                                    const skuai_ensemble_options *how, skuai_ensemble *chosen,
+                                    skuai_evaluation *e, skua_error *err) {
+    uint64_t seed = how->seed;
     const skuai_forecast *made[SKUAI_CANDIDATES_MOST];
     skuai_forecast *combined = NULL;
     if (b->n_windows > 1)
-        SKUA_TRY(skuai_ensemble_choose(b, models, 1, b->n_windows, seed, chosen, err));
+        SKUA_TRY(skuai_ensemble_choose_by(b, models, how, chosen, err));
     else
         SKUA_TRY(equal_weights(b, candidates, models, chosen, err));
     for (size_t m = 0; m < b->n_models; m++)
@@ -262,19 +265,28 @@ static skua_status evaluate_sample(const skua_shop *shop, skuai_history *sample,
     };
     SKUA_TRY(skuai_backtest_run(sample->panel, models, candidates->n, &options, &context, &b, err));
     skua_status status = SKUA_OK;
+    skuai_series_costs costs = {0};
     e->n_windows = b->n_windows;
     SKUA_TRY_OUT(note_left_out(b, &e->search, err));
-    SKUA_TRY_OUT(test_combination(shop, b, candidates, models, context.seed, chosen, e, err));
+    SKUA_TRY_OUT(skuai_series_costs_read(shop, sample->panel, &costs, err));
+    skuai_ensemble_options how = {.from = 1,
+                                  .to = b->n_windows,
+                                  .seed = context.seed,
+                                  .by_cluster = true,
+                                  .under = costs.under,
+                                  .over = costs.over};
+    SKUA_TRY_OUT(test_combination(shop, b, candidates, models, &how, chosen, e, err));
     memcpy(e->calibration, e->combination.kept, sizeof e->calibration);
+    how.from = 0;
     if (b->n_windows > 1)
-        SKUA_TRY_OUT(
-            skuai_ensemble_choose(b, models, 0, b->n_windows, context.seed, &e->ensemble, err));
+        SKUA_TRY_OUT(skuai_ensemble_choose_by(b, models, &how, &e->ensemble, err));
     else
         e->ensemble = *chosen;
     SKUA_TRY_OUT(skuai_coherence_decide(shop, b, &e->ensemble, b->n_windows > 1 ? 0 : 1,
                                         b->n_windows, &e->coherence, e->coherence_loss, err));
     status = make_leaderboard(b, candidates, chosen, e, context.seed, err);
 out:
+    skuai_series_costs_clear(&costs);
     skuai_backtest_free(b);
     return status;
 }

@@ -52,6 +52,25 @@ static void put_calibration(skuai_json_writer *w, const skuai_calibration *c) {
     skuai_json_close(w);
 }
 
+/* Weights by cluster of series, where there are some. */
+static void put_clusters(skuai_json_writer *w, const skuai_ensemble *e) {
+    const skuai_clusters *c = &e->clusters;
+    if (c->n == 0) return;
+    skuai_json_object(w, "clusters");
+    put_numbers(w, "mean", c->mean, SKUAI_CLUSTER_FEATURES);
+    put_numbers(w, "spread", c->spread, SKUAI_CLUSTER_FEATURES);
+    put_numbers(w, "share", e->cluster_share, c->n);
+    skuai_json_array(w, "centre");
+    for (size_t k = 0; k < c->n; k++)
+        put_numbers(w, NULL, c->centre[k], SKUAI_CLUSTER_FEATURES);
+    skuai_json_close(w);
+    skuai_json_array(w, "weights");
+    for (size_t k = 0; k < c->n; k++)
+        put_numbers(w, NULL, e->weights[SKUAI_ENSEMBLE_CLUSTER + k], e->n_members);
+    skuai_json_close(w);
+    skuai_json_close(w);
+}
+
 static void put_model(skuai_json_writer *w, const skuai_model_file *m, const char *leaderboard,
                       const double *kept) {
     skuai_json_object(w, NULL);
@@ -72,6 +91,7 @@ static void put_model(skuai_json_writer *w, const skuai_model_file *m, const cha
                 m->ensemble.n_members);
     put_numbers(w, "weights_young", m->ensemble.weights[SKUAI_ENSEMBLE_YOUNG],
                 m->ensemble.n_members);
+    put_clusters(w, &m->ensemble);
     put_calibration(w, &m->ensemble.calibration);
     skuai_json_raw(w, "leaderboard", leaderboard);
     skuai_json_array(w, "calibration_kept"); /* pairs: promised, kept */
@@ -196,6 +216,28 @@ static bool get_young(const skuai_json *json, size_t n, skuai_ensemble *e) {
     return true;
 }
 
+static bool get_clusters(const skuai_json *json, size_t n_members, skuai_ensemble *e) {
+    skuai_clusters *c = &e->clusters;
+    const skuai_json *share = skuai_json_get(json, "share");
+    size_t n = skuai_json_size(share);
+    for (size_t k = 0; k < SKUAI_ENSEMBLE_CLUSTERS;
+         k++) /* places without a cluster use none more */
+        memcpy(e->weights[SKUAI_ENSEMBLE_CLUSTER + k], e->weights[SKUAI_CALIBRATION_REGULAR],
+               sizeof e->weights[0]);
+    if (!json) return true; /* by class alone */
+    bool good = n >= 1 && n <= SKUAI_ENSEMBLE_CLUSTERS &&
+                get_numbers(skuai_json_get(json, "mean"), c->mean, SKUAI_CLUSTER_FEATURES) &&
+                get_numbers(skuai_json_get(json, "spread"), c->spread, SKUAI_CLUSTER_FEATURES) &&
+                get_numbers(share, e->cluster_share, n);
+    for (size_t k = 0; k < n && good; k++)
+        good = get_numbers(skuai_json_at(skuai_json_get(json, "centre"), k), c->centre[k],
+                           SKUAI_CLUSTER_FEATURES) &&
+               get_numbers(skuai_json_at(skuai_json_get(json, "weights"), k),
+                           e->weights[SKUAI_ENSEMBLE_CLUSTER + k], n_members);
+    c->n = n;
+    return good;
+}
+
 static skua_status read_model(const skuai_json *json, const char *path, skuai_model_file *m,
                               skua_error *err) {
     const skuai_json *members = skuai_json_get(json, "members");
@@ -210,6 +252,7 @@ static skua_status read_model(const skuai_json *json, const char *path, skuai_mo
         get_numbers(skuai_json_get(json, "weights_intermittent"),
                     m->ensemble.weights[SKUAI_CALIBRATION_INTERMITTENT], n) &&
         get_young(skuai_json_get(json, "weights_young"), n, &m->ensemble) &&
+        get_clusters(skuai_json_get(json, "clusters"), n, &m->ensemble) &&
         get_calibration(skuai_json_get(json, "calibration"), m->n_levels,
                         &m->ensemble.calibration) &&
         skuai_coherence_parse(skuai_json_as_text(skuai_json_get(json, "coherent"), "bottom-up"),

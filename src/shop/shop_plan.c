@@ -37,6 +37,11 @@ static size_t usual_review(const skuai_grid *grid) {
     }
 }
 
+size_t skuai_plan_review(const skua_shop *shop, const skuai_grid *grid) {
+    int64_t review = skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_review);
+    return review > 0 ? (size_t)review : usual_review(grid);
+}
+
 skua_status skuai_plan_read(const skua_shop *shop, skuai_plan *plan, skua_error *err) {
     skuai_store *store = NULL;
     const char *target = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_target);
@@ -49,8 +54,7 @@ skua_status skuai_plan_read(const skua_shop *shop, skuai_plan *plan, skua_error 
         skuai_plan_clear(plan);
         return status;
     }
-    int64_t review = skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_review);
-    plan->review = review > 0 ? (size_t)review : usual_review(&plan->history.panel->grid);
+    plan->review = skuai_plan_review(shop, &plan->history.panel->grid);
     plan->rule.target = strcmp(target, "cycle") == 0  ? SKUAI_STOCK_CYCLE
                         : strcmp(target, "fill") == 0 ? SKUAI_STOCK_FILL
                                                       : SKUAI_STOCK_COST;

@@ -20,6 +20,9 @@ typedef struct skuai_plan {
 
 void skuai_plan_clear(skuai_plan *plan);
 
+/* Periods between two orders: the setting `review`, else a week of days, a day of hours, one. */
+size_t skuai_plan_review(const skua_shop *shop, const skuai_grid *grid);
+
 /* Read history and supply; the rule and the review of the settings. */
 SKUA_MUST_USE skua_status skuai_plan_read(const skua_shop *shop, skuai_plan *plan, skua_error *err);
 

@@ -120,3 +120,32 @@ for l in ladder["lines"]:
 rows = {r["item"]: float(r["proposed"]) for r in csv.DictReader(open("prices.csv"))}
 assert rows[p["lines"][0]["item"]] == float("%g" % p["lines"][0]["proposed"])
 P
+
+# weights by what orders cost: other weights than those by error; a shop without supply says so
+python3 - <<'P'
+import datetime, random
+random.seed(5)
+with open("more.csv", "w") as f, open("terms.csv", "w") as g:
+    f.write("item,ds,units,price\n")
+    g.write("item,on_hand,lead_time,holding,shortage\n")
+    for i in range(14):
+        g.write(f"i{i},10,1,2,0.5\n")
+        for day in range(84):
+            ds = datetime.date(2024, 1, 1) + datetime.timedelta(day)
+            f.write(f"i{i},{ds},{max(0, round(random.gauss(20 + i, 2) * (3 if random.random() < .1 else 1)))},10\n")
+P
+"$SKUA" init more -q >/dev/null
+"$SKUA" ingest more --sales more.csv -q >/dev/null
+code=0
+"$SKUA" backtest more --horizon 7 --models theta --weigh cost -q --json >/dev/null 2>why || code=$?
+[ $code = 3 ] && grep -q supply why || fail "--weigh cost without supply: $code, $(cat why)"
+"$SKUA" ingest more --supply terms.csv -q >/dev/null
+for weigh in error cost; do
+    "$SKUA" backtest more --horizon 7 --models theta,seasonal-window-mean,ets --weigh $weigh -q --json >$weigh.json
+done
+python3 - <<'P'
+import json
+weights = [{r["name"]: r.get("weight_regular") for r in json.load(open(f"{w}.json"))["leaderboard"]}
+           for w in ("error", "cost")]
+assert weights[0].keys() == weights[1].keys() and weights[0] != weights[1], weights
+P
