@@ -16,9 +16,10 @@ skua_status skuai_causal_graph_new(size_t n, size_t lags, const char *const *nam
         g->value = skuai_zero(cells, sizeof *g->value);
         g->p = skuai_zero(cells, sizeof *g->p);
         g->link = skuai_zero(cells, sizeof *g->link);
+        g->lag0 = skuai_zero(n * n, 1);
         g->confidence = skuai_zero(cells, sizeof *g->confidence);
     }
-    if (!g || !g->names || !g->value || !g->p || !g->link || !g->confidence) {
+    if (!g || !g->names || !g->value || !g->p || !g->link || !g->lag0 || !g->confidence) {
         skuai_causal_graph_free(g);
         return skuai_error_memory(err, "a causal graph");
     }
@@ -39,13 +40,20 @@ void skuai_causal_graph_free(skuai_causal_graph *g) {
     skuai_free(g->value);
     skuai_free(g->p);
     skuai_free(g->link);
+    skuai_free(g->lag0);
     skuai_free(g->confidence);
     skuai_free(g);
 }
 
-/* Whether (i, j, lag) is a link to be told: lag 0 once. */
+/* Whether (i, j, lag) is a link to be told: lag 0 once, from the cause where that is known. */
 static bool told(const skuai_causal_graph *g, size_t i, size_t j, size_t lag) {
-    return g->link[skuai_causal_at(g, i, j, lag)] && (lag > 0 || i < j);
+    unsigned char lag0 = g->lag0[i * g->n + j];
+    bool once = lag0 == SKUAI_LAG0_FORWARD || (lag0 != SKUAI_LAG0_BACKWARD && i < j);
+    return g->link[skuai_causal_at(g, i, j, lag)] && (lag > 0 || once);
+}
+
+static bool is_directed(const skuai_causal_graph *g, size_t i, size_t j, size_t lag) {
+    return lag > 0 || g->lag0[i * g->n + j] == SKUAI_LAG0_FORWARD;
 }
 
 void skuai_causal_graph_json(const skuai_causal_graph *g, skuai_buffer *buffer) {
@@ -71,7 +79,9 @@ void skuai_causal_graph_json(const skuai_causal_graph *g, skuai_buffer *buffer) 
                 skuai_json_text(&w, "from", g->names[i]);
                 skuai_json_text(&w, "to", g->names[j]);
                 skuai_json_integer(&w, "lag", (int64_t)lag);
-                skuai_json_bool(&w, "directed", lag > 0);
+                skuai_json_bool(&w, "directed", is_directed(g, i, j, lag));
+                if (lag == 0 && g->lag0[i * g->n + j] == SKUAI_LAG0_CONFLICT)
+                    skuai_json_bool(&w, "conflict", true);
                 skuai_json_number(&w, "value", g->value[at]);
                 skuai_json_number(&w, "p", g->p[at]);
                 skuai_json_number(&w, "confidence", g->confidence[at]);
@@ -109,7 +119,7 @@ void skuai_causal_graph_dot(const skuai_causal_graph *g, skuai_buffer *b) {
                 dot_text(b, g->names[j]);
                 skuai_buffer_format(b, " [label=\"%zu\", penwidth=%.2f, color=\"%s\"%s];\n", lag,
                                     0.5 + 4 * fabs(value), value < 0 ? "firebrick" : "steelblue",
-                                    lag == 0 ? ", dir=none, style=dashed" : "");
+                                    is_directed(g, i, j, lag) ? "" : ", dir=none, style=dashed");
             }
     skuai_buffer_text(b, "}\n");
 }
@@ -146,7 +156,7 @@ static void svg_pair(const skuai_causal_graph *g, size_t i, size_t j, skuai_buff
         double value = g->value[skuai_causal_at(g, i, j, lag)];
         if (!told(g, i, j, lag)) continue;
         if (fabs(value) > fabs(strongest)) strongest = value;
-        directed = directed || lag > 0;
+        directed = directed || is_directed(g, i, j, lag);
         int n = snprintf(lags + used, sizeof lags - used, "%s%zu", used ? "," : "", lag);
         if (n > 0 && (size_t)n < sizeof lags - used) used += (size_t)n;
     }

@@ -5,19 +5,28 @@
 
 #include "core/buffer.h"
 
+/* A link within a period, seen from i to j. */
+typedef enum skuai_lag0 {
+    SKUAI_LAG0_OPEN,     /* no direction can be told (or there is no link) */
+    SKUAI_LAG0_FORWARD,  /* i drives j */
+    SKUAI_LAG0_BACKWARD, /* j drives i */
+    SKUAI_LAG0_CONFLICT  /* tests contradict one another */
+} skuai_lag0;
+
 /* Element (i, j, lag) of the arrays: variable i, `lag` periods before, towards variable j. At lag 0
- * both directions hold the same values: the link has no direction. */
+ * both directions hold the same values; lag0 tells the direction. */
 typedef struct skuai_causal_graph {
-    size_t n, lags;     /* variables, greatest lag */
-    char **names;       /* [n] */
-    double *value;      /* [n, n, lags + 1] strength of the test, in [-1, 1] */
-    double *p;          /* likewise: p-value, corrected when asked for */
-    bool *link;         /* likewise: p <= alpha */
-    double *confidence; /* likewise: share of bootstrap samples with the link; NaN: none drawn */
-    size_t n_rows;      /* periods that were used */
-    size_t n_tests;     /* independence tests that were run */
-    const char *method; /* static: "pcmci", "granger" */
-    const char *test;   /* static: "partial correlation", ... */
+    size_t n, lags;      /* variables, greatest lag */
+    char **names;        /* [n] */
+    double *value;       /* [n, n, lags + 1] strength of the test, in [-1, 1] */
+    double *p;           /* likewise: p-value, corrected when asked for */
+    bool *link;          /* likewise: p <= alpha */
+    unsigned char *lag0; /* [n, n] skuai_lag0 */
+    double *confidence;  /* likewise: share of bootstrap samples with the link; NaN: none drawn */
+    size_t n_rows;       /* periods that were used */
+    size_t n_tests;      /* independence tests that were run */
+    const char *method;  /* static: "pcmci", "granger" */
+    const char *test;    /* static: "partial correlation", ... */
     double alpha;
 } skuai_causal_graph;
 

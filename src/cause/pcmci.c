@@ -1,6 +1,6 @@
 #include "cause/pcmci.h"
 
-#include "cause/distance_test.h"
+#include "cause/pcmci_work.h"
 #include "core/random.h"
 #include "math/distribution.h"
 #include "math/statistics.h"
@@ -11,31 +11,6 @@
 enum { COLUMNS_MOST = 6000, ROWS_LEAST = 20, DISTANCE_ROWS = 10000 };
 
 #define NOTHING_LEFT 1e-12 /* variance of a standardised column beyond its conditions */
-
-/* A variable at a lag: column variable * width + lag of the lagged matrix. */
-typedef struct node {
-    size_t variable, lag;
-} node;
-
-typedef struct candidate {
-    node at;
-    double weight; /* least |partial correlation| so far */
-    bool kept;
-} candidate;
-
-typedef struct pcmci {
-    const skuai_pcmci_options *options;
-    size_t n, width, columns, rows; /* width: 2 lags + 1 */
-    double *correlation;            /* [columns, columns] */
-    double *work;                   /* [conditions, conditions] lower factor, and two rows */
-    node *conditions;               /* [columns] */
-    candidate *parents;             /* [n, n lags] */
-    size_t *n_parents;              /* [n] kept, strongest first */
-    double *lagged;                 /* [columns, rows] the data itself; NULL: not needed */
-    const double **columns_given;   /* [2 n lags] of the conditions */
-    skuai_distance_test *distance;  /* NULL: partial correlation */
-    size_t n_tests;
-} pcmci;
 
 static size_t column_of(const pcmci *m, node at) {
     return at.variable * m->width + at.lag;
@@ -85,8 +60,7 @@ static double p_value(const pcmci *m, double r, size_t n) {
     return 2 * skuai_student_cdf(-t, df);
 }
 
-/* The test of x and y given conditions [n]: strength, and p-value out. */
-static double independence(pcmci *m, node x, node y, const node *z, size_t n, double *p) {
+double skuai_pcmci_independence(pcmci *m, node x, node y, const node *z, size_t n, double *p) {
     if (!m->distance) {
         double r = partial_correlation(m, x, y, z, n);
         *p = p_value(m, r, n);
@@ -100,7 +74,7 @@ static double independence(pcmci *m, node x, node y, const node *z, size_t n, do
                                    m->columns_given, n, a * m->columns + b, p);
 }
 
-static bool forbidden(const pcmci *m, size_t i, size_t j, size_t lag) {
+bool skuai_pcmci_forbidden(const pcmci *m, size_t i, size_t j, size_t lag) {
     const bool *f = m->options->forbidden;
     return f && f[(i * m->n + j) * (m->options->lags + 1) + lag];
 }
@@ -120,18 +94,25 @@ static void sort_candidates(candidate *c, size_t n) {
 static void select_parents(pcmci *m, size_t j) {
     candidate *c = m->parents + j * m->n * m->options->lags;
     size_t n = 0, most = m->options->conditions ? m->options->conditions : SIZE_MAX;
+    double level = m->options->plus ? m->options->alpha : m->options->selection_alpha;
     for (size_t i = 0; i < m->n; i++)
         for (size_t lag = 1; lag <= m->options->lags; lag++)
-            if (!forbidden(m, i, j, lag)) c[n++] = (candidate){{i, lag}, INFINITY, true};
+            if (!skuai_pcmci_forbidden(m, i, j, lag))
+                c[n++] = (candidate){{i, lag}, INFINITY, true};
     for (size_t size = 0; size <= most && n > size; size++) {
         for (size_t k = 0; k < n; k++) {
             size_t taken = 0;
             for (size_t q = 0; q < n && taken < size; q++)
                 if (q != k) m->conditions[taken++] = c[q].at;
-            double p, r = independence(m, c[k].at, (node){j, 0}, m->conditions, taken, &p);
+            double p,
+                r = skuai_pcmci_independence(m, c[k].at, (node){j, 0}, m->conditions, taken, &p);
             double size_of = isnan(r) ? 0 : fabs(r);
             if (size_of < c[k].weight) c[k].weight = size_of;
-            c[k].kept = p <= m->options->selection_alpha;
+            c[k].kept = p <= level;
+            if (c[k].kept || !m->options->plus) continue;
+            size_t at = (c[k].at.variable * m->n + j) * (m->options->lags + 1) + c[k].at.lag;
+            m->dropped_value[at] = isnan(r) ? 0 : r; /* the test that took it out */
+            m->dropped_p[at] = p;
         }
         size_t kept = 0;
         for (size_t k = 0; k < n; k++)
@@ -142,9 +123,7 @@ static void select_parents(pcmci *m, size_t j) {
     m->n_parents[j] = n;
 }
 
-/* Conditions of the link (i, lag) -> j: parents of j but the link, then those of i shifted by it.
- */
-static size_t link_conditions(const pcmci *m, size_t i, size_t lag, size_t j) {
+size_t skuai_pcmci_conditions(pcmci *m, size_t i, size_t lag, size_t j) {
     const candidate *of_j = m->parents + j * m->n * m->options->lags;
     const candidate *of_i = m->parents + i * m->n * m->options->lags;
     size_t n = 0;
@@ -171,9 +150,10 @@ static void test_links(pcmci *m, double *value, double *p) {
                 size_t at = (i * m->n + j) * (lags + 1) + lag;
                 value[at] = 0;
                 p[at] = 1;
-                if ((lag == 0 && i == j) || forbidden(m, i, j, lag)) continue;
-                size_t n = link_conditions(m, i, lag, j);
-                double r = independence(m, (node){i, lag}, (node){j, 0}, m->conditions, n, &p[at]);
+                if ((lag == 0 && i == j) || skuai_pcmci_forbidden(m, i, j, lag)) continue;
+                size_t n = skuai_pcmci_conditions(m, i, lag, j);
+                double r = skuai_pcmci_independence(m, (node){i, lag}, (node){j, 0}, m->conditions,
+                                                    n, &p[at]);
                 value[at] = isnan(r) ? 0 : r;
             }
     for (size_t i = 0; i < m->n; i++) /* lag 0 has no direction: the weaker of both tests */
@@ -281,10 +261,14 @@ static void lay_out(pcmci *m, const double *const *series, const size_t *rows,
                 series[c / m->width][rows[picks ? picks[r] : r] - c % m->width];
 }
 
-static void run_once(pcmci *m, double *value, double *p) {
+/* Without `plus`, link and lag0 are left alone. */
+static void run_once(pcmci *m, double *value, double *p, bool *link, unsigned char *lag0) {
     for (size_t j = 0; j < m->n; j++)
         select_parents(m, j);
-    test_links(m, value, p);
+    if (m->options->plus)
+        skuai_pcmci_plus(m, value, p, link, lag0);
+    else
+        test_links(m, value, p);
 }
 
 /* Share of block-bootstrap samples in which each link stands. */
@@ -294,8 +278,11 @@ static skua_status bootstrap(pcmci *m, const double *const *series, const size_t
     size_t cells = m->n * m->n * (m->options->lags + 1);
     size_t block = (size_t)fmax(2, round(pow((double)m->rows, 1.0 / 3)));
     double *value = skuai_new(2 * cells, sizeof *value), *p = value + cells;
+    bool *link = skuai_zero(cells, sizeof *link);
+    unsigned char *lag0 = skuai_zero(m->n * m->n, 1);
     size_t *picks = skuai_new(m->rows + cells, sizeof *picks), *index = picks + m->rows;
-    skua_status status = value && picks ? SKUA_OK : skuai_error_memory(err, "a bootstrap");
+    skua_status status =
+        value && picks && link && lag0 ? SKUA_OK : skuai_error_memory(err, "a bootstrap");
     for (size_t b = 0; b < m->options->bootstrap && status == SKUA_OK; b++) {
         skuai_random random;
         skuai_random_split(&random, context ? context->seed : 1, b);
@@ -305,15 +292,19 @@ static skua_status bootstrap(pcmci *m, const double *const *series, const size_t
         }
         correlate(m, series, rows, picks);
         lay_out(m, series, rows, picks);
-        run_once(m, value, p);
+        run_once(m, value, p, link, lag0);
         if (m->options->fdr) skuai_false_discovery(p, cells, index, p);
-        for (size_t c = 0; c < cells; c++)
-            graph->confidence[c] += (p[c] <= m->options->alpha) / (double)m->options->bootstrap;
+        for (size_t c = 0; c < cells; c++) {
+            bool stands = m->options->plus ? link[c] : p[c] <= m->options->alpha;
+            graph->confidence[c] += stands / (double)m->options->bootstrap;
+        }
         skuai_context_progress(context, "bootstrap", (double)b, (double)m->options->bootstrap);
         status = skuai_context_check(context, err);
     }
     skuai_free(value);
     skuai_free(picks);
+    skuai_free(link);
+    skuai_free(lag0);
     return status;
 }
 
@@ -329,7 +320,7 @@ static skua_status correct(const pcmci *m, skuai_causal_graph *graph, skua_error
     }
     for (size_t c = 0; c < cells; c++) {
         size_t i = c / (m->n * (lags + 1)), j = c / (lags + 1) % m->n, lag = c % (lags + 1);
-        bool tested = (lag > 0 || i > j) && !forbidden(m, i, j, lag);
+        bool tested = (lag > 0 || i > j) && !skuai_pcmci_forbidden(m, i, j, lag);
         p[c] = tested ? graph->p[c] : (double)NAN;
     }
     skuai_false_discovery(p, cells, index, p + cells);
@@ -348,6 +339,10 @@ static skua_status check(const skuai_pcmci_options *o, size_t n, skua_error *err
         return skuai_error_set(err, SKUA_ECONFIG, "two series and one lag are the least");
     if (!(o->alpha > 0 && o->alpha < 1) || !(o->selection_alpha > 0 && o->selection_alpha < 1))
         return skuai_error_set(err, SKUA_ECONFIG, "levels must be in (0, 1)");
+    if (o->plus && o->fdr)
+        return skuai_error_set(err, SKUA_ECONFIG,
+                               "PCMCI+ has no false discovery rate: its links are those that no "
+                               "test took out");
     if (n * (2 * o->lags + 1) > COLUMNS_MOST)
         return skuai_error_set(err, SKUA_ELIMIT,
                                "%zu series over %zu lags are more than can be told apart: take the "
@@ -361,16 +356,28 @@ static skua_status take(pcmci *m, skuai_arena *arena, size_t length, size_t **ro
     size_t k = m->columns, side = k + 2, lagged = m->n * m->options->lags;
     m->correlation = skuai_arena_take(arena, k * k, sizeof *m->correlation);
     m->work = skuai_arena_take(arena, side * side + side + 2 * k, sizeof *m->work);
-    m->conditions = skuai_arena_take(arena, 2 * lagged + 2, sizeof *m->conditions);
+    m->conditions = skuai_arena_take(arena, 2 * lagged + m->n + 2, sizeof *m->conditions);
     m->parents = skuai_arena_take(arena, m->n * lagged, sizeof *m->parents);
     m->n_parents = skuai_arena_take(arena, m->n, sizeof *m->n_parents);
     *rows = skuai_arena_take(arena, length + 1, sizeof **rows);
     bool good = m->correlation && m->work && m->conditions && m->parents && m->n_parents && *rows;
+    if (m->options->plus) {
+        size_t cells = m->n * m->n * (m->options->lags + 1);
+        m->dropped_value = skuai_arena_take_zero(arena, cells, sizeof *m->dropped_value);
+        m->dropped_p = skuai_arena_take_zero(arena, cells, sizeof *m->dropped_p);
+        m->weight = skuai_arena_take(arena, cells, sizeof *m->weight);
+        m->near = skuai_arena_take(arena, 3 * m->n, sizeof *m->near);
+        m->chosen = skuai_arena_take(arena, m->n, sizeof *m->chosen);
+        m->before = skuai_arena_take(arena, cells, sizeof *m->before);
+        m->triples = skuai_arena_take(arena, cells * m->n, sizeof *m->triples);
+        good = good && m->dropped_value && m->dropped_p && m->weight && m->near && m->chosen &&
+               m->before && m->triples;
+    }
     return good ? SKUA_OK : skuai_error_memory(err, "a causal graph");
 }
 
 static skua_status take_distance(pcmci *m, skuai_arena *arena, skua_error *err) {
-    size_t most = 2 * m->n * m->options->lags + 2;
+    size_t most = 2 * m->n * m->options->lags + m->n + 2;
     if (m->rows > DISTANCE_ROWS)
         return skuai_error_set(err, SKUA_ELIMIT,
                                "%zu periods are too many for the distance test, which takes their "
@@ -401,16 +408,16 @@ skua_status skuai_pcmci_run(const double *const *series, size_t n, size_t length
     if (options->test == SKUAI_PCMCI_DISTANCE) SKUA_TRY_OUT(take_distance(&m, arena, err));
     correlate(&m, series, rows, NULL);
     lay_out(&m, series, rows, NULL);
-    run_once(&m, graph->value, graph->p);
+    run_once(&m, graph->value, graph->p, graph->link, graph->lag0);
     if (options->fdr) SKUA_TRY_OUT(correct(&m, graph, err));
     size_t cells = n * n * (options->lags + 1);
     for (size_t c = 0; c < cells; c++) {
-        graph->link[c] = graph->p[c] <= options->alpha;
+        if (!options->plus) graph->link[c] = graph->p[c] <= options->alpha;
         graph->confidence[c] = options->bootstrap ? 0 : (double)NAN;
     }
     graph->n_rows = m.rows;
     graph->n_tests = m.n_tests;
-    graph->method = "pcmci";
+    graph->method = options->plus ? "pcmci+" : "pcmci";
     graph->test = m.distance ? "distance correlation of residuals" : "partial correlation";
     graph->alpha = options->alpha;
     if (options->bootstrap) SKUA_TRY_OUT(bootstrap(&m, series, rows, context, graph, err));

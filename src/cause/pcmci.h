@@ -8,8 +8,16 @@
  * correlations come from one matrix of correlations of all lagged columns, so a test costs the cube
  * of its conditions and no pass over the data.
  *
+ * PCMCI+ [4] (option `plus`) then lets the links of a period explain one another: every link is
+ * tested given the lagged parents of both ends and growing sets of neighbours within the period,
+ * and goes when one test takes it out. Directions within the period follow from colliders (i - k -
+ * j, i and j not linked: k is an effect of both when most sets that separate i and j leave it out)
+ * and from what follows of them (Meek 1995, UAI, rules 1 to 3); links that a user forbids one way
+ * are directed the other way from the start. [4] Runge 2020, UAI 124.
+ *
  * A link says that the past of one series carries information on another beyond all else that was
- * measured. It is a cause only when nothing that drives both was left out; lag 0 has no direction.
+ * measured. It is a cause only when nothing that drives both was left out; without PCMCI+ lag 0 has
+ * no direction.
  */
 #ifndef SKUA_CAUSE_PCMCI_H
 #define SKUA_CAUSE_PCMCI_H
@@ -30,6 +38,8 @@ typedef struct skuai_pcmci_options {
     size_t conditions;      /* most conditions of the PC1 step; 0: any number */
     const bool *forbidden;  /* [n, n, lags + 1] links (i, j, lag) that cannot be, NULL: none */
     skuai_pcmci_test test;
+    bool plus;        /* PCMCI+ [4]: links within a period too, directed where that can be told;
+                         `alpha` is the level of every test, selection_alpha unused, fdr refused */
     size_t bootstrap; /* samples for the confidence of links [3]; 0: none */
 } skuai_pcmci_options;
 

@@ -1,5 +1,6 @@
 #include "shop/candidates.h"
 
+#include "cause/causal_forecast.h"
 #include "core/buffer.h"
 #include "shop/base_model.h"
 #include "stat/group/group.h"
@@ -18,8 +19,8 @@ static const char *const fast[] = {"seasonal-window-mean", "theta", "count-pool"
                                    NULL};
 static const char *const medium[] = {"ets",      "group",       "dynamic-count",
                                      "mstl-ets", "tree-direct", NULL};
-static const char *const best[] = {"arima",        "imapa",      "npts", "tree-linear",
-                                   "tree-tweedie", "tree-equal", NULL};
+static const char *const best[] = {"arima",        "imapa",      "npts",   "tree-linear",
+                                   "tree-tweedie", "tree-equal", "causal", NULL};
 
 /* Names for specifications (automl/configured.h) that presets try. */
 static const struct {
@@ -42,6 +43,10 @@ static skuai_forecaster cold_start_forecaster(void) {
     return skuai_cold_start_forecaster;
 }
 
+static skuai_forecaster causal_forecaster(void) {
+    return skuai_causal_forecaster;
+}
+
 static const struct {
     const char *name;
     skuai_forecaster (*make)(void);
@@ -49,6 +54,7 @@ static const struct {
     {"group", group_forecaster},
     {"count-pool", count_pool_forecaster},
     {"cold-start", cold_start_forecaster},
+    {"causal", causal_forecaster},
 };
 enum { OF_PANELS = sizeof of_panels / sizeof *of_panels };
 
