@@ -58,8 +58,8 @@ static skua_status choose(const bench_set *set, const skuai_ensemble *base,
     skuai_backtest *b = NULL;
     double loss[SKUAI_COHERENCES];
     SKUA_TRY(skuai_backtest_run(set->train, models, n, &options, &context, &b, err));
-    skua_status status =
-        skuai_coherence_choose(b, base, above, 0, b->n_windows, 1, &context, coherence, loss, err);
+    skua_status status = skuai_coherence_choose(b, base, above, models[1], 0, b->n_windows, 1,
+                                                &context, coherence, loss, err);
     skuai_backtest_free(b);
     for (int c = 0; c < SKUAI_COHERENCES && status == SKUA_OK; c++)
         printf("  validation, WAPE over the levels, %s: %.4f\n",
@@ -105,6 +105,9 @@ static skua_status run(const char *name, size_t step, double *sum, size_t *count
     before[0] = scores.wql;
     for (size_t k = 0; k < levels.n; k++)
         SKUA_TRY_OUT(level_wql(&set, levels.name[k], levels.forecast[k], &before[k + 1], err));
+    if (coherence == SKUAI_COHERENCE_SHRUNK)
+        SKUA_TRY_OUT(skuai_levels_above_correlate(&levels, set.train, pointers[1], &above, &request,
+                                                  &context, err));
     SKUA_TRY_OUT(skuai_levels_above_reconcile(&levels, coherence, set.train, items, err));
     SKUA_TRY_OUT(skuai_score(set.train, items, &options, &scores, NULL, err));
     after[0] = scores.wql;

@@ -11,7 +11,7 @@
 /* Of the losses: what another coherence must be better by. */
 #define LEAST_GAIN 0.01
 
-static const char *const names[] = {"bottom-up", "variance", "volume"};
+static const char *const names[] = {"bottom-up", "variance", "volume", "shrunk"};
 
 const char *skuai_coherence_name(skuai_coherence coherence) {
     return names[coherence];
@@ -31,6 +31,7 @@ void skuai_levels_above_clear(skuai_levels_above *levels) {
         skuai_panel_free(levels->panel[k]);
         skuai_forecast_free(levels->forecast[k]);
     }
+    skuai_error_correlation_clear(&levels->correlation);
     *levels = (skuai_levels_above){0};
 }
 
@@ -102,6 +103,70 @@ skua_status skuai_levels_above_forecast(const skuai_panel *panel, const skuai_fo
     return status;
 }
 
+/* -- Errors ----------------------------------------------------------------------------------- */
+
+/* Errors of every `stride`-th horizon of one origin into columns [first, ...) of rows of N. */
+static skua_status add_errors(const skuai_panel *panel, const skuai_forecaster *forecaster,
+                              size_t back, size_t stride, const skuai_request *request,
+                              const skuai_context *context, size_t N, size_t first, double *errors,
+                              skua_error *err) {
+    skuai_panel *view = NULL;
+    skuai_forecast *f = NULL;
+    SKUA_TRY(skuai_panel_cut(panel, back, &view, err));
+    skua_status status = skuai_forecaster_run(forecaster, view, NULL, request, context, &f, err);
+    for (size_t s = 0; s < panel->n_series && status == SKUA_OK; s++)
+        for (size_t h = 0, t = 0; h < f->horizon; h += stride, t++)
+            if (view->length[s] > 0)
+                errors[t * N + first + s] =
+                    skuai_panel_actual(view, s, h) - *skuai_forecast_mean(f, s, h);
+    skuai_forecast_free(f);
+    skuai_panel_free(view);
+    return status;
+}
+
+static bool is_grouped(const skuai_levels_above *levels, size_t s) {
+    for (size_t k = 0; k < levels->n; k++)
+        if (levels->group[k][s] >= 0) return true;
+    return false;
+}
+
+skua_status skuai_levels_above_correlate(skuai_levels_above *levels, const skuai_panel *panel,
+                                         const skuai_forecaster *items,
+                                         const skuai_forecaster *above,
+                                         const skuai_request *request, const skuai_context *context,
+                                         skua_error *err) {
+    size_t H = request->horizon, N = panel->n_series;
+    size_t stride =
+        (SKUAI_COHERENT_ORIGINS * H + SKUAI_COHERENT_ERRORS - 1) / SKUAI_COHERENT_ERRORS;
+    size_t each = (H + stride - 1) / stride, T = SKUAI_COHERENT_ORIGINS * each;
+    if (levels->n == 0) return SKUA_OK;
+    for (size_t k = 0; k < levels->n; k++)
+        N += levels->panel[k]->n_series;
+    double *errors = skuai_new(T * N, sizeof *errors);
+    if (!errors) return skuai_error_memory(err, "errors of groups");
+    for (size_t i = 0; i < T * N; i++)
+        errors[i] = (double)NAN;
+    skua_status status = SKUA_OK;
+    for (size_t origin = 0; origin < SKUAI_COHERENT_ORIGINS && status == SKUA_OK; origin++) {
+        size_t back = (origin + 1) * H, first = panel->n_series;
+        double *own = errors + origin * each * N;
+        status = add_errors(panel, items, back, stride, request, context, N, 0, own, err);
+        for (size_t s = 0; s < panel->n_series; s++) /* what is in no group is moved by none */
+            for (size_t t = 0; t < each && !is_grouped(levels, s); t++)
+                own[t * N + s] = (double)NAN;
+        for (size_t k = 0; k < levels->n && status == SKUA_OK; k++) {
+            status = add_errors(levels->panel[k], above, back, stride, request, context, N, first,
+                                own, err);
+            first += levels->panel[k]->n_series;
+        }
+    }
+    skuai_error_correlation_clear(&levels->correlation);
+    if (status == SKUA_OK)
+        status = skuai_error_correlation_make(errors, T, N, &levels->correlation, err);
+    skuai_free(errors);
+    return status;
+}
+
 /* -- Reconciliation --------------------------------------------------------------------------- */
 
 /* The variance of the error of forecast i = s * horizon + h, from the width of its central
@@ -152,7 +217,11 @@ static skua_status reconcile_horizon(const skuai_levels_above *levels, skuai_coh
                 levels->panel[k]->length[g] > 0 ? *skuai_forecast_mean(f, g, h) : (double)NAN;
         above[k] = (skuai_hierarchy_level){f->n_series, levels->group[k], values, variance};
     }
-    SKUA_TRY(skuai_reconcile(bottom, spread, n, above, levels->n, floor, bottom, err));
+    if (coherence == SKUAI_COHERENCE_SHRUNK)
+        SKUA_TRY(skuai_reconcile_correlated(bottom, spread, n, above, levels->n,
+                                            &levels->correlation, floor, bottom, err));
+    else
+        SKUA_TRY(skuai_reconcile(bottom, spread, n, above, levels->n, floor, bottom, err));
     for (size_t s = 0; s < n; s++)
         mean[s * forecast->horizon + h] = bottom[s];
     return SKUA_OK;
@@ -162,6 +231,8 @@ skua_status skuai_levels_above_reconcile(const skuai_levels_above *levels,
                                          skuai_coherence coherence, const skuai_panel *panel,
                                          skuai_forecast *forecast, skua_error *err) {
     if (coherence == SKUAI_COHERENCE_BOTTOM_UP || levels->n == 0) return SKUA_OK;
+    if (coherence == SKUAI_COHERENCE_SHRUNK && levels->correlation.n_nodes == 0)
+        return skuai_error_set(err, SKUA_EINVAL, "no correlation of errors was learnt");
     size_t n = forecast->n_series, space = 2 * n;
     for (size_t k = 0; k < levels->n; k++)
         space += 2 * levels->panel[k]->n_series;
@@ -216,8 +287,8 @@ skua_status skuai_levels_above_score(const skuai_levels_above *levels, const sku
 
 /* Add the logarithms of one window's WAPEs to sums, for every coherence; *n counts them. */
 static skua_status add_window(const skuai_backtest *b, size_t w, const skuai_ensemble *ensemble,
-                              const skuai_forecaster *above, uint64_t seed,
-                              const skuai_context *context, double *sums, size_t *n,
+                              const skuai_forecaster *above, const skuai_forecaster *items,
+                              uint64_t seed, const skuai_context *context, double *sums, size_t *n,
                               skua_error *err) {
     const skuai_forecast *made[SKUAI_ENSEMBLE_MEMBERS];
     skuai_levels_above levels = {0};
@@ -231,8 +302,12 @@ static skua_status add_window(const skuai_backtest *b, size_t w, const skuai_ens
     skuai_request request = {any->horizon, any->levels, any->n_quantiles, seed};
     skua_status status =
         skuai_levels_above_forecast(b->views[w], above, &request, context, &levels, err);
+    if (items && status == SKUA_OK)
+        status = skuai_levels_above_correlate(&levels, b->views[w], items, above, &request, context,
+                                              err);
     for (int c = 0; c < SKUAI_COHERENCES && status == SKUA_OK; c++) {
         skuai_forecast *f = NULL;
+        if (c == SKUAI_COHERENCE_SHRUNK && !items) continue;
         status = skuai_ensemble_combine(ensemble, b->views[w], made, &f, err);
         if (status == SKUA_OK)
             status = skuai_levels_above_reconcile(&levels, (skuai_coherence)c, b->views[w], f, err);
@@ -250,20 +325,23 @@ static skua_status add_window(const skuai_backtest *b, size_t w, const skuai_ens
 }
 
 skua_status skuai_coherence_choose(const skuai_backtest *backtest, const skuai_ensemble *ensemble,
-                                   const skuai_forecaster *above, size_t from, size_t to,
-                                   uint64_t seed, const skuai_context *context,
-                                   skuai_coherence *coherence, double *loss, skua_error *err) {
+                                   const skuai_forecaster *above, const skuai_forecaster *items,
+                                   size_t from, size_t to, uint64_t seed,
+                                   const skuai_context *context, skuai_coherence *coherence,
+                                   double *loss, skua_error *err) {
     double sums[SKUAI_COHERENCES] = {0};
     size_t n = 0;
     for (size_t w = from; w < to; w++)
-        SKUA_TRY(add_window(backtest, w, ensemble, above, seed, context, sums, &n, err));
+        SKUA_TRY(add_window(backtest, w, ensemble, above, items, seed, context, sums, &n, err));
     *coherence = SKUAI_COHERENCE_BOTTOM_UP;
     for (int c = 1; c < SKUAI_COHERENCES && n > 0; c++) {
+        if (c == SKUAI_COHERENCE_SHRUNK && !items) continue;
         double gain = sums[SKUAI_COHERENCE_BOTTOM_UP] - sums[c];
         if (gain / (double)n > LEAST_GAIN && sums[c] < sums[*coherence])
             *coherence = (skuai_coherence)c;
     }
     for (int c = 0; c < SKUAI_COHERENCES && loss; c++)
-        loss[c] = n > 0 ? exp(sums[c] / (double)n) : (double)NAN;
+        loss[c] = n > 0 && (items || c != SKUAI_COHERENCE_SHRUNK) ? exp(sums[c] / (double)n)
+                                                                  : (double)NAN;
     return SKUA_OK;
 }

@@ -69,6 +69,12 @@ SKUA_MUST_USE skua_status skuai_ensemble_choose(const skuai_backtest *backtest,
                                                 size_t to, uint64_t seed, skuai_ensemble *ensemble,
                                                 skua_error *err);
 
+/* Measure the calibration anew on windows [from, to) of a backtest of the ensemble's members, in
+ * their order; weights stay. */
+SKUA_MUST_USE skua_status skuai_ensemble_calibrate(const skuai_backtest *backtest, size_t from,
+                                                   size_t to, uint64_t seed,
+                                                   skuai_ensemble *ensemble, skua_error *err);
+
 /* Combine forecasts that the members made for `panel` already, and calibrate: a new forecast.
  * A NULL member is left out. */
 SKUA_MUST_USE skua_status skuai_ensemble_combine(const skuai_ensemble *ensemble,

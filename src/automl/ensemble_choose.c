@@ -303,8 +303,9 @@ static skua_status read_costs(choice *c, const skuai_forecast *any, skua_error *
 /* -- The choice ------------------------------------------------------------------------------- */
 
 /* The combination as it would have forecast each window, for its calibration. */
-static skua_status calibrate(const skuai_backtest *b, size_t from, size_t to, uint64_t seed,
-                             skuai_ensemble *ensemble, skua_error *err) {
+skua_status skuai_ensemble_calibrate(const skuai_backtest *b, size_t from, size_t to, uint64_t seed,
+                                     skuai_ensemble *ensemble, skua_error *err) {
+    ensemble->calibration = (skuai_calibration){0}; /* what is measured is not corrected yet */
     size_t n = to - from;
     skuai_forecast **combined = skuai_zero(n, sizeof *combined);
     const skuai_forecast **made = skuai_zero(b->n_models, sizeof *made);
@@ -395,7 +396,7 @@ skua_status skuai_ensemble_choose_by(const skuai_backtest *b,
     if (status == SKUA_OK) status = skuai_ensemble_equal(members, b->n_models, made, err);
     if (status == SKUA_OK) status = read_costs(&c, any, err);
     if (status == SKUA_OK) status = choose_weights(&c, members, made, err);
-    if (status == SKUA_OK) status = calibrate(b, from, to, options->seed, made, err);
+    if (status == SKUA_OK) status = skuai_ensemble_calibrate(b, from, to, options->seed, made, err);
     if (status == SKUA_OK) *ensemble = *made;
     skuai_free(made);
     skuai_free(c.costs);

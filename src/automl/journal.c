@@ -54,6 +54,12 @@ static skua_status take_line(skuai_journal *j, const skuai_json *json, skua_erro
     return keep_line(j, &line, err);
 }
 
+static void take_warm(skuai_journal *j, const skuai_json *warm) {
+    for (size_t i = 0; i < skuai_json_size(warm) && i < SKUAI_JOURNAL_WARM; i++)
+        (void)snprintf(j->warm[j->n_warm++], SKUAI_SPECIFICATION_SIZE, "%s",
+                       skuai_json_as_text(skuai_json_at(warm, i), ""));
+}
+
 static skua_status read_lines(const char *text, const char *path, skuai_journal *j,
                               skua_error *err) {
     for (bool first = true; *text; first = false) {
@@ -66,7 +72,8 @@ static skua_status read_lines(const char *text, const char *path, skuai_journal 
         if (first && !key)
             status = skuai_error_set(err, SKUA_EDATA, "%s is no journal of a search", path);
         else if (first)
-            (void)snprintf(j->key, sizeof j->key, "%s", key);
+            (void)snprintf(j->key, sizeof j->key, "%s", key),
+                take_warm(j, skuai_json_get(json, "warm"));
         else if (whole)
             status = take_line(j, json, err);
         skuai_json_free(json);
@@ -111,19 +118,28 @@ static skua_status append(const char *path, skuai_buffer *text, skua_error *err)
     return good ? SKUA_OK : skuai_error_set(err, SKUA_EIO, "%s: %s", path, strerror(why));
 }
 
-skua_status skuai_journal_begin(const char *path, const char *key, skuai_journal *journal,
-                                skua_error *err) {
-    skuai_journal made = {0};
+skua_status skuai_journal_begin(const char *path, const char *key,
+                                const char (*warm)[SKUAI_SPECIFICATION_SIZE], size_t n_warm,
+                                skuai_journal *journal, skua_error *err) {
+    skuai_journal made = {.n_warm = n_warm};
     skuai_buffer text;
     skuai_json_writer w;
     if (strlen(path) >= sizeof made.path || strlen(key) >= sizeof made.key)
         return skuai_error_set(err, SKUA_EIO, "%.200s...: a path too long", path);
+    if (n_warm > SKUAI_JOURNAL_WARM)
+        return skuai_error_set(err, SKUA_ELIMIT, "%zu warm starts, at most %d", n_warm,
+                               (int)SKUAI_JOURNAL_WARM);
+    if (n_warm) memcpy(made.warm, warm, n_warm * sizeof *made.warm);
     memcpy(made.path, path, strlen(path) + 1);
     memcpy(made.key, key, strlen(key) + 1);
     skuai_buffer_init(&text, LINE_MOST);
     skuai_json_begin(&w, &text);
     skuai_json_object(&w, NULL);
     skuai_json_text(&w, "key", key);
+    skuai_json_array(&w, "warm");
+    for (size_t i = 0; i < n_warm; i++)
+        skuai_json_text(&w, NULL, warm[i]);
+    skuai_json_close(&w);
     skuai_json_close(&w);
     skuai_buffer_text(&text, "\n");
     skua_status status = skuai_buffer_check(&text, err);

@@ -34,6 +34,11 @@ static void show(const invocation *call, const skuai_json *report) {
     cells_clear(&table);
     if (skuai_json_size(weeks) == 0)
         command_print(call, "No period that was forecast has come yet.");
+    const skuai_json *refit = skuai_json_get(report, "refit");
+    if (refit)
+        command_print(call, "Model %s learnt what came; it is now model %s.",
+                      skuai_json_as_text(skuai_json_get(refit, "before"), "?"),
+                      skuai_json_as_text(skuai_json_get(refit, "model"), "?"));
 }
 
 static exit_code run(invocation *call) {
@@ -46,7 +51,8 @@ static exit_code run(invocation *call) {
     skua_shop_close(shop);
     if (status == SKUA_OK) status = skuai_json_parse(report, strlen(report), &json, &err);
     if (status != SKUA_OK) return command_fail(call, status, &err);
-    bool alarm = strcmp(skuai_json_as_text(skuai_json_get(json, "verdict"), ""), "alarm") == 0;
+    bool alarm = strcmp(skuai_json_as_text(skuai_json_get(json, "verdict"), ""), "alarm") == 0 &&
+                 !skuai_json_get(json, "refit");
     skuai_json_free(json);
     exit_code code = command_show_report(call, report, show);
     return code == EXIT_DONE && alarm ? EXIT_WORK : code;
@@ -62,7 +68,8 @@ const command command_monitor = {
                    "interval, bias, WAPE, and how far outcomes have drifted from the quantiles "
                    "(population stability index; 0.1 is worth a look, 0.25 an alarm). Exit code 1 "
                    "when the latest week is an alarm, so that 'skua monitor myshop || skua train "
-                   "myshop' refits when it must.",
+                   "myshop' chooses anew when it must; with --refit alarm the current model is "
+                   "updated then, and the exit code is 0.",
     .example = "skua monitor myshop",
     .run = run,
 };

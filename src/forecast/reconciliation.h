@@ -31,6 +31,33 @@ SKUA_MUST_USE skua_status skuai_reconcile(const double *forecast, const double *
                                           const skuai_hierarchy_level *levels, size_t n_levels,
                                           double floor, double *result, skua_error *err);
 
+/* What errors of the nodes have in common: W = V^1/2 R V^1/2 with V the variances and R their
+ * correlation shrunk to none (Schaefer & Strimmer 2005, Statistical Applications in Genetics and
+ * Molecular Biology 4(1), section 2.4; Wickramasuriya et al. 2019, "shrink"). Nodes are the bottom
+ * series, then the groups of each level in order: N of them. */
+typedef struct skuai_error_correlation {
+    size_t n_errors, n_nodes;
+    double *x;        /* [T, N] standardised, 0 where missing */
+    double *diagonal; /* [N] what is left beside the part of rank T: the shrinkage, or 1 */
+    double *factor;   /* [T, T] Cholesky of (T - 1) / (1 - shrinkage) I + X diag^-1 X' */
+    double shrinkage; /* in (0, 1] */
+} skuai_error_correlation;
+
+/* errors [T, N], NaN missing; one with fewer than three, or that do not vary, correlates with none.
+ * O(T^2 N): the N x N matrix is never formed. */
+SKUA_MUST_USE skua_status skuai_error_correlation_make(const double *errors, size_t n_errors,
+                                                       size_t n_nodes,
+                                                       skuai_error_correlation *correlation,
+                                                       skua_error *err);
+void skuai_error_correlation_clear(skuai_error_correlation *correlation); /* zeroed: allowed */
+
+/* As skuai_reconcile, with that correlation. SKUA_EINVAL: it is of other nodes. */
+SKUA_MUST_USE skua_status skuai_reconcile_correlated(const double *forecast, const double *variance,
+                                                     size_t n, const skuai_hierarchy_level *levels,
+                                                     size_t n_levels,
+                                                     const skuai_error_correlation *correlation,
+                                                     double floor, double *result, skua_error *err);
+
 /* Move a forecast's means to those of `mean` [S, H], its quantiles along by the same difference, or
  * by the same factor where both means are positive and the floor is 0, so that a mass at zero
  * stays. */

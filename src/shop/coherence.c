@@ -4,6 +4,11 @@
 
 #include <math.h>
 
+/* Whose errors tell which nodes err together: quick, and as good a guess as any. */
+static skua_status items_forecaster(skuai_forecaster *items, skua_error *err) {
+    return skuai_candidate_find("theta", items, err);
+}
+
 skua_status skuai_coherence_apply(const skua_shop *shop, skuai_coherence coherence,
                                   const skuai_panel *panel, skuai_forecast *forecast,
                                   skua_error *err) {
@@ -18,6 +23,13 @@ skua_status skuai_coherence_apply(const skua_shop *shop, skuai_coherence coheren
         skuai_request request = {forecast->horizon, forecast->levels, forecast->n_quantiles,
                                  context.seed};
         status = skuai_levels_above_forecast(panel, &forecaster, &request, &context, &levels, err);
+        skuai_forecaster items;
+        if (status == SKUA_OK && coherence == SKUAI_COHERENCE_SHRUNK) {
+            status = items_forecaster(&items, err);
+            if (status == SKUA_OK)
+                status = skuai_levels_above_correlate(&levels, panel, &items, &forecaster, &request,
+                                                      &context, err);
+        }
     }
     if (status == SKUA_OK)
         status = skuai_levels_above_reconcile(&levels, coherence, panel, forecast, err);
@@ -38,9 +50,11 @@ skua_status skuai_coherence_decide(const skua_shop *shop, const skuai_backtest *
     if (!above) return skuai_error_memory(err, "reconciliation");
     skua_status status = skuai_candidates_above(above, err);
     if (status == SKUA_OK) {
-        skuai_forecaster forecaster = skuai_ensemble_forecaster(above);
-        status = skuai_coherence_choose(backtest, ensemble, &forecaster, from, to, context.seed,
-                                        &context, coherence, loss, err);
+        skuai_forecaster forecaster = skuai_ensemble_forecaster(above), items;
+        status = items_forecaster(&items, err);
+        if (status == SKUA_OK)
+            status = skuai_coherence_choose(backtest, ensemble, &forecaster, &items, from, to,
+                                            context.seed, &context, coherence, loss, err);
     }
     skuai_free(above);
     return status;

@@ -4,6 +4,7 @@
 #include "forecast/metrics.h"
 #include "shop/families.h"
 #include "shop/result.h"
+#include "shop/warm_start.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -81,7 +82,8 @@ static skua_status begin_journal(const skua_shop *shop, const char *run, const c
     (void)snprintf(path, sizeof path, "%.900s/searches", shop->folder);
     SKUA_TRY(skuai_folder_make(path, err));
     journal_path(shop, run, path);
-    SKUA_TRY(skuai_journal_begin(path, key, journal, err));
+    SKUA_TRY(skuai_journal_begin(path, key, (const char(*)[SKUAI_SPECIFICATION_SIZE])known->warm,
+                                 known->n_warm, journal, err));
     (void)snprintf(path, sizeof path, "%.900s/searches/current", shop->folder);
     skua_status status = SKUA_OK;
     for (size_t i = 0; i < known->n && status == SKUA_OK; i++) /* they are of this run now */
@@ -226,6 +228,12 @@ static skua_status perform(judge *j, skuai_search_result *r, skua_error *err) {
                                     .seed = j->context.seed};
     skuai_search search = {0};
     skuai_families families;
+    const char *warm[SKUAI_JOURNAL_WARM];
+    for (size_t i = 0; i < j->journal->n_warm; i++)
+        warm[i] = j->journal->warm[i];
+    options.warm = warm;
+    options.n_warm = j->journal->n_warm;
+    r->n_warm = j->journal->n_warm;
     skuai_families_make(j->task->sample->panel, &families);
     options.families = families.items;
     options.n_families = families.n;
@@ -275,9 +283,18 @@ skua_status skuai_search_perform(const skua_shop *shop, const skuai_search_task 
     for (size_t i = 0; i < known.n && j.replay && r.n_omitted < SKUAI_CANDIDATES_MOST; i++)
         if (known.lines[i].rung == LEFT_OUT)
             memcpy(r.omitted[r.n_omitted++], known.lines[i].specification, sizeof r.omitted[0]);
-    skuai_journal none = {0};
+    /* those of the run that is repeated or gone on with; a new search has those of earlier ones */
+    skuai_journal fresh = {0};
+    if (status == SKUA_OK && !j.replay && r.n_known == 0) {
+        int64_t most = skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_warm);
+        status = skuai_warm_start_find(shop, (size_t)most, &known, err);
+    }
+    if (j.replay) {
+        fresh.n_warm = known.n_warm;
+        memcpy(fresh.warm, known.warm, sizeof fresh.warm);
+    }
     if (status == SKUA_OK)
-        status = begin_journal(shop, task->run, key, j.replay ? &none : &known, &r.journal, err);
+        status = begin_journal(shop, task->run, key, j.replay ? &fresh : &known, &r.journal, err);
     if (status == SKUA_OK) status = perform(&j, &r, err);
     for (size_t i = 0; i < j.rungs; i++)
         skuai_panel_free(j.views[i]);

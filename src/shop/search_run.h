@@ -17,6 +17,7 @@ enum { SKUAI_FINALISTS = 3 };
 
 typedef struct skuai_search_result {
     size_t n_trials, n_evaluations, n_known; /* n_known: of an interrupted search */
+    size_t n_warm;                           /* configurations of earlier searches it began with */
     size_t n_finalists;
     char finalists[SKUAI_FINALISTS][SKUAI_SPECIFICATION_SIZE];
     skuai_journal journal; /* n 0: there was no search */

@@ -182,6 +182,13 @@ static skua_status read_all(skua_shop *shop, skuai_history *history, skuai_table
     return status;
 }
 
+/* Whether the setting `refit` asks for an update after such a week. */
+static bool asks_refit(const skua_shop *shop, const char *verdict) {
+    const char *when = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_refit);
+    bool alarm = strcmp(verdict, "alarm") == 0, look = strcmp(verdict, "watch") == 0;
+    return strcmp(when, "never") != 0 && (alarm || (look && strcmp(when, "watch") == 0));
+}
+
 skua_status skua_shop_monitor(skua_shop *shop, char **report, skua_error *err) {
     skuai_history history = {0};
     skuai_table *table = NULL;
@@ -203,7 +210,11 @@ skua_status skua_shop_monitor(skua_shop *shop, char **report, skua_error *err) {
         }
         skuai_json_close(&r.json);
         skuai_json_text(&r.json, "verdict", last);
-        status = skuai_report_end(&r, SKUA_OK, report, err);
+        char *refit = NULL;
+        if (asks_refit(shop, last)) status = skua_shop_update(shop, &refit, err);
+        if (refit) skuai_json_raw(&r.json, "refit", refit);
+        skua_text_free(refit);
+        status = skuai_report_end(&r, status, report, err);
     }
     skuai_table_free(table);
     skuai_history_clear(&history);

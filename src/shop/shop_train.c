@@ -82,6 +82,7 @@ static skua_status make_report(const skua_shop *shop, const skuai_history *histo
         skuai_json_integer(&r.json, "trials", (int64_t)e->search.n_trials);
         skuai_json_integer(&r.json, "evaluations", (int64_t)e->search.n_evaluations);
         skuai_json_integer(&r.json, "known_before", (int64_t)e->search.n_known);
+        skuai_json_integer(&r.json, "warm", (int64_t)e->search.n_warm);
         skuai_json_raw(&r.json, "tried", e->search.trials);
         skuai_json_close(&r.json);
     }

@@ -1,6 +1,7 @@
 /* update: the current model learns what came since. Weights and calibration stay as training chose
- * them; members that learn across series are fitted anew (trees) or go on (nets) on all that is
- * known now, and the result is a new version. */
+ * them (with `renew` the calibration is measured anew); members that learn across series are fitted
+ * anew (trees) or go on (nets) on all that is known now, and the result is a new version. */
+#include "shop/candidates.h"
 #include "shop/history.h"
 #include "shop/model_file.h"
 #include "shop/result.h"
@@ -29,6 +30,68 @@ static skua_status read_rest(const skua_shop *shop, size_t n_levels, char **lead
     return status;
 }
 
+/* -- A calibration anew ------------------------------------------------------------------------ */
+
+/* Members as they are before they learn: what was kept has seen the windows that judge. */
+typedef struct fresh_members {
+    skuai_ensemble ensemble; /* of those that have weight */
+    skuai_configured configured[SKUAI_ENSEMBLE_MEMBERS];
+    skuai_forecaster members[SKUAI_ENSEMBLE_MEMBERS];
+    const skuai_forecaster *pointers[SKUAI_ENSEMBLE_MEMBERS];
+} fresh_members;
+
+static bool has_weight(const skuai_ensemble *e, size_t m) {
+    for (int c = 0; c < SKUAI_ENSEMBLE_CLASSES; c++)
+        if (e->weights[c][m] > 0) return true;
+    return false;
+}
+
+static skua_status make_fresh(const skuai_ensemble *e, fresh_members *fresh, skua_error *err) {
+    skuai_ensemble *own = &fresh->ensemble;
+    own->clusters = e->clusters;
+    memcpy(own->cluster_share, e->cluster_share, sizeof own->cluster_share);
+    for (size_t m = 0; m < e->n_members; m++) {
+        size_t n = own->n_members;
+        if (!has_weight(e, m)) continue;
+        SKUA_TRY(skuai_candidate_make(e->members[m].name, &fresh->configured[n], &fresh->members[n],
+                                      err));
+        fresh->pointers[n] = &fresh->members[n];
+        own->members[n] = fresh->members[n];
+        for (int c = 0; c < SKUAI_ENSEMBLE_CLASSES; c++)
+            own->weights[c][n] = e->weights[c][m];
+        own->n_members++;
+    }
+    return SKUA_OK;
+}
+
+/* By a backtest of the members that have weight, on windows that nobody has learnt from. */
+static skua_status renew_calibration(const skua_shop *shop, const skuai_panel *panel,
+                                     skuai_model_file *model, skua_error *err) {
+    skuai_context context = skuai_shop_context(shop, true);
+    skuai_backtest *b = NULL;
+    fresh_members *fresh = skuai_zero(1, sizeof *fresh);
+    if (!fresh) return skuai_error_memory(err, "a calibration");
+    skuai_backtest_options options = {
+        .horizon = model->horizon,
+        .windows = (size_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_windows),
+        .levels = model->levels,
+        .n_levels = model->n_levels,
+        .seed = model->seed,
+    };
+    skua_status status = make_fresh(&model->ensemble, fresh, err);
+    if (status == SKUA_OK)
+        status = skuai_backtest_run(panel, fresh->pointers, fresh->ensemble.n_members, &options,
+                                    &context, &b, err);
+    if (status == SKUA_OK)
+        status = skuai_ensemble_calibrate(b, 0, b->n_windows, model->seed, &fresh->ensemble, err);
+    if (status == SKUA_OK) model->ensemble.calibration = fresh->ensemble.calibration;
+    skuai_backtest_free(b);
+    skuai_free(fresh);
+    return status;
+}
+
+/* -- The verb ---------------------------------------------------------------------------------- */
+
 static skua_status write_run(skua_shop *shop, const skuai_run *run, skua_error *err) {
     skuai_store *store = NULL;
     SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_WRITE, &store, err));
@@ -44,10 +107,7 @@ static void put_members(skuai_json_writer *w, const skuai_model_file *model) {
     skuai_json_array(w, "updated");
     for (size_t m = 0; m < model->ensemble.n_members; m++) {
         const skuai_forecaster *member = &model->ensemble.members[m];
-        bool used = false;
-        for (int c = 0; c < SKUAI_ENSEMBLE_CLASSES; c++)
-            used = used || model->ensemble.weights[c][m] > 0;
-        if (used && member->save) skuai_json_text(w, NULL, member->name);
+        if (has_weight(&model->ensemble, m) && member->save) skuai_json_text(w, NULL, member->name);
     }
     skuai_json_close(w);
 }
@@ -78,6 +138,8 @@ skua_status skua_shop_update(skua_shop *shop, char **report, skua_error *err) {
     if (status == SKUA_OK) status = read_rest(shop, model->n_levels, &leaderboard, kept, err);
     if (status == SKUA_OK) status = skuai_history_panel(shop, &panel, err);
     if (status == SKUA_OK) status = frequency_check(model, panel, err);
+    bool renew = strcmp(skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_renew), "none") != 0;
+    if (status == SKUA_OK && renew) status = renew_calibration(shop, panel, model, err);
     if (status == SKUA_OK) {
         memcpy(before, model->name, sizeof before);
         model->deadline = time > 0 ? skuai_clock() + time : 0;
@@ -98,6 +160,7 @@ skua_status skua_shop_update(skua_shop *shop, char **report, skua_error *err) {
         skuai_json_text(&r.json, "before", before);
         skuai_panel_describe(&r.json, panel);
         put_members(&r.json, model);
+        skuai_json_bool(&r.json, "calibration_renewed", renew);
         status = skuai_report_end(&r, SKUA_OK, report, err);
     }
     skuai_free(leaderboard);

@@ -121,6 +121,16 @@ static void items_move_to_what_groups_know(void **state) {
         assert_ok(skuai_forecaster_run(&flat, panel, NULL, &request, &context, &before, &err),
                   &err);
         assert_ok(skuai_forecaster_run(&flat, panel, NULL, &request, &context, &f, &err), &err);
+        if (c == SKUAI_COHERENCE_SHRUNK) {
+            assert_int_equal(
+                skuai_levels_above_reconcile(&made, (skuai_coherence)c, panel, f, &err),
+                SKUA_EINVAL);
+            assert_ok(
+                skuai_levels_above_correlate(&made, panel, &flat, &above, &request, &context, &err),
+                &err);
+            assert_int_equal(made.correlation.n_errors, SKUAI_COHERENT_ORIGINS * HORIZON);
+            assert_true(made.correlation.shrinkage < 1);
+        }
         assert_ok(skuai_levels_above_reconcile(&made, (skuai_coherence)c, panel, f, &err), &err);
         assert_ok(skuai_levels_above_score(&made, panel, before, old, &err), &err);
         assert_ok(skuai_levels_above_score(&made, panel, f, wape, &err), &err);
@@ -161,15 +171,18 @@ static void validation_chooses(void **state) {
         skuai_forecaster above = knowing((knowledge)how);
         skuai_coherence coherence;
         double loss[SKUAI_COHERENCES];
-        assert_ok(
-            skuai_coherence_choose(b, &ensemble, &above, 0, 2, 1, &context, &coherence, loss, &err),
-            &err);
+        assert_ok(skuai_coherence_choose(b, &ensemble, &above, how == WAVE ? &flat : NULL, 0, 2, 1,
+                                         &context, &coherence, loss, &err),
+                  &err);
         if (how == WAVE) {
             assert_int_not_equal(coherence, SKUAI_COHERENCE_BOTTOM_UP);
             assert_true(loss[coherence] < loss[SKUAI_COHERENCE_BOTTOM_UP]);
+            assert_true(loss[SKUAI_COHERENCE_SHRUNK] < loss[SKUAI_COHERENCE_BOTTOM_UP]);
+            assert_true(loss[SKUAI_COHERENCE_SHRUNK] != loss[SKUAI_COHERENCE_VARIANCE]);
         } else {
             assert_int_equal(coherence, SKUAI_COHERENCE_BOTTOM_UP);
             assert_true(loss[SKUAI_COHERENCE_VARIANCE] > loss[SKUAI_COHERENCE_BOTTOM_UP]);
+            assert_true(isnan(loss[SKUAI_COHERENCE_SHRUNK])); /* nobody to learn it from */
         }
     }
     skuai_backtest_free(b);

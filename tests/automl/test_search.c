@@ -221,7 +221,7 @@ static void a_journal_survives(void **state) {
     test_folder_new(folder, sizeof folder);
     (void)snprintf(path, sizeof path, "%s/run.jsonl", folder);
     assert_int_equal(skuai_journal_read(path, &read, &err), SKUA_ENOTFOUND);
-    assert_ok(skuai_journal_begin(path, "seed 1", &journal, &err), &err);
+    assert_ok(skuai_journal_begin(path, "seed 1", NULL, 0, &journal, &err), &err);
     (void)snprintf(line.specification, sizeof line.specification, "tree:a=\"1\"");
     assert_ok(skuai_journal_add(&journal, &line, &err), &err);
     FILE *file = fopen(path, "ab"); /* a kill in the middle of a line */

@@ -16,10 +16,12 @@ plain=$(total bottom-up)
 expect test -n "$plain"
 expect test "$(total variance)" != "$plain"
 expect test "$(total volume)" != "$plain"
+expect test "$(total shrunk)" != "$plain"
+expect test "$(total shrunk)" != "$(total variance)"
 expect_same "auto without a training" "$(total auto)" "$plain"
 
 expect_exit 0 "$SKUA" train shop --horizon 7 --windows 2 --models theta,window-mean --coherent auto --json
-expect_json "d['coherent'] in ('bottom-up', 'variance', 'volume') and all(v > 0 for v in d['coherent_loss'].values())"
+expect_json "d['coherent'] in ('bottom-up', 'variance', 'volume', 'shrunk') and len(d['coherent_loss']) == 4 and all(v > 0 for v in d['coherent_loss'].values())"
 expect_json "d['coherent'] == 'bottom-up' or d['coherent_loss'][d['coherent']] < d['coherent_loss']['bottom-up']"
 expect_exit 0 "$SKUA" train shop --horizon 7 --windows 2 --models theta,window-mean --coherent volume --json
 expect_json "d['coherent'] == 'volume' and d['coherent_loss']['volume'] is None"

@@ -45,6 +45,17 @@ expect_json "any(r['kind'] == 'update' and r['model'] == '0002' for r in d['runs
 expect_exit 0 "$SKUA" update shop
 expect_out 'learnt what came'
 expect_out 'Model 0003 is kept, with the weights of model 0002'
+expect_exit 0 "$SKUA" update shop --renew calibration --windows 2 --json
+expect_json "d['calibration_renewed'] and d['model'] == '0004'"
+calibration() { python3 -c "
+import json
+m = json.load(open('shop/models/$1/model.json'))
+print(m['calibration'])"; }
+expect_same "weights of a renewed calibration" \
+    "$(python3 -c "import json; print(json.load(open('shop/models/0003/model.json'))['weights_regular'])")" \
+    "$(python3 -c "import json; print(json.load(open('shop/models/0004/model.json'))['weights_regular'])")"
+expect test "$(calibration 0003)" != "$(calibration 0004)"
+expect_exit 0 "$SKUA" rollback shop
 expect_exit 0 "$SKUA" rollback shop
 expect_exit 0 "$SKUA" forecast shop --json -o again.csv
 expect_json "d['model'] == '0002'"

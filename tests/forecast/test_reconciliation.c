@@ -5,6 +5,7 @@
 #include "forecast/reconciliation.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Two series say 10 and 20 with variances 1 and 3, their sum says 34 with variance 4. The gap of 4
@@ -110,11 +111,75 @@ static void quantiles_move_along(void **state) {
     assert_close(mean[1], 2, 0, 0);
 }
 
+/* -- With correlated errors ----------------------------------------------------------------------
+ */
+
+/* The numbers of a row of golden/reconcile/case.tsv, at most 256. */
+static size_t golden(const char *name, double *x) {
+    static char line[1 << 16], path[600];
+    FILE *file = fopen(test_source("tests/golden/reconcile/case.tsv", path, sizeof path), "r");
+    size_t n = 0;
+    assert_non_null(file);
+    while (n == 0 && fgets(line, sizeof line, file)) {
+        char *at = line + strcspn(line, "\t");
+        if ((size_t)(at - line) != strlen(name) || strncmp(line, name, strlen(name)) != 0) continue;
+        while (*at == '\t' && n < 256)
+            x[n++] = strtod(at + 1, &at);
+    }
+    (void)fclose(file);
+    assert_true(n > 0);
+    return n;
+}
+
+static void correlated_errors_as_numpy_has_them(void **state) {
+    (void)state;
+    static double sizes[256], group[2][256], errors[256], variance[256], base[256], shrinkage[256],
+        expected[256], result[256];
+    static int32_t groups[2][16];
+    skuai_error_correlation c;
+    skua_error err;
+    (void)golden("n", sizes);
+    size_t n = (size_t)sizes[0], T = (size_t)sizes[1], nodes = (size_t)sizes[2];
+    (void)golden("group0", group[0]);
+    (void)golden("group1", group[1]);
+    assert_int_equal(golden("errors", errors), T * nodes);
+    (void)golden("variance", variance);
+    (void)golden("base", base);
+    (void)golden("shrinkage", shrinkage);
+    (void)golden("result", expected);
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < 2; k++)
+            groups[k][i] = (int32_t)group[k][i];
+    skuai_hierarchy_level levels[] = {{3, groups[0], base + n, variance + n},
+                                      {1, groups[1], base + n + 3, variance + n + 3}};
+    assert_ok(skuai_error_correlation_make(errors, T, nodes, &c, &err), &err);
+    assert_close(c.shrinkage, shrinkage[0], 1e-9, 0);
+    assert_true(c.shrinkage > 0.05 && c.shrinkage < 0.95); /* it is not one of the ends */
+    assert_ok(skuai_reconcile_correlated(base, variance, n, levels, 2, &c, -INFINITY, result, &err),
+              &err);
+    assert_close_array(result, expected, n, 1e-8, 0);
+    assert_int_equal(skuai_reconcile_correlated(base, variance, n, levels, 1, &c, 0, result, &err),
+                     SKUA_EINVAL);
+    skuai_error_correlation_clear(&c);
+    /* errors that are not known correlate with none: the diagonal covariance */
+    double diagonal[16];
+    for (size_t i = 0; i < T * nodes; i++)
+        errors[i] = (double)NAN;
+    assert_ok(skuai_error_correlation_make(errors, T, nodes, &c, &err), &err);
+    assert_close(c.shrinkage, 1, 0, 0);
+    assert_ok(skuai_reconcile_correlated(base, variance, n, levels, 2, &c, -INFINITY, result, &err),
+              &err);
+    assert_ok(skuai_reconcile(base, variance, n, levels, 2, -INFINITY, diagonal, &err), &err);
+    assert_close_array(result, diagonal, n, 1e-9, 0);
+    skuai_error_correlation_clear(&c);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_gap_is_shared_by_variance),
         cmocka_unit_test(crossed_levels_are_solved),
         cmocka_unit_test(quantiles_move_along),
+        cmocka_unit_test(correlated_errors_as_numpy_has_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,6 +87,21 @@ static void run(double factor, const char *verdict) {
         assert_string_equal(last, "alarm");
     else
         assert_string_not_equal(last, "alarm");
+    assert_null(skuai_json_get(json, "refit"));
+    skuai_json_free(json);
+    /* told to refit, it does so when there is an alarm, and only then */
+    assert_ok(skua_shop_set(shop, "models", "theta", &err), &err);
+    assert_ok(skua_shop_set(shop, "windows", "1", &err), &err);
+    assert_ok(skua_shop_train(shop, &report, &err), &err);
+    skua_text_free(report);
+    assert_ok(skua_shop_set(shop, "refit", "alarm", &err), &err);
+    json = watch(shop);
+    const skuai_json *refit = skuai_json_get(json, "refit");
+    assert_int_equal(refit != NULL, strcmp(verdict, "alarm") == 0);
+    if (refit) {
+        assert_string_equal(skuai_json_as_text(skuai_json_get(refit, "before"), ""), "0001");
+        assert_string_equal(skuai_json_as_text(skuai_json_get(refit, "model"), ""), "0002");
+    }
     skuai_json_free(json);
     skua_shop_close(shop);
     test_folder_remove(folder);

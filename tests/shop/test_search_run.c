@@ -143,6 +143,52 @@ static void a_search_is_resumed_and_replayed(void **state) {
     skua_shop_close(shop);
 }
 
+/* A second search begins with the best of the first, whatever its seed, and says so; a replay of it
+ * begins with the same, though there are other searches by then. */
+static void earlier_searches_are_begun_with(void **state) {
+    (void)state;
+    skua_error err;
+    char run[64], first[2048], second[2048];
+    skua_shop *shop = open_shop("trials", "4");
+    assert_ok(skua_shop_set(shop, "windows", "2", &err), &err);
+    assert_ok(skua_shop_set(shop, "models", "theta", &err), &err);
+    assert_ok(skua_shop_set(shop, "warm", "0", &err), &err);
+    skuai_json *report = train(shop);
+    assert_int_equal(searched(report, "warm"), 0);
+    skuai_json_free(report);
+    assert_ok(skua_shop_set(shop, "warm", "2", &err), &err);
+    assert_ok(skua_shop_set(shop, "seed", "7", &err), &err);
+    report = train(shop);
+    assert_int_equal(searched(report, "warm"), 2);
+    (void)snprintf(run, sizeof run, "%s", skuai_json_as_text(skuai_json_get(report, "run"), ""));
+    ranking(report, first, sizeof first);
+    skuai_json_free(report);
+
+    /* the best of each earlier search stands in the journal's first line, and is tried first */
+    char path[600];
+    size_t size;
+    (void)snprintf(path, sizeof path, "%s/searches/%s.jsonl", shop_path, run);
+    char *text = file_text(path, &size), *line = strchr(text, '\n');
+    assert_non_null(line);
+    skuai_json *head = NULL, *next = NULL;
+    assert_ok(skuai_json_parse(text, (size_t)(line - text), &head, &err), &err);
+    assert_ok(skuai_json_parse(line + 1, strcspn(line + 1, "\n"), &next, &err), &err);
+    const char *warm =
+        skuai_json_as_text(skuai_json_at(skuai_json_get(head, "warm"), 0), "no warm start");
+    assert_string_equal(warm, skuai_json_as_text(skuai_json_get(next, "specification"), "none"));
+    skuai_json_free(head);
+    skuai_json_free(next);
+    free(text);
+
+    assert_ok(skua_shop_set(shop, "replay", run, &err), &err);
+    report = train(shop);
+    assert_int_equal(searched(report, "warm"), 2);
+    ranking(report, second, sizeof second);
+    assert_string_equal(first, second);
+    skuai_json_free(report);
+    skua_shop_close(shop);
+}
+
 /* No test of speed: what is asked is that a limit ends the work, within a generous multiple. */
 static void a_second_is_enough_for_a_model(void **state) {
     (void)state;
@@ -158,6 +204,7 @@ static void a_second_is_enough_for_a_model(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_search_is_resumed_and_replayed),
+        cmocka_unit_test(earlier_searches_are_begun_with),
         cmocka_unit_test(a_second_is_enough_for_a_model),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
