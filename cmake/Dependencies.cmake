@@ -30,3 +30,9 @@ endif()
 
 # CBC: its C header only; the library is loaded on first use (src/decide/cbc_library.h).
 find_path(CBC_INCLUDE coin/Cbc_C_Interface.h REQUIRED)
+
+# Many machines: a module of its own, built where MPI is (any of them; Debian's default is Open MPI).
+find_package(MPI QUIET COMPONENTS C)
+if(NOT MPI_C_FOUND)
+    message(STATUS "MPI not found: skua is built for one process; libopenmpi-dev adds mpirun")
+endif()

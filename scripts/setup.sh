@@ -10,7 +10,7 @@ prefix=${SKUA_PREFIX:-build/prefix}
 
 build_packages=(gcc libc6-dev cmake ninja-build pkg-config git gzip libjansson-dev libyaml-dev
     libutf8proc-dev libuchardet-dev libdnnl-dev coinor-libcbc-dev zlib1g-dev libmicrohttpd-dev libvips42 tzdata)
-test_packages=(libcmocka-dev python3)
+test_packages=(libcmocka-dev python3 libopenmpi-dev openmpi-bin)
 check_packages=(clang clang-tidy clang-format cppcheck libomp-dev libclang-rt-dev)
 bench_packages=(python3-venv python3-pip wrk)
 browser_packages=(chromium nodejs npm fonts-wqy-microhei)

@@ -55,6 +55,7 @@ skua_status command_open(const invocation *call, skua_shop **shop, skua_error *e
 exit_code command_show_report(const invocation *call, char *report,
                               void (*show)(const invocation *call, const skuai_json *report)) {
     terminal_bar_end(call->term);
+    if (!report) return EXIT_DONE; /* another rank has it */
     exit_code code = EXIT_DONE;
     skua_error err;
     skuai_json *parsed = NULL;

@@ -88,6 +88,7 @@ static skua_status recipe_read(const skuai_yaml *yaml, const char *path, skuai_p
         {"net.dropout", NULL, &r->net.dropout, 0, 0.9},
         {"train.steps", &t->steps, NULL, 1, 1e9},
         {"train.batch", &t->batch, NULL, 1, 65536},
+        {"train.pieces", &t->pieces, NULL, 0, 65536},
         {"train.future", &t->future, NULL, 1, 1024},
         {"train.rate", NULL, &o->rate, 0, 1},
         {"train.warmup", &o->warmup_steps, NULL, 0, 1e9},

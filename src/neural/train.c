@@ -1,6 +1,7 @@
 #include "neural/train.h"
 
 #include "neural/demand_file.h"
+#include "neural/gradient_tree.h"
 #include "neural/trial.h"
 #include "nn/adapter.h"
 
@@ -25,6 +26,9 @@ typedef struct run {
     double best_loss;
     double losses[MEAN_STEPS];
     size_t n_losses;
+    size_t pieces;                 /* of a step */
+    double *piece_losses;          /* [pieces] of this step */
+    skuai_gradient_tree gradients; /* of this rank's pieces */
 } run;
 
 /* -- Shapes ------------------------------------------------------------------------------------ */
@@ -67,11 +71,13 @@ static skua_status settings_text(const run *r, skuai_buffer *out, skua_error *er
     if (c->attack.epsilon > 0)
         skuai_buffer_format(out, " attack %.17g %zu", c->attack.epsilon, c->attack.steps);
     if (c->teacher) skuai_buffer_format(out, " teacher %.17g", c->teacher_weight);
+    if (c->pieces > 1) skuai_buffer_format(out, " pieces %zu", c->pieces);
     if (c->rank > 0) skuai_buffer_format(out, " adapters %zu %.17g", c->rank, c->alpha);
     return skuai_buffer_check(out, err);
 }
 
 static skua_status checkpoint_write(const run *r, skua_error *err) {
+    if (skuai_ranks_rank(r->config->ranks) > 0) return SKUA_OK;
     const skuai_nn_optimiser *o = r->optimiser;
     size_t n = r->trained->size;
     skuai_buffer settings, step;
@@ -160,6 +166,7 @@ static skua_status checkpoint_load(run *r, skuai_safetensors *file, skua_error *
 }
 
 static skua_status checkpoint_read(run *r, skua_error *err) {
+    if (!r->config->checkpoint || skuai_ranks_rank(r->config->ranks) > 0) return SKUA_OK;
     skuai_safetensors *file;
     skua_status status = skuai_safetensors_open(r->config->checkpoint, &file, err);
     if (status == SKUA_ENOTFOUND) {
@@ -173,6 +180,22 @@ static skua_status checkpoint_read(run *r, skua_error *err) {
         skuai_context_log(r->context, SKUAI_LOG_INFO, "training goes on from step %zu of %s",
                           r->optimiser->step, r->config->checkpoint);
     return status;
+}
+
+/* Every rank begins with what rank 0 has: hosts need not share the checkpoint's folder. */
+static skua_status share_state(run *r, skua_error *err) {
+    const skuai_ranks *ranks = r->config->ranks;
+    skuai_nn_optimiser *o = r->optimiser;
+    skuai_nn_parameters *all = r->net->parameters;
+    skuai_real *blocks[] = {r->trained->value, o->moment1, o->moment2, o->ema, r->best};
+    SKUA_TRY(skuai_ranks_broadcast(ranks, &o->step, sizeof o->step, err));
+    SKUA_TRY(skuai_ranks_broadcast(ranks, &r->best_loss, sizeof r->best_loss, err));
+    SKUA_TRY(skuai_ranks_broadcast(ranks, all->value, all->size * sizeof *all->value, err));
+    for (size_t k = 0; k < sizeof blocks / sizeof *blocks; k++)
+        if (blocks[k])
+            SKUA_TRY(
+                skuai_ranks_broadcast(ranks, blocks[k], r->trained->size * sizeof **blocks, err));
+    return SKUA_OK;
 }
 
 /* -- Steps ------------------------------------------------------------------------------------ */
@@ -201,11 +224,11 @@ static skuai_tensor *taught_loss(run *r, const skuai_window_batch *batch, skuai_
 
 /* A pass forward and backward; gradients are added. tokens: the batch's, or a variable made of
  * them. *horizon out: the loss on the horizon alone. */
-static skua_status pass(run *r, const skuai_window_batch *batch, bool variable, uint64_t k,
+static skua_status pass(run *r, const skuai_window_batch *batch, bool variable, uint64_t seed,
                         const skuai_real **gradient, double *horizon, skua_error *err) {
     const skuai_train_config *c = r->config;
     const size_t shape[] = {batch->n, batch->past + batch->future, batch->features};
-    skuai_tape_begin(r->tape, SKUAI_TAPE_TRAIN, c->seed * 0x9E3779B97F4A7C15U + k);
+    skuai_tape_begin(r->tape, SKUAI_TAPE_TRAIN, seed);
     skuai_tensor *tokens = variable ? skuai_tape_variable(r->tape, batch->tokens, 3, shape)
                                     : skuai_tape_input(r->tape, batch->tokens, 3, shape);
     skuai_tensor *out = skuai_demand_run_on(r->tape, r->net, batch, tokens, SKUAI_DEMAND_ALL);
@@ -220,7 +243,7 @@ static skua_status pass(run *r, const skuai_window_batch *batch, bool variable, 
 
 /* A second half of the gradient from inputs moved against the net (attack.h). The first pass gave
  * the inputs' gradient; those that follow are for the inputs alone, the last one trains. */
-static skua_status adversarial(run *r, skuai_window_batch *batch, uint64_t k,
+static skua_status adversarial(run *r, skuai_window_batch *batch, uint64_t seed,
                                const skuai_real *gradient, skua_error *err) {
     const skuai_attack *a = &r->config->attack;
     skuai_real *kept = r->trained->gradient;
@@ -230,30 +253,58 @@ static skua_status adversarial(run *r, skuai_window_batch *batch, uint64_t k,
     for (size_t i = 0; i < a->steps; i++) {
         if (i > 0) {
             r->trained->gradient = NULL; /* weights are constants */
-            skua_status status = pass(r, batch, true, k, &gradient, NULL, err);
+            skua_status status = pass(r, batch, true, seed, &gradient, NULL, err);
             r->trained->gradient = kept;
             SKUA_TRY(status);
         }
         skuai_attack_step(a, batch, origin, gradient);
     }
-    return pass(r, batch, false, k, NULL, NULL, err);
+    return pass(r, batch, false, seed, NULL, NULL, err);
+}
+
+/* The gradient of piece i of step k, added to the trained parameters'. */
+static skua_status piece(run *r, uint64_t k, size_t i, skuai_train_source source, void *user,
+                         skua_error *err) {
+    const skuai_train_config *c = r->config;
+    uint64_t seed = c->seed * 0x9E3779B97F4A7C15U + k + i * 0xD1B54A32D192ED03U;
+    size_t first = c->batch * i / r->pieces, end = c->batch * (i + 1) / r->pieces, past, future;
+    skuai_window_batch batch;
+    shape_of(r, k, &past, &future);
+    SKUA_TRY(skuai_batch_reader_read(&r->reader, source, user, k * c->batch + first, end - first,
+                                     past, future, &c->augmentation, &batch, err));
+    bool attacked = c->attack.epsilon > 0;
+    const skuai_real *gradient = NULL;
+    SKUA_TRY(pass(r, &batch, attacked, seed, &gradient, &r->piece_losses[i], err));
+    return attacked ? adversarial(r, &batch, seed, gradient, err) : SKUA_OK;
+}
+
+/* The gradient and the loss of step k: this rank's pieces, then everybody's. */
+static skua_status step_gradient(run *r, uint64_t k, skuai_train_source source, void *user,
+                                 double *loss, skua_error *err) {
+    const skuai_ranks *ranks = r->config->ranks;
+    skuai_nn_parameters *p = r->trained;
+    size_t first, end;
+    skuai_ranks_share(ranks, r->pieces, &first, &end);
+    for (size_t i = first; i < end; i++) {
+        SKUA_TRY(piece(r, k, i, source, user, err));
+        if (end - first > 1) SKUA_TRY(skuai_gradient_tree_add(&r->gradients, p->gradient, err));
+    }
+    if (end - first > 1) skuai_gradient_tree_take(&r->gradients, p->gradient);
+    SKUA_TRY(skuai_ranks_sum(ranks, p->gradient, p->size, err));
+    SKUA_TRY(skuai_ranks_collect(ranks, r->piece_losses, end - first, err));
+    *loss = 0;
+    for (size_t i = 0; i < r->pieces; i++)
+        *loss += r->piece_losses[i] / (double)r->pieces;
+    return SKUA_OK;
 }
 
 static skua_status step(run *r, skuai_train_source source, void *user, skua_error *err) {
-    const skuai_train_config *c = r->config;
     uint64_t k = r->optimiser->step;
-    skuai_window_batch batch;
-    size_t past, future;
-    shape_of(r, k, &past, &future);
-    SKUA_TRY(skuai_batch_reader_read(&r->reader, source, user, k * c->batch, c->batch, past, future,
-                                     &c->augmentation, &batch, err));
-    bool attacked = c->attack.epsilon > 0;
-    const skuai_real *gradient = NULL;
-    double value;
-    SKUA_TRY(pass(r, &batch, attacked, k, &gradient, &value, err));
-    if (attacked) SKUA_TRY(adversarial(r, &batch, k, gradient, err));
+    double value, passes = r->config->attack.epsilon > 0 ? 2 : 1;
     skuai_nn_step done;
-    SKUA_TRY(skuai_nn_optimiser_step(r->optimiser, &r->quiet, attacked ? 0.5 : 1, &done, err));
+    SKUA_TRY(step_gradient(r, k, source, user, &value, err));
+    SKUA_TRY(skuai_nn_optimiser_step(r->optimiser, &r->quiet, 1 / (passes * (double)r->pieces),
+                                     &done, err));
     r->losses[r->n_losses++ % MEAN_STEPS] = value;
     if (k % 10 == 0) {
         skuai_context_trace(r->context, "train-loss", (int64_t)k, value);
@@ -274,23 +325,52 @@ static double mean_loss(const run *r) {
     return n ? sum : NAN;
 }
 
+/* Batch i of the validation windows; its sums [4]: windows, loss, pinball, units. */
+static skua_status validate_batch(run *r, skuai_train_source source, void *user, size_t i,
+                                  double *sums, skua_error *err) {
+    size_t n = r->config->validation, first = i * r->config->batch, left = n - first;
+    skuai_window_batch batch;
+    skuai_trial trial = {0};
+    SKUA_TRY(skuai_batch_reader_read(
+        &r->reader, source, user, first, left < r->config->batch ? left : r->config->batch,
+        r->net->config.window.context, r->config->future, NULL, &batch, err));
+    SKUA_TRY(skuai_trial_add(&trial, r->tape, r->net, &batch, err));
+    sums[0] = (double)trial.windows, sums[1] = trial.loss;
+    sums[2] = trial.pinball, sums[3] = trial.units;
+    return SKUA_OK;
+}
+
+/* All batches, shared by the ranks in turns of one a rank, added in their order. */
+static skua_status validate_batches(run *r, skuai_train_source source, void *user,
+                                    skuai_trial *trial, skua_error *err) {
+    const skuai_ranks *ranks = r->config->ranks;
+    size_t size = skuai_ranks_size(ranks), rank = skuai_ranks_rank(ranks);
+    size_t batches = (r->config->validation + r->config->batch - 1) / r->config->batch;
+    double *sums = skuai_zero(size, 4 * sizeof *sums);
+    skua_status status = sums ? SKUA_OK : skuai_error_memory(err, "validation");
+    for (size_t i = 0; i < batches && status == SKUA_OK; i += size) {
+        memset(sums, 0, size * 4 * sizeof *sums);
+        if (i + rank < batches)
+            status = validate_batch(r, source, user, i + rank, sums + 4 * rank, err);
+        if (status == SKUA_OK) status = skuai_ranks_collect(ranks, sums, 4, err);
+        for (size_t k = 0; k < size && status == SKUA_OK; k++) {
+            trial->windows += (size_t)sums[4 * k];
+            trial->loss += sums[4 * k + 1];
+            trial->pinball += sums[4 * k + 2];
+            trial->units += sums[4 * k + 3];
+        }
+    }
+    skuai_free(sums);
+    return status;
+}
+
 static skua_status validate(run *r, skuai_train_source source, void *user, double *result,
                             skua_error *err) {
     *result = NAN;
     if (!source || r->config->validation == 0) return SKUA_OK;
-    size_t n = r->config->validation, done = 0;
     skuai_trial trial = {0};
     skuai_nn_optimiser_swap(r->optimiser);
-    skua_status status = SKUA_OK;
-    while (done < n && status == SKUA_OK) {
-        size_t count = n - done < r->config->batch ? n - done : r->config->batch;
-        skuai_window_batch batch;
-        status = skuai_batch_reader_read(&r->reader, source, user, done, count,
-                                         r->net->config.window.context, r->config->future, NULL,
-                                         &batch, err);
-        if (status == SKUA_OK) status = skuai_trial_add(&trial, r->tape, r->net, &batch, err);
-        done += count;
-    }
+    skua_status status = validate_batches(r, source, user, &trial, err);
     skuai_nn_optimiser_swap(r->optimiser);
     if (status == SKUA_OK && trial.windows > 0) {
         *result = skuai_trial_loss(&trial);
@@ -313,6 +393,16 @@ static void remember_best(run *r, double loss) {
     memcpy(r->best, from, r->trained->size * sizeof *r->best);
 }
 
+/* What the context says, the same on all ranks: clocks differ, and a step is everybody's. */
+static skua_status check_together(const run *r, skua_error *err) {
+    skua_status own = skuai_context_check(r->context, err);
+    int most = (int)own;
+    SKUA_TRY(skuai_ranks_most(r->config->ranks, &most, err));
+    return most == (int)own ? own
+                            : skuai_error_set(err, (skua_status)most, "another rank stopped: %s",
+                                              skua_status_text((skua_status)most));
+}
+
 static skua_status loop(run *r, skuai_train_source source, void *user,
                         skuai_train_source validation, void *validation_user,
                         skuai_train_result *result, skua_error *err) {
@@ -322,7 +412,7 @@ static skua_status loop(run *r, skuai_train_source source, void *user,
     size_t first = r->optimiser->step;
     bool checked = false;
     while (r->optimiser->step < c->steps) {
-        skua_status status = skuai_context_check(r->context, err);
+        skua_status status = check_together(r, err);
         if (status == SKUA_EDEADLINE) {
             skuai_error_clear(err);
             break;
@@ -359,6 +449,12 @@ static skua_status config_check(const skuai_train_config *c, skua_error *err) {
         return skuai_error_set(err, SKUA_EINVAL, "batch = %zu: need 1 to 65536", c->batch);
     if (c->future < 1 || c->future > 1024)
         return skuai_error_set(err, SKUA_EINVAL, "future = %zu patches: need 1 to 1024", c->future);
+    size_t ranks = skuai_ranks_size(c->ranks), pieces = c->pieces ? c->pieces : ranks;
+    if (pieces > c->batch || pieces % ranks != 0)
+        return skuai_error_set(err, SKUA_EINVAL,
+                               "pieces = %zu of a step of %zu windows on %zu ranks: need a "
+                               "multiple of the ranks, and a window a piece",
+                               pieces, c->batch, ranks);
     const skuai_window_augmentation *a = &c->augmentation;
     if (!(a->jitter >= 0 && a->scaling >= 0 && a->drop >= 0 && a->drop <= 1 && a->mask >= 0 &&
           a->mask < 1 && a->damage >= 0 && a->damage <= 1 && c->auxiliary >= 0))
@@ -409,6 +505,10 @@ static skua_status set_up(run *r, skua_error *err) {
         return skuai_error_memory(err, "training");
     SKUA_TRY(skuai_batch_reader_init(&r->reader, &r->net->config.window, r->config->seed, &r->quiet,
                                      err));
+    r->pieces = r->config->pieces ? r->config->pieces : skuai_ranks_size(r->config->ranks);
+    r->piece_losses = skuai_zero(r->pieces, sizeof *r->piece_losses);
+    if (!r->piece_losses) return skuai_error_memory(err, "training");
+    r->gradients.size = r->trained->size;
     if (r->config->keep_best) {
         r->best = skuai_zero(r->trained->size, sizeof *r->best);
         if (!r->best) return skuai_error_memory(err, "training");
@@ -422,6 +522,8 @@ static void tear_down(run *r) {
     skuai_tape_free(r->tape);
     skuai_nn_optimiser_free(r->optimiser);
     skuai_free(r->best);
+    skuai_free(r->piece_losses);
+    skuai_gradient_tree_clear(&r->gradients);
     skuai_nn_adapters_drop(r->net->parameters);
 }
 
@@ -434,7 +536,8 @@ skua_status skuai_train_run(skuai_demand *net, const skuai_train_config *config,
     run r = {.net = net, .config = config, .context = context, .best_loss = INFINITY};
     skuai_train_result done = {.first_loss = NAN, .loss = NAN, .validation = NAN, .best = NAN};
     skua_status status = set_up(&r, err);
-    if (status == SKUA_OK && config->checkpoint) status = checkpoint_read(&r, err);
+    if (status == SKUA_OK) status = checkpoint_read(&r, err);
+    if (status == SKUA_OK) status = share_state(&r, err);
     if (status == SKUA_OK) status = loop(&r, source, user, validation, validation_user, &done, err);
     if (r.optimiser && config->checkpoint && r.optimiser->step > 0 &&
         (status == SKUA_OK || status == SKUA_ECANCEL)) {

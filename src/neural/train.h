@@ -3,10 +3,17 @@
  * Step k reads windows number k * batch .. k * batch + batch - 1 of a source that gives the same
  * window for the same number, so what a run does depends on its state (weights, moments, average,
  * step) alone, and a run that goes on from a checkpoint does bit for bit what an uninterrupted one
- * does. */
+ * does.
+ *
+ * Ranks (math/ranks.h) share a step: its windows are cut into pieces, each rank passes its pieces
+ * forward and backward, gradients are added in the order of gradient_tree.h, and every rank makes
+ * the same step. A piece's loss is the mean over its own periods, a step's the mean over pieces, so
+ * that `pieces` is a setting of the model, and the number of ranks is none: powers of two give the
+ * same bits. Rank 0 reads and writes the checkpoint. */
 #ifndef SKUA_NEURAL_TRAIN_H
 #define SKUA_NEURAL_TRAIN_H
 
+#include "math/ranks.h"
 #include "neural/attack.h"
 #include "neural/batch_reader.h"
 #include "neural/demand.h"
@@ -33,6 +40,8 @@ typedef struct skuai_train_config {
     const char *checkpoint; /* a file written now and then, and read at the start when it is
                                there; NULL: none */
     double checkpoint_seconds; /* 0: 60 */
+    size_t pieces;             /* of a step, a multiple of the ranks; 0: one a rank */
+    const skuai_ranks *ranks;  /* borrowed: who shares the steps; NULL: nobody */
     uint64_t seed;
 } skuai_train_config;
 

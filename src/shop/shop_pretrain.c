@@ -18,12 +18,14 @@ static skua_status make_report(const skuai_pretrain_recipe *recipe, const skuai_
     skuai_json_number(&r.json, "loss", done->loss);
     skuai_json_number(&r.json, "validation", done->validation);
     skuai_json_number(&r.json, "windows_a_second", done->windows_a_second);
+    skuai_json_integer(&r.json, "ranks", (int64_t)skuai_ranks_size(recipe->train.ranks));
     skuai_json_integer(&r.json, "seed", (int64_t)recipe->train.seed);
     return skuai_report_end(&r, SKUA_OK, report, err);
 }
 
 static skua_status run(skua_shop *shop, const char *recipe_path, const char *const *shops,
-                       const char *output, char **report, skua_error *err) {
+                       const char *output, const skuai_ranks *ranks, char **report,
+                       skua_error *err) {
     skuai_pretrain_recipe recipe = skuai_pretrain_default;
     skuai_net_panels p = {.n = 0}, judge = {.n = 0};
     skuai_training_listener listener;
@@ -36,13 +38,15 @@ static skua_status run(skua_shop *shop, const char *recipe_path, const char *con
     const char *from = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_from);
     recipe.from = *from ? from : NULL;
     recipe.train.checkpoint = *checkpoint ? checkpoint : NULL;
+    recipe.train.ranks = ranks;
+    bool first = skuai_ranks_rank(ranks) == 0; /* who talks and writes */
     skua_status status = skuai_net_panels_add(shop, shops, &p, err);
     if (status == SKUA_OK && *validation)
         status = skuai_net_panels_add(shop, (const char *const[]){validation, NULL}, &judge, err);
     if (status == SKUA_OK) {
         status = skuai_training_listener_init(
-            &listener, shop, skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_curves), &context,
-            err);
+            &listener, shop, first ? skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_curves) : "",
+            &context, err);
         if (status == SKUA_OK) {
             status =
                 skuai_pretrain_run(&recipe, (const skuai_panel *const *)p.items, p.n,
@@ -50,8 +54,8 @@ static skua_status run(skua_shop *shop, const char *recipe_path, const char *con
             status = skuai_training_listener_close(&listener, status, err);
         }
     }
-    if (status == SKUA_OK) status = skuai_net_save(shop, net, output, err);
-    if (status == SKUA_OK) status = make_report(&recipe, net, &done, output, report, err);
+    if (status == SKUA_OK && first) status = skuai_net_save(shop, net, output, err);
+    if (status == SKUA_OK && first) status = make_report(&recipe, net, &done, output, report, err);
     skuai_demand_free(net);
     skuai_net_panels_clear(&p);
     skuai_net_panels_clear(&judge);
@@ -65,7 +69,12 @@ skua_status skua_pretrain(const char *recipe, const char *const *shops, const ch
     if (!output || !*output)
         return skuai_error_set(err, SKUA_EINVAL, "a pre-trained model wants a file to go to");
     SKUA_TRY(skuai_net_settings_new(settings, callbacks, &shop, err));
-    skua_status status = run(shop, recipe, shops, output, report, err);
+    skuai_ranks *ranks = NULL;
+    skua_status status = skuai_ranks_open(skua_version(), &ranks, err);
+    if (skuai_ranks_rank(ranks) > 0) skua_shop_listen(shop, NULL);
+    if (report) *report = NULL; /* ranks but the first give none */
+    if (status == SKUA_OK) status = run(shop, recipe, shops, output, ranks, report, err);
+    status = skuai_ranks_close(ranks, status, err);
     skua_shop_close(shop);
     return status;
 }

@@ -1,0 +1,82 @@
+# Two ranks under mpirun: pre-training gives the weights of one rank, goes on with another number of
+# ranks, and ends with a sentence when a rank is lost or is of another version.
+. "$(dirname "$0")/lib.sh"
+
+MODULE=$(dirname "$SKUA")/skua-mpi.so
+command -v mpirun >/dev/null || skip "mpirun is not installed (openmpi-bin)"
+[ -f "$MODULE" ] || skip "skua was built without MPI (libopenmpi-dev)"
+# containers: root, fewer processors than ranks, no other hosts
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_btl=self,vader OMPI_MCA_btl_vader_single_copy_mechanism=none OMP_NUM_THREADS=1
+export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
+export ASAN_OPTIONS=detect_leaks=0 # of MPI's own
+ranks() { mpirun -n "$1" --oversubscribe "${@:2}"; }
+
+cat >tiny.yaml <<'YAML'
+net:
+  width: 32
+  heads: 2
+  layers: 1
+  hidden: 64
+  patch: 4
+  context: 8
+  dropout: 0.1
+train:
+  steps: 30
+  batch: 8
+  pieces: 4
+  future: 3
+  warmup: 5
+  validate_every: 10
+  validation: 20
+series:
+  shortest: 16
+YAML
+
+# the same bits from one, two and four ranks; one rank talks
+expect_exit 0 "$SKUA" pretrain tiny.yaml -o one.safetensors --weights float32 --threads 1 --json -q
+cp out one.json
+expect_exit 0 ranks 2 "$SKUA" pretrain tiny.yaml -o two.safetensors --weights float32 --threads 1 --json -q
+expect_json 'd["ranks"] == 2 and d["steps"] == 30'
+expect python3 -c 'import json; a, b = json.load(open("one.json")), json.load(open("out"))
+assert a["validation"] == b["validation"] and a["loss"] == b["loss"], (a, b)'
+expect cmp one.safetensors two.safetensors
+expect_exit 0 ranks 4 "$SKUA" pretrain tiny.yaml -o four.safetensors --weights float32 --threads 1 -q
+expect cmp one.safetensors four.safetensors
+
+# pieces is a setting of the model: another number gives other weights, and must fit the ranks
+sed 's/pieces: 4/pieces: 1/' tiny.yaml >whole.yaml
+expect_exit 0 "$SKUA" pretrain whole.yaml -o whole.safetensors --weights float32 --threads 1 -q
+expect sh -c '! cmp -s one.safetensors whole.safetensors'
+expect_exit 2 ranks 2 "$SKUA" pretrain whole.yaml -o none.safetensors --threads 1 -q
+expect_err 'pieces = 1 of a step of 8 windows on 2 ranks: need a multiple'
+
+# begun by two ranks, gone on with by one, and the other way round
+sed 's/steps: 30/steps: 400/; s/train:/train:\n  checkpoint_seconds: 0.05/' tiny.yaml >long.yaml
+expect_exit 0 "$SKUA" pretrain long.yaml -o long.safetensors --weights float32 --threads 1 -q
+for case in "2 1" "1 2"; do
+    set -- $case
+    rm -f half.checkpoint half.safetensors
+    mpirun -n "$1" --oversubscribe "$SKUA" pretrain long.yaml -o half.safetensors \
+        --checkpoint half.checkpoint --threads 1 -q >stopped 2>&1 &
+    started=$!
+    for _ in $(seq 500); do [ -s half.checkpoint ] && break; sleep 0.02; done
+    worker=$(cat /proc/$started/task/*/children | tr " " "\n" | grep . | tail -n 1) # mpirun ends the others
+    kill -9 "$worker"
+    wait $started
+    expect test $? -ne 0
+    expect test -s half.checkpoint
+    expect test ! -e half.safetensors
+    [ "$1" = 2 ] && expect grep -qi 'rank.*killed\|killed.*rank\|signal 9' stopped
+    expect_exit 0 ranks "$2" "$SKUA" pretrain long.yaml -o half.safetensors --weights float32 \
+        --checkpoint half.checkpoint --threads 1
+    expect_err 'training goes on from step'
+    expect cmp long.safetensors half.safetensors
+done
+
+# started by a launcher, and the module is not there: a sentence, not two runs at once
+expect_exit 4 env SKUA_RANKS=mpi SKUA_MPI="$T/none.so" "$SKUA" pretrain tiny.yaml -o none.safetensors -q
+expect_err 'MPI started this process, but skua-mpi.so is not there'
+expect_exit 0 env SKUA_RANKS=none SKUA_MPI="$T/none.so" OMPI_COMM_WORLD_SIZE=2 "$SKUA" pretrain tiny.yaml \
+    -o alone.safetensors --weights float32 --threads 1 -q
+expect cmp one.safetensors alone.safetensors
