@@ -354,9 +354,9 @@ SKUA_API SKUA_MUST_USE skua_status skua_snapshot_ask(skua_snapshot *snapshot,
 /* Pre-train a base model by a recipe (a YAML file; NULL: the one built in) into the file `output`.
  * shops: workspaces, ended by NULL (or NULL for none), whose histories the recipe may weigh.
  * settings as above: checkpoint, from (a net to go on from), curves, validation, weights, time,
- * threads. A deadline ends it early with SKUA_OK; the report then says finished: false. Under mpirun
- * or srun ranks share the steps, and all but rank 0, which writes, get a report of NULL: once a
- * process. SKUA_ECONFIG: the recipe, naming the line; ranks of different versions. */
+ * threads. A deadline ends it early with SKUA_OK; the report then says finished: false. Under
+ * mpirun or srun ranks share the steps, and all but rank 0 get a report of NULL: once a process.
+ * SKUA_ECONFIG: the recipe, naming the line; ranks of different versions. */
 SKUA_API SKUA_MUST_USE skua_status skua_pretrain(const char *recipe, const char *const *shops,
                                                  const char *output, const char *const *settings,
                                                  const skua_callbacks *callbacks, char **report,
