@@ -11,7 +11,7 @@ export SKUA_THREADS=$threads
 export SKUA_BASE=${SKUA_BASE:-$PWD/data/models/base.safetensors}
 if [ $# = 0 ]; then
     "$bench"
-    echo "by scripts of bench/peers: python-overhead serve-load"
+    echo "by scripts of bench/peers: python-overhead serve-load text-finetune"
     exit 0
 fi
 name=$1
@@ -48,6 +48,10 @@ run() {
         peers texts
         build/peers/bin/python bench/peers/text_speed.py "$data" build/bench/text-speed
         "$bench" text-speed build/bench/text-speed "$(build/peers/bin/python bench/peers/minilm.py)" ;;
+    text-finetune) # TEXT_SETS=wish TEXT_SEEDS=1 for less than all; goes on with what is in its folder
+        peers texts
+        build/peers/bin/python bench/peers/text_finetune.py "$data" build/bench/text-finetune build/release/skua "$threads" \
+            "${TEXT_SETS:-wish,taobao}" "${TEXT_SEEDS:-1,2,3,4,5}" | figures ;;
     anomalies)
         peers
         PYTHON=build/peers/bin/python "$bench" anomalies ;;

@@ -362,6 +362,17 @@ SKUA_API SKUA_MUST_USE skua_status skua_pretrain(const char *recipe, const char 
                                                  const skua_callbacks *callbacks, char **report,
                                                  skua_error *err);
 
+/* Fine-tune a text encoder on labelled texts. data: a CSV or Parquet file; output: a folder that is
+ * not there yet, in the form of Hugging Face. settings as above: encoder (its folder), text, label,
+ * task, bins, log, split, dev_share, test_share, epochs, batch, tokens, learning_rate,
+ * weight_decay, dropout, seed, threads, checkpoint, curves. With predict the texts of the file are
+ * labelled by the fine-tuned folder `encoder`, and output is a CSV or Parquet file. SKUA_EDATA: a
+ * column or label that does not fit, a damaged folder; SKUA_EEXIST: the output folder is there. */
+SKUA_API SKUA_MUST_USE skua_status skua_train_text(const char *data, const char *output,
+                                                   const char *const *settings,
+                                                   const skua_callbacks *callbacks, char **report,
+                                                   skua_error *err);
+
 /* Write a net smaller: fewer bits a weight, fewer heads, hidden units and layers, or a new narrower
  * net that it teaches. shops: workspaces, ended by NULL (or NULL for none), whose histories give
  * half of the windows of calibration and training, and their last periods the trial. settings:

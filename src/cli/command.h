@@ -53,9 +53,9 @@ typedef struct command {
 extern const command command_init, command_ingest, command_check, command_findings, command_train,
     command_update, command_forecast, command_backtest, command_embed, command_tag, command_show,
     command_report, command_simulate, command_demo, command_config, command_serve, command_pretrain,
-    command_compress, command_explain, command_cause, command_runs, command_compare,
-    command_promote, command_rollback, command_monitor, command_plan, command_trend,
-    command_recommend;
+    command_compress, command_train_text, command_explain, command_cause, command_runs,
+    command_compare, command_promote, command_rollback, command_monitor, command_plan,
+    command_trend, command_recommend;
 
 /* All commands, NULL at the end. */
 const command *const *command_all(void);

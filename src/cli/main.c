@@ -9,35 +9,16 @@
 #include <string.h>
 
 const command *const *command_all(void) {
-    static const command *const all[] = {&command_demo,
-                                         &command_init,
-                                         &command_ingest,
-                                         &command_check,
-                                         &command_findings,
-                                         &command_embed,
-                                         &command_tag,
-                                         &command_show,
-                                         &command_train,
-                                         &command_update,
-                                         &command_forecast,
-                                         &command_backtest,
-                                         &command_report,
-                                         &command_explain,
-                                         &command_cause,
-                                         &command_plan,
-                                         &command_trend,
-                                         &command_recommend,
-                                         &command_simulate,
-                                         &command_pretrain,
-                                         &command_compress,
-                                         &command_config,
-                                         &command_serve,
-                                         &command_runs,
-                                         &command_compare,
-                                         &command_promote,
-                                         &command_rollback,
-                                         &command_monitor,
-                                         NULL};
+    static const command *const all[] = {&command_demo,     &command_init,     &command_ingest,
+                                         &command_check,    &command_findings, &command_embed,
+                                         &command_tag,      &command_show,     &command_train,
+                                         &command_update,   &command_forecast, &command_backtest,
+                                         &command_report,   &command_explain,  &command_cause,
+                                         &command_plan,     &command_trend,    &command_recommend,
+                                         &command_simulate, &command_pretrain, &command_train_text,
+                                         &command_compress, &command_config,   &command_serve,
+                                         &command_runs,     &command_compare,  &command_promote,
+                                         &command_rollback, &command_monitor,  NULL};
     return all;
 }
 

@@ -1,7 +1,6 @@
 #include "encode/text_model_config.h"
 
 #include "core/file.h"
-#include "core/json.h"
 
 #include <string.h>
 
@@ -28,9 +27,8 @@ skua_status skuai_folder_path(const char *folder, const char *name, char **path,
     return skuai_buffer_take(&buffer, path, err);
 }
 
-/* A JSON file of the folder; *json stays NULL when it is optional and not there. */
-static skua_status read_json(const char *folder, const char *name, bool optional, skuai_json **json,
-                             skua_error *err) {
+skua_status skuai_folder_json(const char *folder, const char *name, bool optional,
+                              skuai_json **json, skua_error *err) {
     char *path = NULL;
     skuai_buffer bytes;
     SKUA_TRY(skuai_folder_path(folder, name, &path, err));
@@ -121,6 +119,31 @@ static skua_status read_sizes(const skuai_json *json, skuai_text_config *c, skua
     return SKUA_OK;
 }
 
+/* A probability in [0, 1) under a name; absent or null: fallback. */
+static skua_status read_dropout(const skuai_json *json, const char *name, double fallback,
+                                double *value, skua_error *err) {
+    double p = skuai_json_as_number(skuai_json_get(json, name), fallback);
+    if (!(p >= 0 && p < 1))
+        return skuai_error_set(err, SKUA_EDATA, "'%s' is %g: need 0 <= p < 1", name, p);
+    *value = p;
+    return SKUA_OK;
+}
+
+/* What training drops and how it begins; fallbacks are transformers'. */
+static skua_status read_training(const skuai_json *json, skuai_text_config *c, skua_error *err) {
+    skuai_nn_block_config *b = &c->encoder.block;
+    bool distil = c->family == SKUAI_TEXT_DISTILBERT;
+    SKUA_TRY(read_dropout(json, distil ? "dropout" : "hidden_dropout_prob", 0.1, &b->dropout, err));
+    SKUA_TRY(read_dropout(json, distil ? "attention_dropout" : "attention_probs_dropout_prob", 0.1,
+                          &b->attention_dropout, err));
+    SKUA_TRY(read_dropout(json, distil ? "seq_classif_dropout" : "classifier_dropout",
+                          distil ? 0.2 : b->dropout, &c->head_dropout, err));
+    b->init_scale = skuai_json_as_number(skuai_json_get(json, "initializer_range"), 0.02);
+    if (b->init_scale > 0 && b->init_scale <= 1) return SKUA_OK;
+    return skuai_error_set(err, SKUA_EDATA, "'initializer_range' is %g: need 0 < x <= 1",
+                           b->init_scale);
+}
+
 static skua_status read_encoder(const skuai_json *json, skuai_text_config *c, skua_error *err) {
     skuai_nn_block_config *block = &c->encoder.block;
     const char *kind =
@@ -129,6 +152,7 @@ static skua_status read_encoder(const skuai_json *json, skuai_text_config *c, sk
         return skuai_error_set(err, SKUA_EDATA, "positions of kind '%.60s' are not known here",
                                kind);
     SKUA_TRY(read_activation(json, &block->activation, err));
+    SKUA_TRY(read_training(json, c, err));
     block->post_norm = true;
     block->bias = true;
     block->epsilon = skuai_json_as_number(skuai_json_get(json, "layer_norm_eps"), 1e-12);
@@ -185,7 +209,7 @@ static skua_status read_pooling(const char *folder, const char *path, skuai_text
     if (n > 256) return skuai_error_set(err, SKUA_EDATA, "modules.json: a path of %zu bytes", n);
     memcpy(name, path, n);
     memcpy(name + n, "/config.json", sizeof "/config.json");
-    SKUA_TRY(read_json(folder, n ? name : "config.json", false, &json, err));
+    SKUA_TRY(skuai_folder_json(folder, n ? name : "config.json", false, &json, err));
     static const struct {
         const char *name;
         skuai_pooling pooling;
@@ -236,10 +260,10 @@ static skua_status read_modules(const char *folder, const skuai_json *modules, s
 
 static skua_status read_sentence(const char *folder, skuai_text_config *c, skua_error *err) {
     skuai_json *modules = NULL, *sentence = NULL;
-    skua_status status = read_json(folder, "modules.json", true, &modules, err);
+    skua_status status = skuai_folder_json(folder, "modules.json", true, &modules, err);
     if (status == SKUA_OK && modules) status = read_modules(folder, modules, c, err);
     if (status == SKUA_OK)
-        status = read_json(folder, "sentence_bert_config.json", true, &sentence, err);
+        status = skuai_folder_json(folder, "sentence_bert_config.json", true, &sentence, err);
     int64_t most = skuai_json_as_integer(skuai_json_get(sentence, "max_seq_length"), 0);
     if (most > 2 && (size_t)most < c->tokens_most) c->tokens_most = (size_t)most;
     skuai_json_free(modules);
@@ -251,7 +275,7 @@ skua_status skuai_text_config_read(const char *folder, const skuai_text_model_op
                                    skuai_text_config *config, skua_error *err) {
     skuai_json *json = NULL;
     skuai_text_config c = {.encoder = SKUAI_NN_ENCODER_DEFAULT};
-    SKUA_TRY(read_json(folder, "config.json", false, &json, err));
+    SKUA_TRY(skuai_folder_json(folder, "config.json", false, &json, err));
     skua_status status = read_family(json, &c.family, err);
     if (status == SKUA_OK) status = read_sizes(json, &c, err);
     if (status == SKUA_OK)

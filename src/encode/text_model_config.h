@@ -2,6 +2,7 @@
 #ifndef SKUA_ENCODE_TEXT_MODEL_CONFIG_H
 #define SKUA_ENCODE_TEXT_MODEL_CONFIG_H
 
+#include "core/json.h"
 #include "encode/text_model.h"
 #include "nn/block.h"
 
@@ -20,6 +21,8 @@ typedef struct skuai_text_config {
     size_t tokens_most;
     skuai_pooling pooling;
     bool unit_length;
+    size_t outputs;      /* of a head on the first token (text_net.h); 0: none */
+    double head_dropout; /* in it, while it is trained */
     skuai_nn_encoder_config encoder;
 } skuai_text_config;
 
@@ -31,5 +34,10 @@ SKUA_MUST_USE skua_status skuai_text_config_read(const char *folder,
  * (absolute, or with ".."). */
 SKUA_MUST_USE skua_status skuai_folder_path(const char *folder, const char *name, char **path,
                                             skua_error *err);
+
+/* A JSON file of the folder (skuai_json_free); *json stays NULL when it is optional and not there.
+ * SKUA_EDATA naming the file; SKUA_ENOTFOUND, SKUA_ELIMIT past 16 MiB. */
+SKUA_MUST_USE skua_status skuai_folder_json(const char *folder, const char *name, bool optional,
+                                            skuai_json **json, skua_error *err);
 
 #endif

@@ -389,6 +389,23 @@ out:
     return status;
 }
 
+skua_status skuai_store_open_scratch(const skuai_store_open_options *options, skuai_store **store,
+                                     skua_error *err) {
+    skuai_store_open_options all = *options;
+    all.mode = SKUAI_STORE_WRITE;
+    skuai_store *made = store_new("", SKUAI_STORE_WRITE);
+    if (!made) return skuai_error_memory(err, "a store");
+    skua_status status = open_database(made, ":memory:", &all, err);
+    if (status == SKUA_OK)
+        status = skuai_store_execute(made, "SET preserve_insertion_order = true", err);
+    if (status != SKUA_OK) {
+        store_free(made);
+        return status;
+    }
+    *store = made;
+    return SKUA_OK;
+}
+
 void skuai_store_close(skuai_store *store) {
     if (!store) return;
     skuai_store_rollback(store);
@@ -489,6 +506,11 @@ skua_status skuai_store_begin(skuai_store *store, skua_error *err) {
 skua_status skuai_store_commit(skuai_store *store, skua_error *err) {
     double generation = 0;
     skua_status status;
+    if (!*store->folder) { /* scratch: nobody else sees it */
+        SKUA_TRY_OUT(skuai_store_execute(store, "COMMIT", err));
+        store->in_transaction = false;
+        return SKUA_OK;
+    }
     SKUA_TRY_OUT(skuai_store_execute(
         store, "UPDATE workspace SET value = (value::BIGINT + 1)::VARCHAR WHERE key = 'generation'",
         err));

@@ -69,6 +69,10 @@ typedef struct skuai_store_open_options {
 SKUA_MUST_USE skua_status skuai_store_open(const char *folder,
                                            const skuai_store_open_options *options,
                                            skuai_store **store, skua_error *err);
+/* An empty database in memory, of no workspace: files are read and written with SQL alone. Rows
+ * keep the order of the file that they come from. Closed as the others. */
+SKUA_MUST_USE skua_status skuai_store_open_scratch(const skuai_store_open_options *options,
+                                                   skuai_store **store, skua_error *err);
 /* Roll back what is not committed, close, let the next one in. NULL allowed. */
 void skuai_store_close(skuai_store *store);
 
