@@ -11,7 +11,7 @@ export SKUA_THREADS=$threads
 export SKUA_BASE=${SKUA_BASE:-$PWD/data/models/base.safetensors}
 if [ $# = 0 ]; then
     "$bench"
-    echo "by scripts of bench/peers: python-overhead serve-load text-finetune"
+    echo "by scripts of bench/peers: mpi python-overhead serve-load text-finetune"
     exit 0
 fi
 name=$1
@@ -71,6 +71,7 @@ run() {
         command -v wrk >/dev/null || { echo "bench: wrk is not there (Debian: wrk)" >&2; exit 1; }
         peers serve
         build/peers/bin/python bench/peers/serve_load.py build/release/skua "$threads" ${SERVE_ITEMS:-30000} ${SERVE_SECONDS:-10} | figures ;;
+    mpi) python3 bench/peers/mpi.py build/release/skua ${MPI_ITEMS:-2000} | figures ;;
     python-overhead)
         peers
         PYTHONPATH=bindings/python/src SKUA_LIBRARY=$PWD/build/release/libskua.so \

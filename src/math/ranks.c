@@ -250,7 +250,7 @@ skua_status skuai_ranks_gather(const skuai_ranks *ranks, const void *bytes, size
         SKUA_TRY_OUT(failed(ranks,
                             ranks->module->gather(bytes, (int)n, made, counts, counts + size),
                             "hand its results to rank 0", err));
-    else if (n > 0)
+    else if (made && n > 0)
         memcpy(made, bytes, n);
     for (size_t r = 0; starts && r < size; r++)
         starts[r] = (size_t)counts[size + r];

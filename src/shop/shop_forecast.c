@@ -5,6 +5,8 @@
 #include "shop/live.h"
 #include "shop/result.h"
 #include "shop/shop_panel.h"
+#include "stat/local.h"
+#include "stat/shared_local.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -129,8 +131,23 @@ static skua_status write_results(const skua_shop *shop, const skuai_run *run,
     return status;
 }
 
-skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **report,
-                               skua_error *err) {
+/* Local members share their series among the ranks; the others predict all on each rank, from the
+ * same model and seed. shared [SKUAI_ENSEMBLE_MEMBERS] lives as long as the ensemble is used. */
+static void share_members(skuai_ensemble *ensemble, const skuai_ranks *ranks,
+                          skuai_shared_local *shared) {
+    if (skuai_ranks_size(ranks) == 1) return;
+    for (size_t m = 0; m < ensemble->n_members; m++) {
+        skuai_forecaster *member = &ensemble->members[m];
+        if (!skuai_forecaster_is_local(member)) continue;
+        shared[m] = (skuai_shared_local){*member, ranks};
+        *member = skuai_shared_local_forecaster(&shared[m]);
+    }
+}
+
+static skua_status forecast(skua_shop *shop, const skuai_ranks *ranks, const char *output,
+                            char **report, skua_error *err) {
+    skuai_shared_local shared[SKUAI_ENSEMBLE_MEMBERS];
+    bool first = skuai_ranks_rank(ranks) == 0; /* who writes */
     skuai_context context = skuai_shop_context(shop, false);
     skuai_run run;
     skuai_panel *panel = NULL;
@@ -143,6 +160,7 @@ skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **repor
     if (status == SKUA_OK) status = skuai_forecast_model_choose(shop, panel, model, &horizon, err);
     if (status == SKUA_OK) {
         skuai_request request = {horizon, model->levels, model->n_levels, context.seed};
+        share_members(&model->ensemble, ranks, shared);
         skuai_forecaster combination = skuai_ensemble_forecaster(&model->ensemble);
         run.model = model->name;
         run.horizon = horizon;
@@ -151,11 +169,25 @@ skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **repor
         if (status == SKUA_OK)
             status = skuai_coherence_apply(shop, model->coherence, live.panel, live.forecast, err);
     }
-    if (status == SKUA_OK)
+    if (status == SKUA_OK && first)
         status = write_results(shop, &run, live.panel, live.forecast, output, err);
-    if (status == SKUA_OK) status = make_report(&live, &run, output, &context, report, err);
+    if (status == SKUA_OK && first)
+        status = make_report(&live, &run, output, &context, report, err);
     skuai_live_clear(&live);
     skuai_panel_free(panel);
     skuai_free(model);
+    return status;
+}
+
+skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **report,
+                               skua_error *err) {
+    skuai_ranks *ranks = NULL;
+    const skua_callbacks callbacks = shop->callbacks;
+    if (report) *report = NULL; /* ranks but the first give none */
+    skua_status status = skuai_ranks_open(skua_version(), &ranks, err);
+    if (skuai_ranks_rank(ranks) > 0) skua_shop_listen(shop, NULL);
+    if (status == SKUA_OK) status = forecast(shop, ranks, output, report, err);
+    status = skuai_ranks_close(ranks, status, err);
+    skua_shop_listen(shop, &callbacks);
     return status;
 }

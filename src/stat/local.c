@@ -376,3 +376,7 @@ skuai_forecaster skuai_local_forecaster(const skuai_local_method *method) {
                               .contributions = local_contributions,
                               .data = method};
 }
+
+bool skuai_forecaster_is_local(const skuai_forecaster *forecaster) {
+    return forecaster->predict == local_predict;
+}

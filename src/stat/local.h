@@ -55,6 +55,8 @@ typedef struct skuai_local_method {
 /* A forecaster that runs `method` (borrowed, static) over a panel. The parameter "season" replaces
  * the panel's season. Series s draws from seed stream base[s], so views agree with the whole. */
 skuai_forecaster skuai_local_forecaster(const skuai_local_method *method);
+/* Whether a forecaster is one of those: it sees one series at a time, whatever the panel. */
+bool skuai_forecaster_is_local(const skuai_forecaster *forecaster);
 
 /* One series through the method with all guards, as the adapter does it: the building block of
  * combinations. input->y may hold NaN anywhere, and n may be 0. output->mean and ->quantiles are

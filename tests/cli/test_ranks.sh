@@ -80,3 +80,14 @@ expect_err 'MPI started this process, but skua-mpi.so is not there'
 expect_exit 0 env SKUA_RANKS=none SKUA_MPI="$T/none.so" OMPI_COMM_WORLD_SIZE=2 "$SKUA" pretrain tiny.yaml \
     -o alone.safetensors --weights float32 --threads 1 -q
 expect cmp one.safetensors alone.safetensors
+
+# a forecast shared by series: the rows of one rank, bit for bit, from any number of them
+expect_exit 0 "$SKUA" simulate files --items 12 --days 150 --channels 1 -q
+expect_exit 0 "$SKUA" init shop -q
+expect_exit 0 "$SKUA" ingest shop --sales files/sales.csv -q
+expect_exit 0 "$SKUA" forecast shop --horizon 7 -o one.csv --threads 1 -q
+for n in 2 3; do
+    expect_exit 0 ranks $n "$SKUA" forecast shop --horizon 7 -o many.csv --threads 1 --json -q
+    expect_json 'd["verb"] == "forecast" and d["series"] > 5'
+    expect cmp one.csv many.csv
+done
