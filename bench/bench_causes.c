@@ -13,8 +13,10 @@
  * Price: each item's profit-best price by decide/price.h from the estimated elasticity and its
  * error, from its last list price, inside the prices that were seen and 5 % beyond. Regret: of the
  * profit between that list price and the best price inside the same range, the share that is not
- * reached, sums over items. Profit is by the true elasticity as above at constant elasticity: exact
- * under the log-linear law, the law's own slope around the prices seen under the two others.
+ * reached, sums over items, each with the demand that the simulator expected of it; beside it the
+ * share if all items had one demand and one price. Profit is by the true elasticity as above at
+ * constant elasticity: exact under the log-linear law, the law's own slope around the prices seen
+ * under the two others.
  *
  *     bench price [--seeds N]        5 seeds unless told otherwise
  *     bench elasticity [--seeds N] [--first N] [--law NAME] [--items N] [--channels N] [--days N]
@@ -310,17 +312,18 @@ static void say(const char *name, const tally *t, double seconds) {
 typedef struct price_tally {
     size_t n, held, right_way; /* items; best price at a border; moved towards the best */
     double reachable, reached; /* profit beyond today's, at the best and at the chosen price */
+    double reachable_alike, reached_alike; /* the same if all items had one demand and one price */
 } price_tally;
 
 /* Last list price, cost, and the prices that were seen, over the item's channels. */
 static bool price_item(const known_shop *s, size_t item, const skuai_static *code,
                        skuai_price_item *to) {
+    double expected = 0;
     const skuai_panel *p = s->panel;
     const float *price = p->dynamic[skuai_panel_dynamic_find(p, "price")].values;
     const float *list = p->dynamic[skuai_panel_dynamic_find(p, "list_price")].values;
     size_t cost = skuai_panel_static_find(p, "cost");
     *to = (skuai_price_item){.name = "item",
-                             .demand = 100,
                              .low = (double)NAN,
                              .high = (double)NAN,
                              .seen_low = INFINITY,
@@ -335,9 +338,11 @@ static bool price_item(const known_shop *s, size_t item, const skuai_static *cod
             to->seen_low = fmin(to->seen_low, (double)price[row]);
             to->seen_high = fmax(to->seen_high, (double)price[row]);
             if (list[row] > 0) to->price = (double)list[row];
+            expected += s->mean[row] > 0 ? s->mean[row] : 0;
         }
         break; /* the first channel's prices: others differ by a factor */
     }
+    to->demand = expected;
     return to->price > 0 && to->cost > 0;
 }
 
@@ -360,8 +365,12 @@ static skua_status add_price(const known_shop *s, size_t item, const skuai_stati
     t->n++;
     t->held += *best.limit != '\0';
     t->right_way += (chosen.best.price - i.price) * (best.best.price - i.price) >= 0;
-    t->reachable += (best.best.value - best.now.value) / i.price;
-    t->reached += (at - best.now.value) / i.price;
+    double alike = i.price * i.demand;
+    t->reachable += best.best.value - best.now.value;
+    t->reached += at - best.now.value;
+    if (!(alike > 0)) return SKUA_OK;
+    t->reachable_alike += (best.best.value - best.now.value) / alike;
+    t->reached_alike += (at - best.now.value) / alike;
     return SKUA_OK;
 }
 
@@ -510,11 +519,12 @@ int bench_price(int argc, char **argv) {
             }
             known_shop_clear(&shop);
         }
-        printf(
-            "%-12s regret %.4f: %zu items, %.0f %% moved the right way, the best price at a border "
-            "for %.0f %%; elasticity off by %.3f\n",
-            laws[l].name, regret_of(&t), t.n, 100 * (double)t.right_way / (double)t.n,
-            100 * (double)t.held / (double)t.n, ignored.error / (double)ignored.n);
+        printf("%-12s regret %.4f (all items of one demand and price: %.4f): %zu items, %.0f %% "
+               "moved the right way, the best price at a border "
+               "for %.0f %%; elasticity off by %.3f\n",
+               laws[l].name, regret_of(&t), 1 - t.reached_alike / t.reachable_alike, t.n,
+               100 * (double)t.right_way / (double)t.n, 100 * (double)t.held / (double)t.n,
+               ignored.error / (double)ignored.n);
         (void)fflush(stdout);
         worst = fmax(worst, regret_of(&t));
         n += t.n;

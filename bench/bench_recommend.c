@@ -14,7 +14,11 @@
  * ms_1m: one user's list of 10 out of 1,000,000 items (simulated: 200,000 users, 4 M rows), the
  * whole way from his past to the list; median of 50 users.
  *
- *     bench recommend [dev | dev-ours | parts | export FOLDER | als FOLDER]
+ * sequence: the net of sequence_net.h (SASRec's kind) alone, and as one more feature of ours; it is
+ * not in the shipped list unless asked for (--sequence), so the figures are without it.
+ *
+ *     bench recommend [dev | dev-ours | dev-sequence | parts | sequence | export FOLDER | als
+ * FOLDER]
  *
  * dev: the same 28 days earlier, for development. export writes the rows for the peer; als reads
  * its lists from there. */
@@ -25,6 +29,7 @@
 
 #include "core/random.h"
 #include "recommend/recommender.h"
+#include "recommend/sequence_net.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -306,13 +311,13 @@ static void print_weights(const skuai_recommender_rule *r) {
 }
 
 static skua_status score_rule(const char *name, const trial *t, const skuai_recommender_rule *rule,
-                              double learnt, bool weights, double *ndcg, skua_error *err) {
+                              const skuai_feature_options *features, double learnt, bool weights,
+                              double *ndcg, skua_error *err) {
     skuai_context context = bench_context();
-    skuai_feature_options features = {0};
     skuai_recommender_scores s;
     skuai_recommender *r = NULL;
     double start = skuai_clock();
-    SKUA_TRY(skuai_recommender_new(t->past, rule, &features, &context, &r, err));
+    SKUA_TRY(skuai_recommender_new(t->past, rule, features, &context, &r, err));
     skua_status status = skuai_recommender_score(r, t->all, t->cut, PERIOD, &context, &s, err);
     if (status == SKUA_OK) {
         printf("  %-28s NDCG@10 %.4f  @20 %.4f  hit@10 %.4f  @20 %.4f  (%zu users; learnt %.1f s, "
@@ -341,14 +346,73 @@ static skua_status measure_ours(const char *name, const trial *t, uint32_t witho
     double start = skuai_clock();
     SKUA_TRY(skuai_rule_learn(t->past, &options, &context, &rule, err));
     double learnt = skuai_clock() - start;
-    skua_status status = score_rule(name, t, &rule, learnt, weights, ndcg, err);
+    skua_status status = score_rule(name, t, &rule, &options.features, learnt, weights, ndcg, err);
     if (status == SKUA_OK && weights) {
         double linear;
         skuai_recommender_rule plain = rule;
         plain.trees = NULL;
-        status = score_rule("weights without trees", t, &plain, learnt, false, &linear, err);
+        status = score_rule("weights without trees", t, &plain, &options.features, learnt, false,
+                            &linear, err);
     }
     skuai_rule_clear(&rule);
+    return status;
+}
+
+/* -- The sequence net -------------------------------------------------------------------------- */
+
+/* Its own chances as a list, and the same with his own items put first by how often he had them. */
+static skua_status measure_net(const char *name, const trial *t, const skuai_sequence_net *net,
+                               skua_error *err) {
+    size_t n = 0;
+    float *chance = skuai_new(t->all->n_items, sizeof *chance);
+    skuai_sequence_reader *reader = NULL;
+    skuai_ranking sum = {0};
+    skua_status status =
+        chance ? skuai_sequence_reader_new(net, &reader, err) : skuai_error_memory(err, "chances");
+    for (size_t u = 0; u < t->all->n_users && status == SKUA_OK; u++) {
+        int32_t targets[4096], list[LIST];
+        size_t m = targets_of(t, u, targets);
+        if (m == 0) continue;
+        status = skuai_sequence_score(reader, skuai_past_of(t->past, u), chance, err);
+        for (size_t k = 0; k < LIST && status == SKUA_OK; k++) {
+            size_t best = 0;
+            for (size_t i = 1; i < t->all->n_items; i++)
+                if (chance[i] > chance[best]) best = i;
+            list[k] = (int32_t)best;
+            chance[best] = -1;
+        }
+        skuai_ranking one = skuai_ranking_score(list, LIST, targets, m);
+        add_ranking(&sum, &one);
+        n++;
+    }
+    skuai_sequence_reader_free(reader);
+    skuai_free(chance);
+    if (status == SKUA_OK) (void)print_ranking(name, &sum, n);
+    return status;
+}
+
+/* The net alone, then our list with it as a feature: the rule learns its weight from a net that was
+ * trained on the days before those it is judged on, as all the rest. */
+static skua_status measure_sequence(const trial *t, skua_error *err) {
+    skuai_context context = bench_context();
+    skuai_sequence_options sequence = SKUAI_SEQUENCE_DEFAULT;
+    skuai_rule_options options = {.period = PERIOD};
+    skuai_recommender_rule rule = {0};
+    skuai_sequence_net *net = NULL;
+    double start = skuai_clock(), ndcg;
+    SKUA_TRY(skuai_sequence_train(t->past, &sequence, &context, &net, err));
+    printf("  sequence net: %zu steps of %zu users, loss %.4f, %.1f s\n", sequence.steps,
+           sequence.batch, net->loss, skuai_clock() - start);
+    skua_status status = measure_net("sequence net alone", t, net, err);
+    options.features.sequence = &sequence;
+    start = skuai_clock();
+    if (status == SKUA_OK) status = skuai_rule_learn(t->past, &options, &context, &rule, err);
+    options.features.net = net;
+    if (status == SKUA_OK)
+        status = score_rule("ours with the sequence net", t, &rule, &options.features,
+                            skuai_clock() - start, true, &ndcg, err);
+    skuai_rule_clear(&rule);
+    skuai_sequence_free(net);
     return status;
 }
 
@@ -570,13 +634,17 @@ int bench_recommend(int argc, char **argv) {
     } else if (status == SKUA_OK) {
         printf("by time, %zu customers, %zu products, %zu rows\n", all->n_users, all->n_items,
                all->n);
-        status = measure_ours("ours", &t, 0, true, &ours, &err);
-        if (status == SKUA_OK && strcmp(what, "ours") != 0) best = measure_baselines(&t, &err);
+        if (strcmp(what, "sequence") != 0) status = measure_ours("ours", &t, 0, true, &ours, &err);
+        if (status == SKUA_OK && strcmp(what, "ours") != 0 && strcmp(what, "sequence") != 0)
+            best = measure_baselines(&t, &err);
         if (folder) best = fmax(best, measure_lists(folder, &t, &err));
+        if (status == SKUA_OK && (strcmp(what, "sequence") == 0 || folder))
+            status = measure_sequence(&t, &err);
         if (status == SKUA_OK && strcmp(what, "parts") == 0) status = measure_parts(&t, &err);
-        if (status == SKUA_OK && !dev) status = leave_last_out(all, &err);
-        if (status == SKUA_OK && !dev) status = run_million(&t, &err);
-        if (status == SKUA_OK)
+        bool whole = !dev && strcmp(what, "sequence") != 0;
+        if (status == SKUA_OK && whole) status = leave_last_out(all, &err);
+        if (status == SKUA_OK && whole) status = run_million(&t, &err);
+        if (status == SKUA_OK && isfinite(ours) && isfinite(best))
             bench_figure("recommend", "ndcg_ratio", ours / best,
                          "NDCG@10 %.4f beside %.4f, the best of popularity, own most frequent, "
                          "item-kNN%s; UCI, last 28 days, all products ranked",

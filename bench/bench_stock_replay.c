@@ -1,22 +1,22 @@
 /* Figure `stock-replay`: what orders from forecasts cost on history, beside the normal formula for
  * safety stock at the same fill rate, and beside perfect foresight.
  *
- * Orders: stock_order.h by expected cost, on forecasts of the untrained combination of `skua
- * forecast` (seasonal window mean, theta, count-pool, equal weights), made anew at every time of
- * ordering from the 400 days before it. Formula: order up to m (L + R) + z sqrt(...), m and v mean
- * and variance of the last 28 days; its z is set afterwards, by bisection on the very test, so that
- * its fill rate is that of ours: the formula gets the best z there is. Beside it, stricter: the
- * formula on our forecasts' means and 80 % intervals. Lead times are the same draws for all. Cost:
- * holding, lost sales, spoilage.
+ * Orders: stock_order.h by expected cost, on forecasts of a small combination of `skua
+ * forecast` (seasonal window mean, theta, count-pool, equal weights), made at every time of
+ * ordering from the 400 days before it, its settings fitted anew every 28 days. Formula: order up
+ * to m (L + R) + z sqrt(...), m and v mean and variance of the last 28 days; its z is set
+ * afterwards, by bisection on the very test, so that its fill rate is that of ours: the formula
+ * gets the best z there is. Beside it, stricter: the formula on our forecasts' means and 80 %
+ * intervals. Lead times are the same draws for all. Cost: holding, lost sales, spoilage.
  *
  *   vegetables   the 60 items of the Chinese supermarket with most days in the last 120; those are
  *                the test. Ordered at night, there in the morning, sold that day or thrown away
  *                (lead time 0, review 1, shelf life 1). Cost: each item's mean wholesale price,
  * loss on arrival: its stated rate, margin: its category's mean, all before the test. Days without
- * a row: not offered, not scored. fresh retail 400 series (drawn, seed 1) of those that were in
- * stock all day on nine days of ten; last 28 of 90 days, sales as demand. Lead time 1, review 2,
- * shelf life 5; the data have no costs: cost 1, margin .4, holding .005 a day. simulated    60
- * items x 2 channels a demand law, no stock-outs, so demand is known; the last 140 of 730 days;
+ * a row: not offered, not scored. fresh retail 400 series that
+ * were in stock for the largest share of hours; last 28 of 90 days, sales as demand. Lead time 1,
+ * review 2, shelf life 5; the data have no costs: cost 1, margin .4, holding .005 a day. simulated
+ * 60 items x 2 channels a demand law, no stock-outs, so demand is known; the last 140 of 730 days;
  * weekly orders, lead time 4 (sd 1) days, the costs of its supply.csv in the mean: holding .0007 of
  * cost a day, a lost sale .45 of cost, packs of 6. The figure is the largest of the ratios.
  *
@@ -26,7 +26,6 @@
 #include "figure.h"
 
 #include "automl/ensemble.h"
-#include "core/random.h"
 #include "decide/stock_replay.h"
 #include "simulate/simulate.h"
 
@@ -36,9 +35,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATHS = 300, WINDOW = 28, MEMBERS = 3, RECENT = 400 };
+enum { PATHS = 300, WINDOW = 28, MEMBERS = 4, RECENT = 400, REFIT = 28, WEIGHED = 14 };
 
-static const char *const members[MEMBERS] = {"seasonal-window-mean", "theta", "count-pool"};
+static const char *const members[MEMBERS] = {"seasonal-window-mean", "theta", "count-pool", "ets"};
 
 /* A shop on which policies are run. */
 typedef struct stage {
@@ -73,20 +72,49 @@ static skua_status stage_fill(stage *s, skua_error *err) {
     return SKUA_OK;
 }
 
-static skua_status combination(skuai_forecaster *made, skuai_ensemble *ensemble, skua_error *err) {
+/* The view that was known `back` periods before the end. */
+static skua_status view_of(const stage *s, size_t back, skuai_panel **recent, skua_error *err) {
+    skuai_panel *view = NULL;
+    SKUA_TRY(skuai_panel_cut(s->panel, back, &view, err));
+    skua_status status = skuai_panel_last(view, RECENT, recent, err);
+    skuai_panel_free(view);
+    return status;
+}
+
+/* Members weighed on two windows that end before the test. */
+static skua_status combination(const stage *s, size_t horizon, skuai_forecaster *made,
+                               skuai_ensemble *ensemble, skua_error *err) {
     skuai_forecaster f[MEMBERS];
     const skuai_forecaster *list[MEMBERS];
+    skuai_context context = bench_context();
+    skuai_panel *before = NULL;
+    skuai_backtest *b = NULL;
+    skuai_backtest_options options = {.horizon = horizon > WEIGHED ? horizon : WEIGHED,
+                                      .windows = 2,
+                                      .levels = bench_levels,
+                                      .n_levels = 9,
+                                      .seed = 1};
     for (size_t m = 0; m < MEMBERS; m++) {
         list[m] = &f[m];
         if (!bench_forecaster(members[m], &f[m]))
             return skuai_error_set(err, SKUA_ENOTFOUND, "no model %s", members[m]);
     }
-    skua_status status = skuai_ensemble_equal(list, MEMBERS, ensemble, err);
+    SKUA_TRY(view_of(s, s->test, &before, err));
+    skua_status status = skuai_backtest_run(before, list, MEMBERS, &options, &context, &b, err);
+    if (status == SKUA_OK)
+        status = skuai_ensemble_choose(b, list, 0, b->n_windows, 1, ensemble, err);
+    skuai_backtest_free(b);
+    skuai_panel_free(before);
     *made = skuai_ensemble_forecaster(ensemble);
+    printf("%s: weights before the test:", s->name);
+    for (size_t m = 0; m < MEMBERS; m++)
+        printf(" %s %.2f", members[m], ensemble->weights[0][m]);
+    printf("\n");
     return status;
 }
 
-/* Forecasts of every time of ordering, from what was known then. */
+/* Forecasts of every time of ordering, from what was known then; fitted anew every REFIT periods.
+ */
 static skua_status make_forecasts(const stage *s, size_t horizon, skuai_forecast **forecasts,
                                   skua_error *err) {
     skuai_context context = bench_context();
@@ -94,19 +122,23 @@ static skua_status make_forecasts(const stage *s, size_t horizon, skuai_forecast
     skuai_forecaster forecaster;
     skuai_request request = {horizon, bench_levels, 9, 1};
     if (!ensemble) return skuai_error_memory(err, "a model");
-    skua_status status = combination(&forecaster, ensemble, err);
+    skua_status status = combination(s, horizon, &forecaster, ensemble, err);
+    skuai_model *model = NULL;
+    size_t fitted = 0;
     for (size_t t = 0; t < s->test && status == SKUA_OK; t += s->terms[0].review) {
         skuai_panel *view = NULL;
-        skuai_panel *recent = NULL;
-        status = skuai_panel_cut(s->panel, s->test - t, &view, err);
-        if (status == SKUA_OK) status = skuai_panel_last(view, RECENT, &recent, err);
-        skuai_panel_free(view);
-        view = recent;
+        status = view_of(s, s->test - t, &view, err);
+        if (status == SKUA_OK && (!model || t >= fitted + REFIT)) {
+            if (model) forecaster.free(model);
+            model = NULL;
+            fitted = t;
+            status = forecaster.fit(&forecaster, view, NULL, &context, &model, err);
+        }
         if (status == SKUA_OK)
-            status = skuai_forecaster_run(&forecaster, view, NULL, &request, &context,
-                                          &forecasts[t], err);
+            status = forecaster.predict(model, view, &request, &context, &forecasts[t], err);
         skuai_panel_free(view);
     }
+    if (model) forecaster.free(model);
     skuai_free(ensemble);
     return status;
 }
@@ -287,24 +319,54 @@ static skua_status load_vegetables(stage *s, skua_error *err) {
 
 enum { FRESH = 400, FRESH_TEST = 28 };
 
+typedef struct stocked {
+    double hours; /* mean share available */
+    size_t series;
+} stocked;
+
+static int by_hours(const void *a, const void *b) {
+    const stocked *x = a, *y = b;
+    if (x->hours > y->hours || x->hours < y->hours) return x->hours < y->hours ? 1 : -1;
+    return (x->series > y->series) - (x->series < y->series);
+}
+
+/* The series that were in stock the most, without their availability: what was sold is the demand
+ * of this stage, of the forecasts as of the policies. */
+static skua_status keep_fresh(const skuai_panel *full, skuai_panel **panel, skua_error *err) {
+    size_t S = full->n_series;
+    stocked *list = skuai_new(S, sizeof *list);
+    skuai_panel_builder *b = skuai_panel_builder_new(&full->grid, 7);
+    skua_status status = list && b ? SKUA_OK : skuai_error_memory(err, "fresh retail");
+    for (size_t i = 0; i < S && status == SKUA_OK; i++) {
+        size_t n = full->length[i];
+        list[i] = (stocked){0, i};
+        for (size_t t = 0; t < n; t++)
+            list[i].hours +=
+                full->available ? (double)full->available[full->row[i] + t] / (double)n : 0;
+    }
+    if (status == SKUA_OK) qsort(list, S, sizeof *list, by_hours);
+    for (size_t k = 0; k < FRESH && k < S && status == SKUA_OK; k++) {
+        size_t i = list[k].series;
+        status = skuai_panel_builder_series(b, skuai_panel_name(full, i), full->start[i],
+                                            full->length[i], 0, skuai_panel_target(full, i), NULL,
+                                            NULL, err);
+    }
+    if (status == SKUA_OK && S >= FRESH)
+        printf("fresh retail: available %.3f to %.3f of the hours\n", list[FRESH - 1].hours,
+               list[0].hours);
+    if (status == SKUA_OK) status = skuai_panel_builder_finish(b, panel, err);
+    skuai_panel_builder_free(b);
+    skuai_free(list);
+    return status;
+}
+
 static skua_status load_fresh_stage(stage *s, skua_error *err) {
     bench_set set;
     SKUA_TRY(bench_set_load("freshretail", &set, err));
-    size_t S = set.full->n_series, n = 0, *order = skuai_new(S, sizeof *order);
-    skuai_random random;
     *s = (stage){.name = "fresh retail", .test = FRESH_TEST};
     s->terms = skuai_zero(FRESH, sizeof *s->terms);
-    skua_status status = order && s->terms ? SKUA_OK : skuai_error_memory(err, "fresh retail");
-    for (size_t i = 0; i < S && status == SKUA_OK; i++) {
-        size_t whole = 0, length = set.full->length[i];
-        for (size_t t = 0; t < length; t++)
-            whole += !set.full->available || set.full->available[set.full->row[i] + t] >= 1;
-        if (length >= 80 && whole * 10 >= length * 9) order[n++] = i;
-    }
-    skuai_random_init(&random, 1);
-    if (status == SKUA_OK) skuai_random_shuffle(&random, order, n);
-    if (n > FRESH) n = FRESH;
-    for (size_t i = 0; i < n && status == SKUA_OK; i++)
+    skua_status status = s->terms ? SKUA_OK : skuai_error_memory(err, "fresh retail");
+    for (size_t i = 0; i < FRESH && status == SKUA_OK; i++)
         s->terms[i] = (skuai_stock_item){.name = "fresh",
                                          .lead_time = 1,
                                          .review = 2,
@@ -312,9 +374,8 @@ static skua_status load_fresh_stage(stage *s, skua_error *err) {
                                          .cost = 1,
                                          .holding = 0.005,
                                          .shortage = 0.4};
-    if (status == SKUA_OK) status = skuai_panel_subset(set.full, order, n, &s->panel, err);
+    if (status == SKUA_OK) status = keep_fresh(set.full, &s->panel, err);
     if (status == SKUA_OK) status = stage_fill(s, err);
-    skuai_free(order);
     bench_set_clear(&set);
     return status;
 }

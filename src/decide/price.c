@@ -124,7 +124,7 @@ static skua_status best_price(const skuai_price_item *i, const skuai_price_optio
         if (p > r->to * (1 + 1e-12) || (isnan(o->ending) && k > GRID)) break;
         if (!(p > 0)) continue;
         if (judge && point_at(judge, o->aim, p, judged, n_judged).value < floor) continue;
-        double value = point_at(i, o->aim, p, law, n).value;
+        double value = point_at(i, o->aim, p, law, n).value - o->press * (p / i->price - 1);
         any = true;
         if (value > most) {
             most = value;
@@ -159,10 +159,13 @@ skua_status skuai_price_choose(const skuai_price_item *i, const skuai_price_opti
     c.best = point_at(i, o->aim, best, law, n);
     double slack =
         0.006 * (r.to - r.from) + (isnan(o->ending) ? 0 : (o->step > 0 ? o->step : 1) * (1 - 1e-9));
-    if (best >= r.to - slack && point_at(i, o->aim, r.to * 1.01, law, n).value > c.best.value)
+    double above =
+        point_at(i, o->aim, r.to * 1.01, law, n).value - o->press * (r.to * 1.01 - best) / i->price;
+    double below = point_at(i, o->aim, r.from * 0.99, law, n).value -
+                   o->press * (r.from * 0.99 - best) / i->price;
+    if (best >= r.to - slack && above > c.best.value)
         c.limit = r.to_rule;
-    else if (best <= r.from + slack &&
-             point_at(i, o->aim, r.from * 0.99, law, n).value > c.best.value)
+    else if (best <= r.from + slack && below > c.best.value)
         c.limit = r.from_rule;
     for (size_t k = 0; k < n; k++)
         better += value_at(i, o->aim, best, law[k]) > value_at(i, o->aim, i->price, law[k]);

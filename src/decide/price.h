@@ -36,6 +36,8 @@ typedef struct skuai_price_options {
     double ending;      /* .99: the ladder 0.99, 1.99, ...; NaN: every price */
     double step;        /* of the ladder; 0: 1 */
     double most_change; /* of the price, as a share; 0: none */
+    double press;       /* money that is taken off for each share that the price rises: the
+                           multiplier of a rule on several prices (price_group.h); 0: none */
 } skuai_price_options;
 #define SKUAI_PRICE_OPTIONS_DEFAULT ((skuai_price_options){.stretch = 0.05, .ending = (double)NAN})
 
@@ -48,7 +50,7 @@ typedef struct skuai_price_choice {
     skuai_price_point now, best;
     double from, to;   /* where it was looked for */
     const char *limit; /* what keeps it from going on: "seen prices", "bound", "competitor",
-                          "change", or "" when the best lies inside */
+                          "change", or "" when the best lies inside; "category": price_group.h */
     double chance;     /* that `best` is better than `now` under the law */
 } skuai_price_choice;
 

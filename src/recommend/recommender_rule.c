@@ -259,7 +259,9 @@ skua_status skuai_rule_learn(const skuai_interactions *all, const skuai_rule_opt
     memcpy(rule.weights, usual_weights, sizeof rule.weights);
     rule.fresh[SKUAI_FEATURE_POPULAR_30] = 1;
     if (past->n > 0) {
-        status = skuai_feature_base_make(past, &o->features, context, &base, err);
+        skuai_feature_options features = o->features;
+        features.net = NULL; /* a net of all days has seen what is chosen here */
+        status = skuai_feature_base_make(past, &features, context, &base, err);
         if (status == SKUA_OK) status = collect_sets(all, past, cut, most, context, &b, err);
         if (status == SKUA_OK) status = fit_sets(&b, o, context, &rule, err);
     }

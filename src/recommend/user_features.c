@@ -1,6 +1,7 @@
 #include "recommend/user_features.h"
 
 #include "core/alloc.h"
+#include "recommend/sequence_net.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +10,8 @@
 enum {
     PAST_MOST = 2000,   /* rows of a user that count, the latest */
     VISITS_MOST = 2000, /* users of an item that are looked at, the latest */
-    ALIKE_MOST = 100    /* users alike */
+    ALIKE_MOST = 100,   /* users alike */
+    SEQUENCE_MOST = 100 /* items that the sequence net brings in */
 };
 
 const char *const skuai_feature_names[SKUAI_FEATURES] = {"own",
@@ -28,6 +30,7 @@ const char *const skuai_feature_names[SKUAI_FEATURES] = {"own",
                                                          "regression, recent",
                                                          "users alike",
                                                          "users alike, recent",
+                                                         "sequence",
                                                          "popular, half-life 7",
                                                          "popular, half-life 30",
                                                          "popular",
@@ -71,6 +74,24 @@ static void fill_lengths(const skuai_interactions *x, int32_t today, const float
     }
 }
 
+/* The net that was given, or one that is trained; users who never come twice have none. */
+static skua_status find_sequence(const skuai_interactions *x, const skuai_feature_options *o,
+                                 const skuai_context *context, skuai_feature_base *b,
+                                 skua_error *err) {
+    skua_error own = {0};
+    b->sequence = o->net;
+    if (o->net && o->net->n_items != x->n_items)
+        return skuai_error_set(err, SKUA_EINVAL,
+                               "a sequence net of %zu items for a shop of %zu items",
+                               o->net->n_items, x->n_items);
+    if (o->net || !o->sequence) return SKUA_OK;
+    skua_status status = skuai_sequence_train(x, o->sequence, context, &b->own_sequence, &own);
+    b->sequence = b->own_sequence;
+    if (status == SKUA_OK || status == SKUA_EDATA) return SKUA_OK;
+    if (err) *err = own;
+    return status;
+}
+
 skua_status skuai_feature_base_make(const skuai_interactions *x,
                                     const skuai_feature_options *options,
                                     const skuai_context *context, skuai_feature_base *base,
@@ -94,6 +115,7 @@ skua_status skuai_feature_base_make(const skuai_interactions *x,
         status = skuai_item_linear(x, options->ridge > 0 ? options->ridge : 200,
                                    items < x->n_items ? items : x->n_items, most, context,
                                    &b.linear, err);
+    if (status == SKUA_OK) status = find_sequence(x, options, context, &b, err);
     skuai_free(sums);
     if (status != SKUA_OK) {
         skuai_feature_base_clear(&b);
@@ -106,6 +128,7 @@ skua_status skuai_feature_base_make(const skuai_interactions *x,
 void skuai_feature_base_clear(skuai_feature_base *b) {
     skuai_item_links_free(b->neighbours);
     skuai_item_links_free(b->linear);
+    skuai_sequence_free(b->own_sequence);
     skuai_free(b->popular);
     skuai_free(b->rarity);
     skuai_free(b->user_length);
@@ -145,6 +168,8 @@ void skuai_candidates_free(skuai_candidates *c) {
     skuai_free(c->slots);
     skuai_free(c->alike);
     skuai_free(c->users);
+    skuai_sequence_reader_free(c->reader);
+    skuai_free(c->chance);
     skuai_free(c);
 }
 
@@ -296,6 +321,45 @@ static bool collect_alike(const skuai_feature_base *base, const skuai_past *past
     return ok;
 }
 
+/* The least chance of the `most` items with the greatest, of chance [n]. */
+static float least_of_best(const float *chance, size_t n, size_t most) {
+    float best[SEQUENCE_MOST];
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (kept == most && !(chance[i] > best[kept - 1])) continue;
+        size_t at = kept < most ? kept++ : most - 1;
+        for (; at > 0 && best[at - 1] < chance[i]; at--)
+            best[at] = best[at - 1];
+        best[at] = chance[i];
+    }
+    return kept > 0 ? best[kept - 1] : 1;
+}
+
+/* The net's best items become candidates, and every candidate gets log(1 + n chance). */
+static skua_status collect_sequence(const skuai_feature_base *base, skuai_past past,
+                                    skuai_candidates *c, skua_error *err) {
+    if (!base->sequence || past.n == 0) return SKUA_OK;
+    if (c->read != base->sequence) {
+        skuai_sequence_reader_free(c->reader);
+        c->reader = NULL;
+        c->read = NULL;
+        SKUA_TRY(skuai_sequence_reader_new(base->sequence, &c->reader, err));
+        c->read = base->sequence;
+    }
+    if (!c->chance) c->chance = skuai_new(c->n_items, sizeof *c->chance);
+    if (!c->chance) return skuai_error_memory(err, "candidates");
+    SKUA_TRY(skuai_sequence_score(c->reader, past, c->chance, err));
+    size_t most = c->n_items < SEQUENCE_MOST ? c->n_items : SEQUENCE_MOST;
+    float least = least_of_best(c->chance, c->n_items, most);
+    for (size_t i = 0; i < c->n_items; i++)
+        if (c->chance[i] >= least && !row_of(c, (int32_t)i))
+            return skuai_error_memory(err, "candidates");
+    for (size_t k = 0; k < c->n; k++)
+        c->features[k * SKUAI_FEATURES_SPARSE + SKUAI_FEATURE_SEQUENCE] =
+            log1pf((float)c->n_items * c->chance[c->items[k]]);
+    return SKUA_OK;
+}
+
 skua_status skuai_candidates_collect(const skuai_feature_base *base, skuai_past past,
                                      skuai_candidates *c, skua_error *err) {
     for (size_t k = 0; k < c->n; k++)
@@ -309,6 +373,7 @@ skua_status skuai_candidates_collect(const skuai_feature_base *base, skuai_past 
          collect_links(base->linear, c, own, SKUAI_FEATURE_LINEAR, SKUAI_FEATURE_LINEAR_RECENT) &&
          collect_alike(base, &past, c, own);
     if (!ok) return skuai_error_memory(err, "candidates");
+    SKUA_TRY(collect_sequence(base, past, c, err));
     static const size_t roots[] = {SKUAI_FEATURE_NEIGHBOURS, SKUAI_FEATURE_NEIGHBOURS_RECENT,
                                    SKUAI_FEATURE_ALIKE, SKUAI_FEATURE_ALIKE_RECENT};
     float scale = own > 0 ? 1 / (float)own : 0;

@@ -4,7 +4,7 @@
  */
 #include "cause/effect.h"
 #include "core/file.h"
-#include "decide/price.h"
+#include "decide/price_group.h"
 #include "shop/result.h"
 #include "shop/shop_plan.h"
 
@@ -33,7 +33,8 @@ typedef struct pricing {
     const skuai_effects *effects;
     const skuai_effect_item **by_name; /* [n_items] sorted */
     skuai_price_options options;
-    double most_change;
+    double most_change, above_competitor;
+    double category_change; /* 0: no rule */
     uint64_t seed;
     priced *rows;
 } pricing;
@@ -55,10 +56,26 @@ static void read_prices(const pricing *p, size_t s, skuai_price_item *item) {
     }
 }
 
-static double cost_of(const skuai_panel *panel, size_t s) {
-    size_t k = skuai_panel_static_find(panel, "cost");
+/* A number that the table items gives; NaN: none. */
+static double item_number(const skuai_panel *panel, size_t s, const char *name) {
+    size_t k = skuai_panel_static_find(panel, name);
     if (k == SIZE_MAX || !panel->statics[k].values) return (double)NAN;
     return panel->statics[k].values[panel->base[s]];
+}
+
+/* The competitor's price: the last of the sales' column competitor_price, else that of the item. */
+static double competitor_price(const skuai_panel *panel, size_t s) {
+    size_t k = skuai_panel_dynamic_find(panel, "competitor_price");
+    if (k != SIZE_MAX) {
+        const float *price = panel->dynamic[k].values + panel->row[s];
+        for (size_t t = panel->length[s]; t-- > 0;)
+            if (price[t] > 0) return (double)price[t];
+    }
+    return item_number(panel, s, "item_competitor_price");
+}
+
+static bool price_is_known(const priced *row) {
+    return row->effect && row->effect->effect[SKUAI_TREATMENT_PRICE].known <= SKUAI_EFFECT_BORROWED;
 }
 
 static skua_status explore(const pricing *p, size_t s, priced *row, skua_error *err) {
@@ -76,6 +93,31 @@ static skua_status explore(const pricing *p, size_t s, priced *row, skua_error *
     return SKUA_OK;
 }
 
+/* Prices are said in hundredths, away from the bound that a rounding would cross. */
+static void say_price(const pricing *p, priced *row) {
+    if (!isnan(p->options.ending) || row->action == KEEP) return;
+    double said = round(100 * row->proposed) / 100;
+    if (said > row->item.high) said = floor(100 * row->proposed + 1e-9) / 100;
+    if (said < row->item.low) said = ceil(100 * row->proposed - 1e-9) / 100;
+    row->proposed = said;
+}
+
+/* The choice becomes a proposal when it brings a thousandth, or when today's price breaks a rule.
+ */
+static void take_choice(const pricing *p, priced *row) {
+    const skuai_price_choice *c = &row->choice;
+    double price = row->item.price;
+    row->gain = c->best.value - c->now.value;
+    bool broken = price < c->from * (1 - 1e-9) || price > c->to * (1 + 1e-9);
+    bool held = strcmp(c->limit, "category") == 0 && fabs(c->best.price / price - 1) > 1e-9;
+    row->proposed = price;
+    row->action = KEEP;
+    if (!broken && !held && !(row->gain > 1e-3 * fabs(c->now.value))) return;
+    row->proposed = c->best.price;
+    row->action = CHANGE;
+    say_price(p, row);
+}
+
 static skua_status price_one(void *argument, size_t s, int worker, skua_error *err) {
     (void)worker;
     pricing *p = argument;
@@ -85,11 +127,12 @@ static skua_status price_one(void *argument, size_t s, int worker, skua_error *e
     row->name = skuai_series_text(p->panel, s, "item", skuai_panel_name(p->panel, s));
     row->channel = skuai_series_text(p->panel, s, "channel", "");
     *i = (skuai_price_item){.name = skuai_panel_name(p->panel, s),
-                            .low = (double)NAN,
-                            .high = (double)NAN,
-                            .competitor = (double)NAN};
+                            .low = item_number(p->panel, s, "item_price_low"),
+                            .high = item_number(p->panel, s, "item_price_high"),
+                            .competitor = competitor_price(p->panel, s),
+                            .above_competitor = p->above_competitor};
     read_prices(p, s, i);
-    i->cost = cost_of(p->panel, s);
+    i->cost = item_number(p->panel, s, "cost");
     for (size_t h = 0; h < p->forecast->horizon; h++)
         i->demand += *skuai_forecast_mean(p->forecast, s, h);
     const skuai_effect_item *const *found = bsearch(row->name, p->by_name, p->effects->n_items,
@@ -106,21 +149,15 @@ static skua_status price_one(void *argument, size_t s, int worker, skua_error *e
                             "%s: its cost is not known, and profit needs it (--aim revenue does "
                             "not)",
                             i->name);
-    const skuai_effect *e = row->effect ? &row->effect->effect[SKUAI_TREATMENT_PRICE] : NULL;
-    if (status == SKUA_OK && (!e || e->known > SKUAI_EFFECT_BORROWED)) {
+    if (status == SKUA_OK && !price_is_known(row)) {
         status = explore(p, s, row, &own);
+        say_price(p, row);
     } else if (status == SKUA_OK) {
-        i->elasticity = e->value;
-        i->elasticity_se = e->error;
+        i->elasticity = row->effect->effect[SKUAI_TREATMENT_PRICE].value;
+        i->elasticity_se = row->effect->effect[SKUAI_TREATMENT_PRICE].error;
         status = skuai_price_choose(i, &p->options, &row->choice, &own);
-        row->gain = row->choice.best.value - row->choice.now.value;
-        if (status == SKUA_OK && row->gain > 1e-3 * fabs(row->choice.now.value)) {
-            row->proposed = row->choice.best.price;
-            row->action = CHANGE;
-        }
+        if (status == SKUA_OK) take_choice(p, row);
     }
-    if (isnan(p->options.ending) && row->action != KEEP) /* prices are said in hundredths */
-        row->proposed = round(100 * row->proposed) / 100;
     if (status != SKUA_EDATA && status != SKUA_OK) {
         if (err) *err = own;
         return status;
@@ -128,6 +165,62 @@ static skua_status price_one(void *argument, size_t s, int worker, skua_error *e
     if (status == SKUA_EDATA)
         (void)snprintf(row->problem, sizeof row->problem, "%.190s", own.message);
     return SKUA_OK;
+}
+
+/* -- Categories -------------------------------------------------------------------------------- */
+
+/* The items of one category, with their channels, under the rule on its mean price. */
+static skua_status price_category(pricing *p, const size_t *series, size_t n, skua_error *err) {
+    skuai_price_item *items = skuai_new(n, sizeof *items);
+    skuai_price_choice *choices = skuai_new(n, sizeof *choices);
+    skuai_price_group group;
+    skua_error own = {0};
+    skua_status status = items && choices ? SKUA_OK : skuai_error_memory(&own, "categories");
+    for (size_t k = 0; k < n && status == SKUA_OK; k++)
+        items[k] = p->rows[series[k]].item;
+    if (status == SKUA_OK)
+        status = skuai_price_group_choose(items, n, &p->options, p->category_change, choices,
+                                          &group, &own);
+    for (size_t k = 0; k < n; k++) {
+        priced *row = &p->rows[series[k]];
+        if (status == SKUA_OK) {
+            row->choice = choices[k];
+            take_choice(p, row);
+        } else if (status == SKUA_EDATA) {
+            row->action = KEEP;
+            row->proposed = row->item.price;
+            (void)snprintf(row->problem, sizeof row->problem, "%.60s: %.120s", row->item.name,
+                           own.message);
+        }
+    }
+    skuai_free(items);
+    skuai_free(choices);
+    if (status == SKUA_OK || status == SKUA_EDATA) return SKUA_OK;
+    if (err) *err = own;
+    return status;
+}
+
+/* Every category by itself; items without one are a category together. */
+static skua_status price_categories(pricing *p, skua_error *err) {
+    const skuai_panel *panel = p->panel;
+    size_t k = skuai_panel_static_find(panel, "category1"), S = panel->n_series;
+    if (k == SIZE_MAX) k = skuai_panel_static_find(panel, "category");
+    const skuai_static *category = k == SIZE_MAX ? NULL : &panel->statics[k];
+    size_t *list = skuai_new(S, sizeof *list);
+    if (!list) return skuai_error_memory(err, "categories");
+    skua_status status = SKUA_OK;
+    int32_t levels = category ? (int32_t)category->n_levels : 0;
+    for (int32_t level = -1; level < levels && status == SKUA_OK; level++) {
+        size_t n = 0;
+        for (size_t s = 0; s < S; s++) {
+            int32_t code = category ? category->codes[panel->base[s]] : -1;
+            bool here = level < 0 ? code < 0 : code == level;
+            if (here && !p->rows[s].problem[0] && price_is_known(&p->rows[s])) list[n++] = s;
+        }
+        if (n > 0) status = price_category(p, list, n, err);
+    }
+    skuai_free(list);
+    return status;
 }
 
 /* -- What is told ------------------------------------------------------------------------------ */
@@ -163,7 +256,7 @@ static void put_curve(skuai_json_writer *w, const pricing *p, const priced *row)
 static void put_row(skuai_json_writer *w, const pricing *p, const priced *row, bool curve) {
     static const char *const actions[] = {"keep", "change", "try"};
     const skuai_effect *e = row->effect ? &row->effect->effect[SKUAI_TREATMENT_PRICE] : NULL;
-    bool known = e && e->known <= SKUAI_EFFECT_BORROWED;
+    bool known = price_is_known(row);
     skuai_json_object(w, NULL);
     skuai_json_text(w, "item", row->name);
     skuai_json_text(w, "channel", row->channel);
@@ -253,13 +346,16 @@ static skua_status tell(const pricing *p, const char *model, const char *output,
 
 /* -- The plan ---------------------------------------------------------------------------------- */
 
-static skua_status read_options(const skua_shop *shop, skuai_price_options *o, double *most,
-                                skua_error *err) {
+static skua_status read_options(const skua_shop *shop, pricing *p, skua_error *err) {
+    skuai_price_options *o = &p->options;
     const char *ending = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_ending);
     *o = SKUAI_PRICE_OPTIONS_DEFAULT;
     if (strcmp(skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_aim), "revenue") == 0)
         o->aim = SKUAI_PRICE_REVENUE;
-    *most = o->most_change = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_most_change);
+    p->most_change = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_most_change);
+    o->most_change = p->most_change;
+    p->above_competitor = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_above_competitor);
+    p->category_change = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_category_change);
     if (*ending) {
         o->ending = skuai_text_number(ending);
         if (!(o->ending >= 0 && o->ending < 1))
@@ -285,7 +381,7 @@ skua_status skuai_plan_price(skua_shop *shop, const char *output, char **report,
     skuai_live live = {0};
     char model[32] = "";
     pricing p = {.seed = context.seed};
-    SKUA_TRY(read_options(shop, &p.options, &p.most_change, err));
+    SKUA_TRY(read_options(shop, &p, err));
     skua_status status = read_history(shop, &history, err);
     if (status == SKUA_OK)
         status = skuai_effect_price(history.recorded, &effect_options, &context, &effects, err);
@@ -304,6 +400,7 @@ skua_status skuai_plan_price(skua_shop *shop, const char *output, char **report,
         qsort((void *)p.by_name, effects->n_items, sizeof *p.by_name, skuai_effect_by_name);
         status = skuai_parallel_for(&context, "prices", p.panel->n_series, price_one, &p, err);
     }
+    if (status == SKUA_OK && p.category_change > 0) status = price_categories(&p, err);
     if (status == SKUA_OK) status = tell(&p, model, output, report, err);
     skuai_free(p.rows);
     skuai_free((void *)p.by_name);

@@ -4,6 +4,7 @@
  * four weeks; the rule is then learnt anew. */
 #include "core/file.h"
 #include "recommend/category_chance.h"
+#include "recommend/sequence_net.h"
 #include "shop/shopper.h"
 
 #include <math.h>
@@ -18,6 +19,10 @@ typedef struct advice {
     skuai_recommender *recommender;
     skuai_candidates *candidates;
     float *adjust; /* NULL: nothing */
+    skuai_sequence_options sequence;
+    bool with_sequence;
+    skuai_sequence_net *net; /* of all days; NULL: not asked for */
+    float *content;          /* [n items, sequence.n_content]; NULL: no vectors */
     skuai_context context;
     skuai_recommend_request request;
     int32_t *basket_items, *basket_days; /* [n_basket] of the setting `basket` */
@@ -30,6 +35,8 @@ static void advice_clear(advice *a) {
     skuai_recommender_free(a->recommender);
     skuai_rule_clear(&a->rule);
     skuai_shoppers_clear(&a->shoppers);
+    skuai_sequence_free(a->net);
+    skuai_free(a->content);
     skuai_free(a->adjust);
     skuai_free(a->basket_items);
     skuai_free(a->basket_days);
@@ -61,6 +68,21 @@ static skua_status read_basket(const skua_shop *shop, advice *a, skua_error *err
     return SKUA_OK;
 }
 
+/* Forty rounds of the users at most, and no longer sequences than there are. */
+static void size_sequence(advice *a) {
+    const skuai_interactions *x = a->shoppers.interactions;
+    skuai_sequence_options *o = &a->sequence;
+    size_t longest = 1;
+    for (size_t u = 0; u < x->n_users; u++)
+        if (x->user_rows[u + 1] - x->user_rows[u] > longest)
+            longest = x->user_rows[u + 1] - x->user_rows[u];
+    if (o->length > longest) o->length = longest;
+    if (o->batch > x->n_users) o->batch = x->n_users;
+    size_t steps = 40 * x->n_users / o->batch;
+    if (steps < 100) steps = 100;
+    if (o->steps > steps) o->steps = steps;
+}
+
 static skua_status prepare(const skua_shop *shop, advice *a, skua_error *err) {
     const char *rerank = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_rerank);
     skuai_store *store = NULL;
@@ -71,8 +93,15 @@ static skua_status prepare(const skua_shop *shop, advice *a, skua_error *err) {
         .diversity = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_diversity)};
     SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
     skua_status status = skuai_shoppers_read(store, &a->shoppers, err);
+    a->with_sequence = skuai_config_flag(&shop->config, SKUAI_CONFIG_KEY_sequence);
+    a->sequence = SKUAI_SEQUENCE_DEFAULT;
+    if (status == SKUA_OK && a->with_sequence)
+        status = skuai_shoppers_content(store, a->shoppers.items, &a->content,
+                                        &a->sequence.n_content, err);
     skuai_store_close(store);
     if (status != SKUA_OK) return status;
+    a->sequence.content = a->content;
+    size_sequence(a);
     SKUA_TRY(read_basket(shop, a, err));
     if (strcmp(rerank, "none") != 0) {
         a->adjust = skuai_new(a->shoppers.items->n_rows, sizeof *a->adjust);
@@ -86,18 +115,53 @@ static skua_status prepare(const skua_shop *shop, advice *a, skua_error *err) {
 /* -- The rule that is kept ----------------------------------------------------------------------
  */
 
-static skua_status rule_path(const skua_shop *shop, char *path, size_t size, skua_error *err) {
-    int n = snprintf(path, size, "%s/models/recommend.json", shop->folder);
+/* With the net and without it a rule has other weights, so each is kept by itself. */
+static skua_status kept_path(const skua_shop *shop, const char *name, char *path, size_t size,
+                             skua_error *err) {
+    int n = snprintf(path, size, "%s/models/%s", shop->folder, name);
     if (n > 0 && (size_t)n < size) return SKUA_OK;
     return skuai_error_set(err, SKUA_ELIMIT, "the shop's path is too long");
 }
 
-/* Learn a rule from all days, and keep it in SHOP/models/recommend.json. */
+static skua_status rule_path(const skua_shop *shop, const advice *a, char *path, size_t size,
+                             skua_error *err) {
+    return kept_path(shop, a->with_sequence ? "recommend-sequence.json" : "recommend.json", path,
+                     size, err);
+}
+
+static skuai_feature_options features_of(const advice *a) {
+    return (skuai_feature_options){.sequence = a->with_sequence ? &a->sequence : NULL,
+                                   .net = a->net};
+}
+
+/* The net of all days: the one that is kept when it is of these orders, items and vectors, else a
+ * new one, which is kept. A shop whose users never come twice has none. */
+static skua_status find_net(const skua_shop *shop, advice *a, skua_error *err) {
+    char path[4200], key[64];
+    skua_error own = {0};
+    if (!a->with_sequence) return SKUA_OK;
+    SKUA_TRY(kept_path(shop, "recommend.safetensors", path, sizeof path, err));
+    skuai_shoppers_key(&a->shoppers, a->content, a->sequence.n_content, key);
+    if (skuai_sequence_load(path, key, &a->net, &own) == SKUA_OK) return SKUA_OK;
+    own = (skua_error){0};
+    skua_status status =
+        skuai_sequence_train(a->shoppers.interactions, &a->sequence, &a->context, &a->net, &own);
+    if (status == SKUA_EDATA) {
+        skuai_context_log(&a->context, SKUAI_LOG_INFO, "%s", own.message);
+        a->with_sequence = false;
+        return SKUA_OK;
+    }
+    if (status == SKUA_OK) status = skuai_sequence_save(a->net, path, key, &own);
+    if (status != SKUA_OK && err) *err = own;
+    return status;
+}
+
+/* Learn a rule from all days, and keep it in SHOP/models. */
 static skua_status learn_rule(const skua_shop *shop, advice *a, skua_error *err) {
     char path[4200];
     skuai_buffer text;
-    skuai_rule_options options = {.period = PERIOD};
-    SKUA_TRY(rule_path(shop, path, sizeof path, err));
+    skuai_rule_options options = {.features = features_of(a), .period = PERIOD};
+    SKUA_TRY(rule_path(shop, a, path, sizeof path, err));
     SKUA_TRY(skuai_rule_learn(a->shoppers.interactions, &options, &a->context, &a->rule, err));
     skuai_buffer_init(&text, (size_t)1 << 28);
     skua_status status = skuai_rule_save(&a->rule, &text, err);
@@ -112,7 +176,7 @@ static skua_status find_rule(const skua_shop *shop, advice *a, skua_error *err) 
     char path[4200];
     skuai_buffer text;
     skua_error own = {0};
-    SKUA_TRY(rule_path(shop, path, sizeof path, err));
+    SKUA_TRY(rule_path(shop, a, path, sizeof path, err));
     skuai_buffer_init(&text, (size_t)1 << 28);
     skua_status status = skuai_file_read(path, (size_t)1 << 28, &text, &own);
     if (status == SKUA_OK)
@@ -143,8 +207,9 @@ static skua_status put_scores(advice *a, skuai_json_writer *w, skua_error *err) 
     skuai_interactions *past = NULL;
     skuai_recommender *r = NULL;
     skuai_recommender_rule rule = {0};
-    skuai_rule_options options = {.period = PERIOD};
+    skuai_rule_options options = {.features = features_of(a), .period = PERIOD};
     skuai_recommender_scores scores = {0};
+    options.features.net = NULL; /* it has seen the days that are hidden */
     SKUA_TRY(skuai_interactions_before(all, cut, &past, err));
     skua_status status = SKUA_OK;
     bool any = past->n > 0;
@@ -374,13 +439,15 @@ static skua_status tell(const skua_shop *shop, advice *a, const char *output, sk
     skuai_json_integer(w, "n_items", (int64_t)a->shoppers.items->n_rows);
     skuai_json_integer(w, "visits", (int64_t)a->shoppers.interactions->n);
     skuai_json_bool(w, "purchases", a->shoppers.interactions->has_purchases);
+    if (one || output) SKUA_TRY(find_net(shop, a, err));
+    skuai_json_bool(w, "sequence", a->with_sequence);
     if (!one && !output) {
         SKUA_TRY(put_scores(a, w, err));
         SKUA_TRY(tell_chances(a, SIZE_MAX, w, err));
         return learn_rule(shop, a, err);
     }
-    skuai_feature_options features = {0};
     SKUA_TRY(find_rule(shop, a, err));
+    skuai_feature_options features = features_of(a);
     SKUA_TRY(skuai_recommender_new(a->shoppers.interactions, &a->rule, &features, &a->context,
                                    &a->recommender, err));
     a->candidates = skuai_recommender_candidates(a->recommender);

@@ -20,6 +20,16 @@ SKUA_MUST_USE skua_status skuai_shoppers_read(skuai_store *store, skuai_shoppers
                                               skua_error *err);
 void skuai_shoppers_clear(skuai_shoppers *shoppers); /* a zeroed one is allowed */
 
+/* Item vectors of the table vectors side by side, one model a modality (that of most items), each
+ * scaled to length 1 and cut to its first 256 numbers; zeros where an item has none. *values
+ * [n items, *width] is the caller's; NULL and 0: the shop has no vectors. */
+SKUA_MUST_USE skua_status skuai_shoppers_content(skuai_store *store, const skuai_table *items,
+                                                 float **values, size_t *width, skua_error *err);
+/* What a net was trained on, as a short text: another one when orders, events, items or vectors
+ * are others. */
+void skuai_shoppers_key(const skuai_shoppers *shoppers, const float *content, size_t width,
+                        char key[64]);
+
 /* Row of a name in a table sorted by its first column, SIZE_MAX: none. */
 size_t skuai_shoppers_find(const skuai_table *table, const char *name);
 

@@ -149,3 +149,36 @@ weights = [{r["name"]: r.get("weight_regular") for r in json.load(open(f"{w}.jso
            for w in ("error", "cost")]
 assert weights[0].keys() == weights[1].keys() and weights[0] != weights[1], weights
 P
+# bounds, a competitor's price, a rule on categories; bounds that cross are named with the nearest price
+python3 - <<'P'
+import csv, json
+known = [l for l in json.load(open("price.json"))["lines"] if l["elasticity"] is not None]
+rows = list(csv.DictReader(open("files/items.csv")))
+capped, crossed, followed = (l["item"] for l in known[:3])
+now = {l["item"]: l["price"] for l in known}
+for r in rows:
+    low, high, rival = "", "", ""
+    if r["item"] == capped: low, high = now[capped] * 0.9, now[capped] * 0.95
+    if r["item"] == crossed: low, high = 20, 10
+    if r["item"] == followed: rival = now[followed]
+    r.update(price_low=low, price_high=high, competitor_price=rival)
+with open("bounds.csv", "w") as f:
+    w = csv.DictWriter(f, rows[0].keys()); w.writeheader(); w.writerows(rows)
+json.dump([capped, crossed, followed], open("names.json", "w"))
+P
+"$SKUA" init bounds -q >/dev/null
+"$SKUA" ingest bounds --items bounds.csv --sales files/sales.csv --promotions files/promotions.csv -q >/dev/null
+"$SKUA" plan bounds price --json -q --above-competitor=-0.1 >bounds.json
+"$SKUA" plan prices price --json -q --category-change 0.01 >category.json
+python3 - <<'P'
+import json
+capped, crossed, followed = json.load(open("names.json"))
+bounds, free, category = (json.load(open(f"{n}.json")) for n in ("bounds", "price", "category"))
+line = {l["item"]: l for l in bounds["lines"]}
+c = line[capped]
+assert 0.9 * c["price"] - 0.01 <= c["proposed"] <= 0.95 * c["price"] + 1e-6, c
+assert line[followed]["proposed"] <= 0.9 * line[followed]["price"] + 0.01, line[followed]
+assert any(crossed in p and "nearest price between them is 15" in p for p in bounds["problems"]), bounds["problems"]
+assert category["value_now"] - 1e-6 <= category["value"] < free["value"]
+assert any(l.get("limit") == "category" for l in category["lines"]), category["lines"]
+P

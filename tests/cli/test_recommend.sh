@@ -70,6 +70,20 @@ assert 0 <= week["brier"] < week["base_brier"] and week["pairs"] == 160, scores[
 tea = {c["category"]: c for c in json.load(open("sold_out.json"))["categories"]}
 assert tea["tea"]["within_7"] > 0.8 > 0.2 > tea["nut"]["within_28"], tea
 P
+# the transformer: kept beside the rule, and of these orders
+ask --user u4 --sequence >sequence.json
+[ -s shop/models/recommend.safetensors ] && [ -s shop/models/recommend-sequence.json ] || fail "no net was kept: $(ls shop/models)"
+stamp=$(stat -c %Y.%i shop/models/recommend.safetensors)
+ask --user u3 --sequence >sequence3.json
+[ "$(stat -c %Y.%i shop/models/recommend.safetensors)" = "$stamp" ] || fail "a net that fits was trained anew"
+python3 - <<'P'
+import json
+def read(name): return json.load(open(name))
+sequence, nut = read("sequence.json"), read("nut.json")
+assert sequence["sequence"] and not nut["sequence"]
+assert [i["score"] for i in sequence["items"]] != [i["score"] for i in nut["items"]]
+assert sum(i["item"].startswith("nut") for i in sequence["items"]) >= 8, sequence["items"]
+P
 "$SKUA" recommend shop -q -o lists.csv --top 3 >text
 [ "$(wc -l <lists.csv)" = 244 ] || fail "$(wc -l <lists.csv) lines of lists" # 81 users, a header
 grep -q '^u4,1,nut4,' lists.csv || fail "u4's list: $(grep '^u4,' lists.csv)"

@@ -2,6 +2,7 @@
 #include "support/support.h"
 
 #include "decide/price.h"
+#include "decide/price_group.h"
 
 #include <math.h>
 #include <string.h>
@@ -148,12 +149,57 @@ static void selling_teaches_the_elasticity(void **state) {
     assert_true(regret < 0.08);
 }
 
+/* Two items on a coarse ladder: beside a search through all pairs. */
+static void a_category_moves_no_further_than_it_may(void **state) {
+    (void)state;
+    skuai_price_options o = SKUAI_PRICE_OPTIONS_DEFAULT;
+    skuai_price_item items[2] = {tea(), tea()};
+    skuai_price_choice choices[2], free_choice[2];
+    skuai_price_group group;
+    skua_error err;
+    items[1].name = "mug";
+    items[0].elasticity = -1.5; /* wants 18 */
+    items[1].elasticity = -3;   /* wants 9 */
+    items[1].demand = 40;
+    o.ending = 0;
+    o.step = 0.25;
+    for (double most = 0.02; most < 0.7; most *= 2) {
+        assert_ok(skuai_price_group_choose(items, 2, &o, most, choices, &group, &err), &err);
+        double best = -INFINITY;
+        for (double a = 5; a <= 20.01; a += 0.25)
+            for (double b = 5; b <= 20.01; b += 0.25) {
+                double move = (1000 * (a / 10 - 1) + 400 * (b / 10 - 1)) / 1400;
+                double value = 100 * pow(a / 10, -1.5) * (a - 6) + 40 * pow(b / 10, -3) * (b - 6);
+                if (fabs(move) <= most && value > best) best = value;
+            }
+        assert_true(fabs(group.move) <= most + 1e-12);
+        assert_true(group.value <= best + 1e-6 && group.value > 0.99 * best);
+        assert_true(group.bound >= best - 1e-6 * best);
+        for (size_t k = 0; k < 2; k++)
+            free_choice[k] = choose(&items[k], &o);
+        bool binds = group.binds;
+        assert_true(binds == (choices[0].best.price < free_choice[0].best.price - 1e-9));
+        if (binds) assert_string_equal(choices[0].limit, "category");
+    }
+    /* both want up: the multiplier presses down; both want down: up */
+    items[0].cost = items[1].cost = 0.5;
+    items[0].elasticity = items[1].elasticity = -4;
+    assert_ok(skuai_price_group_choose(items, 2, &o, 0.05, choices, &group, &err), &err);
+    assert_true(group.binds && group.move >= -0.05 - 1e-12 && group.move < 0);
+    assert_true(group.value > 100 * 9.5 + 40 * 9.5 && group.bound >= group.value);
+    items[0].low = 19, items[1].low = 19; /* bounds that force a rise */
+    assert_int_equal(skuai_price_group_choose(items, 2, &o, 0.05, choices, &group, &err),
+                     SKUA_EDATA);
+    assert_non_null(strstr(err.message, "nearest"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_mark_up_is_the_closed_form),
         cmocka_unit_test(each_rule_changes_the_price),
         cmocka_unit_test(uncertainty_is_told),
         cmocka_unit_test(crossing_rules_are_named),
+        cmocka_unit_test(a_category_moves_no_further_than_it_may),
         cmocka_unit_test(selling_teaches_the_elasticity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
