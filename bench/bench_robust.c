@@ -1,6 +1,7 @@
 /* robust: how much worse forecasts of the base model get when 5 % of the history are spikes, 5 %
  * are lost and prices are off by a tenth; with what cleaning does about it (defended), and without.
- */
+ * adversarial: the fine-tuned net trained without and with adversarial inputs (FGSM, PGD), on
+ * histories as they are and damaged like that, nothing cleaned: training sees them too. */
 #include "benchmarks.h"
 #include "figure.h"
 
@@ -164,5 +165,57 @@ int bench_robust(int argc, char **argv) {
             "%s, %zu sets, 5 %% spikes, 5 %% lost, prices off by 10 %%, cleaned; undefended "
             "%.3f; seed 1",
             model, n, exp(bare / (double)n) - 1);
+    return 0;
+}
+
+/* WQL of one way to train on a set as it is and damaged, beside that of the first way. */
+static bool ablate(const bench_set *set, const skuai_panel *damaged, const char *model,
+                   double *wql) {
+    if (!wql_of(set, set->train, model, &wql[0]) || !wql_of(set, damaged, model, &wql[1]))
+        return false;
+    printf("    %-60s WQL %.4f, damaged %.4f\n", model, wql[0], wql[1]);
+    (void)fflush(stdout);
+    return true;
+}
+
+/* `adversarial [EPSILON] [STEPS]`: size of the attack in scaled space, 0.1; training steps, 200. */
+int bench_adversarial(int argc, char **argv) {
+    enum { NONE, FGSM, PGD, WAYS };
+    static const char *const names[] = {"m3-monthly", "hospital"};
+    const char *epsilon = argc > 2 ? argv[2] : "0.1", *steps = argc > 3 ? argv[3] : "200";
+    double change[WAYS][2] = {{0}};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        bench_set set;
+        skua_error err = {0};
+        skuai_panel *damaged = NULL;
+        double wql[WAYS][2];
+        bool good = bench_set_load(names[i], &set, &err) == SKUA_OK;
+        if (!good) {
+            printf("skipped: %s\n", err.message);
+            continue;
+        }
+        printf("  %s\n", names[i]);
+        good = damage(set.train, &damaged, &err) == SKUA_OK;
+        for (int k = 0; k < WAYS && good; k++) {
+            static const char *const attacks[WAYS] = {"", ":adversarial_steps=1",
+                                                      ":adversarial_steps=3"};
+            char model[160];
+            (void)snprintf(model, sizeof model, "transformer:steps=%s%s%s%s", steps,
+                           k ? ":adversarial=" : "", k ? epsilon : "", attacks[k]);
+            good = ablate(&set, damaged, model, wql[k]);
+        }
+        for (int k = 0; k < WAYS && good; k++)
+            for (int d = 0; d < 2; d++)
+                change[k][d] += log(wql[k][d] / wql[NONE][d]);
+        n += good;
+        skuai_panel_free(damaged);
+        bench_set_clear(&set);
+    }
+    for (int k = FGSM; k < WAYS && n > 0; k++)
+        bench_figure("adversarial", k == FGSM ? "fgsm" : "pgd", exp(change[k][1] / (double)n) - 1,
+                     "change of WQL on damaged histories by an attack of %s in training, %s steps; "
+                     "as they are %+.4f; %zu sets, seed 1",
+                     epsilon, steps, exp(change[k][0] / (double)n) - 1, n);
     return 0;
 }

@@ -102,6 +102,8 @@ static const struct {
     {"zero-shot", bench_zero_shot, "the base model as it is, beside published rows and our own"},
     {"zero-shot-speed", bench_zero_shot_speed, "30,000 series x 28 days by the base model"},
     {"int8", bench_int8, "the base model on 8-bit weights beside itself"},
+    {"adversarial", bench_adversarial, "fine-tuning with and without adversarial inputs"},
+    {"pruned", bench_pruned, "the base model with half of its weights beside itself"},
     {"transfer", bench_transfer, "a new channel, new items, with 0, 1, 2, 4, 8 periods of history"},
     {"robust", bench_robust, "damaged histories, with and without cleaning"},
     {"memory", bench_memory, "of training the base net and of forecasting with it"},

@@ -20,7 +20,13 @@ mkdir -p build/bench bench/figures
 # Python peers live in a prefix of their own, pinned.
 peers() {
     [ -x build/peers/bin/python ] || python3 -m venv build/peers
-    build/peers/bin/pip install --quiet --disable-pip-version-check -r bench/peers/requirements.txt ${1:+-r "bench/peers/requirements-$1.txt"}
+    # a wheel of hundreds of megabytes over a line that breaks: pip 25.1 and later goes on where it was
+    local resume=()
+    if ! build/peers/bin/pip install --help | grep -q -- --resume-retries; then
+        build/peers/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' || true
+    fi
+    if build/peers/bin/pip install --help | grep -q -- --resume-retries; then resume=(--resume-retries 40); fi
+    build/peers/bin/pip install --quiet --disable-pip-version-check "${resume[@]}" -r bench/peers/requirements.txt ${1:+-r "bench/peers/requirements-$1.txt"}
 }
 
 # Lines of name, key, value and note, separated by tabs, as figures with their verdicts.

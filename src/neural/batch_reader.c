@@ -44,6 +44,8 @@ static skua_status fill_one(void *argument, size_t i, int worker, skua_error *er
                        &series, err));
     skuai_random random;
     skuai_random_split(&random, j->reader->seed ^ 0x51D3U, j->first + i);
+    if (j->augmentation && j->augmentation->slice > 0)
+        skuai_window_slice(j->augmentation->slice, &random, &series);
     if (j->augmentation && j->augmentation->damage > 0)
         SKUA_TRY(skuai_window_damage(j->augmentation->damage, &random, arena, &series, err));
     skuai_window_fill(&series, j->augmentation, &random, j->batch, i);

@@ -25,10 +25,18 @@ struct skuai_model {
 
 /* -- Parameters ------------------------------------------------------------------------------- */
 
-static const char *const known[] = {
-    "base",  "steps",  "batch", "rate",    "loss",        "validate",         "horizon", "width",
-    "heads", "layers", "patch", "context", "dropout",     "jitter",           "scaling", "drop",
-    "mask",  "damage", "rank",  "alpha",   "adversarial", "adversarial_steps"};
+static const char *const known[] = {"base",        "steps",
+                                    "batch",       "rate",
+                                    "loss",        "validate",
+                                    "horizon",     "width",
+                                    "heads",       "layers",
+                                    "patch",       "context",
+                                    "dropout",     "jitter",
+                                    "scaling",     "drop",
+                                    "mask",        "damage",
+                                    "rank",        "alpha",
+                                    "adversarial", "adversarial_steps",
+                                    "slice"};
 
 static skua_status names_check(const skuai_parameters *parameters, skua_error *err) {
     for (size_t i = 0; parameters && i < parameters->n; i++) {
@@ -116,6 +124,7 @@ static skua_status settings_of(skuai_model *m, const skuai_parameters *parameter
     SKUA_TRY(share(parameters, "drop", 1, &m->augmentation.drop, err));
     SKUA_TRY(share(parameters, "mask", 0.9, &m->augmentation.mask, err));
     SKUA_TRY(share(parameters, "damage", 1, &m->augmentation.damage, err));
+    SKUA_TRY(share(parameters, "slice", 1, &m->augmentation.slice, err));
     m->attack = SKUAI_TRAIN_DEFAULT.attack;
     m->alpha = SKUAI_TRAIN_DEFAULT.alpha;
     SKUA_TRY(share(parameters, "adversarial", 10, &m->attack.epsilon, err));
@@ -237,6 +246,7 @@ static skua_status settings_save(const skuai_model *m, const char *folder, skua_
     skuai_json_number(&w, "drop", a->drop);
     skuai_json_number(&w, "mask", a->mask);
     skuai_json_number(&w, "damage", a->damage);
+    skuai_json_number(&w, "slice", a->slice);
     skuai_json_number(&w, "adversarial", m->attack.epsilon);
     skuai_json_integer(&w, "adversarial_steps", (int64_t)m->attack.steps);
     skuai_json_integer(&w, "rank", (int64_t)m->rank);
@@ -278,6 +288,7 @@ static skua_status settings_load(skuai_model *m, const char *folder, skua_error 
                    {"drop", &m->augmentation.drop, 1},
                    {"mask", &m->augmentation.mask, 0.9},
                    {"damage", &m->augmentation.damage, 1},
+                   {"slice", &m->augmentation.slice, 1},
                    {"adversarial", &m->attack.epsilon, 10},
                    {"alpha", &m->alpha, 4096}};
     m->steps = whole_within(json, "steps", 100000000, m->steps);

@@ -12,7 +12,7 @@
  *                                                   last periods, which are then not trained on (1)
  *   horizon    periods the training windows ask for at most (64)
  *   width, heads, layers, patch, context (patches), dropout   of a new net
- *   jitter, scaling, drop, mask, damage    augmentation (see window.h)
+ *   jitter, scaling, drop, mask, damage, slice   augmentation (see window.h)
  *   adversarial, adversarial_steps         size of an attack on the scaled inputs of each step (0:
  *                                          none) and its steps (1: FGSM, more: PGD; see attack.h)
  *   rank, alpha  of low-rank adapters, which alone are trained and end in the weights (0: none, all

@@ -1,6 +1,7 @@
 #include "neural/neural.h"
 
 #include "math/statistics.h"
+#include "neural/level_prior.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ typedef struct job {
     size_t *order;  /* [S] series by length */
     double *centre; /* [S] NaN: nothing observed */
     double *scale;
+    bool alike; /* those without history have theirs from series alike */
     double typical_centre, typical_scale;
 } job;
 
@@ -100,11 +102,13 @@ static skua_status run_batch(job *j, skuai_tape *tape, skuai_arena *arena, const
     SKUA_TRY(skuai_parallel_for(j->context, NULL, n, fill_one, &f, err));
     SKUA_TRY(skuai_demand_quantiles(tape, j->net, &batch, z, err));
     for (size_t i = 0; i < n; i++) {
-        double centre = batch.known[i] ? batch.centre[i] : j->typical_centre;
-        double scale = batch.known[i] ? batch.scale[i] : j->typical_scale;
-        write_series(j, series[i], z + i * rows, centre, scale);
-        j->centre[series[i]] = batch.known[i] ? batch.centre[i] : NAN;
-        j->scale[series[i]] = batch.scale[i];
+        size_t s = series[i];
+        double centre = j->typical_centre, scale = j->typical_scale;
+        if (batch.known[i])
+            centre = j->centre[s] = batch.centre[i], scale = j->scale[s] = batch.scale[i];
+        else if (j->alike)
+            centre = j->centre[s], scale = j->scale[s];
+        write_series(j, s, z + i * rows, centre, scale);
     }
     return SKUA_OK;
 }
@@ -154,7 +158,10 @@ static skua_status run_all(job *j, const skuai_context *context, skuai_tape *tap
         size_t n = 0;
         while (done + n < S && n < BATCH && (j->panel->length[j->order[done + n]] == 0) == cold)
             n++;
-        if (cold) typical(j, done, sorted);
+        if (cold && !j->alike) {
+            typical(j, done, sorted);
+            SKUA_TRY(skuai_level_prior(j->panel, j->centre, j->scale, &j->alike, err));
+        }
         SKUA_TRY(run_batch(j, tape, arena, j->order + done, n, err));
         done += n;
         skuai_context_progress(context, "forecast", (double)done, (double)S);

@@ -457,10 +457,11 @@ static skua_status config_check(const skuai_train_config *c, skua_error *err) {
                                pieces, c->batch, ranks);
     const skuai_window_augmentation *a = &c->augmentation;
     if (!(a->jitter >= 0 && a->scaling >= 0 && a->drop >= 0 && a->drop <= 1 && a->mask >= 0 &&
-          a->mask < 1 && a->damage >= 0 && a->damage <= 1 && c->auxiliary >= 0))
+          a->mask < 1 && a->damage >= 0 && a->damage <= 1 && a->slice >= 0 && a->slice <= 1 &&
+          c->auxiliary >= 0))
         return skuai_error_set(err, SKUA_EINVAL,
-                               "augmentation: need jitter, scaling, auxiliary >= 0, drop and "
-                               "damage in [0, 1], mask in [0, 1)");
+                               "augmentation: need jitter, scaling, auxiliary >= 0, drop, "
+                               "damage and slice in [0, 1], mask in [0, 1)");
     if (!(c->attack.epsilon >= 0 && c->attack.epsilon <= 10) || c->attack.steps > 100 ||
         (c->attack.epsilon > 0 && c->attack.steps == 0))
         return skuai_error_set(err, SKUA_EINVAL,

@@ -73,6 +73,7 @@ typedef struct skuai_window_augmentation {
     double drop;    /* probability that a covariate, or a side token, is left out, each */
     double mask;    /* share of context patches hidden, to be reconstructed */
     double damage;  /* probability of a damaged history (skuai_window_damage) */
+    double slice;   /* probability of a shorter history (skuai_window_slice) */
 } skuai_window_augmentation;
 
 typedef struct skuai_window_batch {
@@ -109,6 +110,9 @@ void skuai_window_fill(const skuai_window_series *series,
 SKUA_MUST_USE skua_status skuai_window_damage(double probability, skuai_random *random,
                                               skuai_arena *arena, skuai_window_series *series,
                                               skua_error *err);
+/* With a probability, leave of a training window's history of n periods the last m alone, log m
+ * uniform between 0 and log n: what new items and new channels have. */
+void skuai_window_slice(double probability, skuai_random *random, skuai_window_series *series);
 /* The patches of context that a series of this length fills, at least 1, at most config->context.
  */
 size_t skuai_window_patches(const skuai_window_config *config, size_t length);

@@ -1,5 +1,5 @@
-/* Histories as shops give them: with spikes, dips and lost rows, and prices that are a little off.
- * A net that was trained on some learns not to follow them. */
+/* Histories as shops give them: with spikes, dips and lost rows, and prices that are a little off;
+ * or short. A net that was trained on some learns not to follow them, and to do with little. */
 #include "neural/window.h"
 
 #include <math.h>
@@ -61,4 +61,18 @@ skua_status skuai_window_damage(double probability, skuai_random *random, skuai_
         series->covariate[k] = price;
     }
     return SKUA_OK;
+}
+
+void skuai_window_slice(double probability, skuai_random *random, skuai_window_series *series) {
+    if (!(skuai_random_uniform(random) < probability) || series->length < 2) return;
+    double left = exp(log((double)series->length) * skuai_random_uniform(random));
+    size_t keep = left < 1 ? 1 : (size_t)left;
+    if (keep >= series->length) return;
+    size_t cut = series->length - keep;
+    series->start += (int64_t)cut;
+    series->length = keep;
+    series->target += cut;
+    if (series->available) series->available += cut;
+    for (size_t k = 0; k < SKUAI_WINDOW_SLOTS; k++)
+        if (series->covariate[k]) series->covariate[k] += cut;
 }

@@ -387,6 +387,7 @@ static void test_fit_options(void **state) {
         skuai_parameter items[3];
     } cases[] = {{0, {{0}}},
                  {1, {{"loss", "squared"}}},
+                 {1, {{"slice", "0.9"}}},
                  {1, {{"adversarial", "0.2"}}},
                  {1, {{"adversarial", "0.4"}}},
                  {2, {{"adversarial", "0.2"}, {"adversarial_steps", "3"}}},
@@ -403,7 +404,7 @@ static void test_fit_options(void **state) {
             assert_false(same_weights(nets[i], nets[k]));
     }
     /* rank 1: matrices moved by one product of two vectors, biases and norms not at all */
-    const skuai_demand *low = nets[5];
+    const skuai_demand *low = nets[6];
     size_t id = net->encoder.blocks[1].qkv_weight;
     double most = 0, minor = 0;
     for (size_t i = 0; i + 1 < 48; i++)
@@ -469,11 +470,9 @@ static void test_bad_options(void **state) {
     skuai_panel *panel = toy_panel();
     const skuai_forecaster *f = skuai_neural_find("transformer");
     skuai_model *model = NULL;
-    static const char *const bad[][2] = {{"adversarial", "-1"},
-                                         {"adversarial_steps", "0"},
-                                         {"rank", "2"},
-                                         {"rank", "0.5"},
-                                         {"alpha", "nan"}};
+    static const char *const bad[][2] = {
+        {"slice", "1.5"}, {"adversarial", "-1"}, {"adversarial_steps", "0"},
+        {"rank", "2"},    {"rank", "0.5"},       {"alpha", "nan"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const skuai_parameter item = {bad[i][0], bad[i][1]};
         assert_int_equal(f->fit(f, panel, &(skuai_parameters){&item, 1}, NULL, &model, &err),

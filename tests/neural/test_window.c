@@ -264,11 +264,47 @@ static void test_damage(void **state) {
     skuai_arena_free(arena);
 }
 
+/* A shorter history is the end of the longer one, with all that belongs to it. */
+static void test_slice(void **state) {
+    (void)state;
+    double y[50];
+    float price[60], available[50];
+    bool seen[51] = {false};
+    size_t whole = 0, lengths = 0, shorter = 0;
+    skuai_random random;
+    skuai_random_init(&random, 2);
+    for (size_t t = 0; t < 60; t++) {
+        price[t] = (float)(100 + t);
+        if (t < 50) y[t] = (double)t, available[t] = (float)t / 50;
+    }
+    for (size_t k = 0; k < 400; k++) {
+        skuai_window_series s = daily(y, 50), never = s;
+        s.future = 10, s.covariate[0] = price, s.available = available;
+        skuai_window_slice(0.5, &random, &s);
+        assert_true(s.length >= 1 && s.length <= 50);
+        size_t cut = 50 - s.length;
+        assert_int_equal(s.start, 19000 + (int64_t)cut);
+        assert_true(s.target[0] == (double)cut && s.available[0] == (float)cut / 50 &&
+                    s.covariate[0][s.length] == 150);
+        whole += s.length == 50;
+        shorter += s.length <= 7; /* half of those cut: sqrt(50) is 7.1 */
+        lengths += !seen[s.length];
+        seen[s.length] = true;
+        skuai_window_slice(0, &random, &never);
+        assert_int_equal(never.length, 50);
+    }
+    assert_true(whole > 160 && whole < 250 && lengths > 20);
+    assert_true(shorter > 70 && shorter < 140);
+    skuai_window_series one = daily(y, 1);
+    skuai_window_slice(1, &random, &one);
+    assert_int_equal(one.length, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_channels), cmocka_unit_test(test_no_future),
         cmocka_unit_test(test_scaling),  cmocka_unit_test(test_odd_series),
         cmocka_unit_test(test_sides),    cmocka_unit_test(test_slots),
-        cmocka_unit_test(test_damage)};
+        cmocka_unit_test(test_damage),   cmocka_unit_test(test_slice)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
