@@ -21,11 +21,13 @@ static void show(const invocation *call, const skuai_json *report) {
     static const char *const header[] = {"", "weights", "bytes", "us a series", "WQL", "loss"};
     static const bool right[] = {false, true, true, true, true, true};
     char steps[32];
+    bool finished = skuai_json_as_bool(skuai_json_get(report, "finished"), true);
     cell_table table;
-    command_print(call, "%s holds the net as %s, after %s steps of training.",
+    command_print(call, "%s holds the net as %s, after %s steps of training%s.",
                   skuai_json_as_text(skuai_json_get(report, "output"), ""),
                   skuai_json_as_text(skuai_json_get(report, "weights"), ""),
-                  grouped(skuai_json_as_integer(skuai_json_get(report, "steps"), 0), steps));
+                  grouped(skuai_json_as_integer(skuai_json_get(report, "steps"), 0), steps),
+                  finished ? "" : " (time was over before the last)");
     cells_init(&table, 6);
     add_row(&table, report, "before");
     add_row(&table, report, "after");

@@ -174,15 +174,23 @@ static skua_status train(const skuai_demand *net, const skuai_compress_config *c
 
 /* -- All -------------------------------------------------------------------------------------- */
 
+/* Time limits the training alone: without pruning and trials its result is none. */
+static skuai_context without_deadline(const skuai_context *context) {
+    skuai_context patient = context ? *context : SKUAI_CONTEXT_DEFAULT;
+    patient.deadline = 0;
+    return patient;
+}
+
 skua_status skuai_compress_trial(const skuai_demand *net, const skuai_compress_config *c,
                                  const skuai_panel *const *panels, size_t n_panels,
                                  const skuai_context *context, skuai_trial *trial,
                                  skua_error *err) {
     windows w;
     skuai_trial made = {0};
+    skuai_context patient = without_deadline(context);
     SKUA_TRY(windows_init(&w, c, held(net, c), panels, n_panels, err));
     skua_status status = skuai_trial_run(&made, net, trial_window, &w, trial_size(&w, c->trial),
-                                         c->train.future, context, err);
+                                         c->train.future, &patient, err);
     windows_clear(&w);
     if (status == SKUA_OK) *trial = made;
     return status;
@@ -196,7 +204,10 @@ skua_status skuai_compress_run(const skuai_demand *net, const skuai_compress_con
     skuai_compress_result done = {0};
     skuai_demand *made = NULL;
     SKUA_TRY(windows_init(&w, c, held(net, c), panels, n_panels, err));
-    skua_status status = begin(net, c, &w, context, &made, err);
+    skuai_context patient = without_deadline(context);
+    done.on_panels = w.n > 0;
+    done.train.finished = true; /* where there is none */
+    skua_status status = begin(net, c, &w, &patient, &made, err);
     if (status == SKUA_OK)
         status = skuai_compress_trial(net, c, panels, n_panels, context, &done.before, err);
     if (status == SKUA_OK) status = train(net, c, &w, context, made, &done.train, err);

@@ -36,10 +36,12 @@ extern const skuai_compress_config skuai_compress_default;
 
 typedef struct skuai_compress_result {
     skuai_trial before, after; /* of the net as it was, as it is now */
+    bool on_panels;            /* the trial windows are the panels' last periods */
     skuai_train_result train;  /* steps 0: none */
 } skuai_compress_result;
 
 /* *small is the caller's; where neither pruning nor distillation is asked for it is a copy.
+ * A deadline ends the training early; what was pruned is kept, and tried.
  * result->after is that of floats: who quantises *small asks skuai_compress_trial again.
  * SKUA_EINVAL: a setting out of range, or of both ways; what skuai_prune and skuai_train_run say.
  */

@@ -44,8 +44,7 @@ static void put_side(skuai_json_writer *json, const char *name, const char *path
 
 static skua_status make_report(const skua_shop *shop, const char *model, size_t parameters,
                                const skuai_demand *small, const char *output,
-                               const skuai_compress_result *done, bool on_shops, char **report,
-                               skua_error *err) {
+                               const skuai_compress_result *done, char **report, skua_error *err) {
     skuai_report r;
     const skuai_demand_config *c = &small->config;
     size_t now = skuai_nn_parameters_total(small->parameters);
@@ -65,7 +64,9 @@ static skua_status make_report(const skua_shop *shop, const char *model, size_t 
         skuai_json_integer(&r.json, NULL, (int64_t)small->encoder.blocks[l].config.hidden);
     skuai_json_close(&r.json);
     skuai_json_integer(&r.json, "steps", (int64_t)done->train.steps);
-    skuai_json_text(&r.json, "trial", on_shops ? "last periods of the shops" : "synthetic series");
+    skuai_json_bool(&r.json, "finished", done->train.finished);
+    skuai_json_text(&r.json, "trial",
+                    done->on_panels ? "last periods of the shops" : "synthetic series");
     skuai_json_integer(&r.json, "windows", (int64_t)done->before.windows);
     put_side(&r.json, "before", model, parameters, &done->before);
     put_side(&r.json, "after", output, now, &done->after);
@@ -97,7 +98,7 @@ static skua_status run(const skua_shop *shop, const char *model, const char *con
     }
     if (status == SKUA_OK)
         status = make_report(shop, model, skuai_nn_parameters_total(net->parameters), small, output,
-                             &done, p.n > 0, report, err);
+                             &done, report, err);
     skuai_net_panels_clear(&p);
     skuai_demand_free(small);
     skuai_demand_free(net);

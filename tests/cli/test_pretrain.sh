@@ -46,7 +46,7 @@ expect cmp whole.safetensors killed.safetensors
 # out of time: what there is, and said so
 sed 's/steps: 30/steps: 400000/' tiny.yaml >endless.yaml
 expect_exit 0 "$SKUA" pretrain endless.yaml -o late.safetensors --checkpoint late.checkpoint --time 1s -q --json
-expect_json 'not d["finished"] and 0 < d["steps"] < 400000'
+expect_json 'not d["finished"] and d["steps"] < 400000'
 expect test -s late.checkpoint
 expect_exit 3 "$SKUA" pretrain tiny.yaml -o other.safetensors --checkpoint late.checkpoint
 expect_err 'not a checkpoint of this net'
@@ -95,6 +95,8 @@ done
 expect_exit 0 "$SKUA" compress base.safetensors -o small-pruned.safetensors --prune 0.2 --steps 4 --weights int8
 expect_out '256 windows of full context'
 expect test "$(size small-pruned.safetensors)" -lt "$(size small.safetensors)"
+expect_exit 0 "$SKUA" compress base.safetensors -o late.safetensors --prune 0.2 --steps 400000 --time 1s -q --json
+expect_json 'not d["finished"] and 0 < d["steps"] < 400000 and d["after"]["wql"] > 0'
 expect_exit 2 "$SKUA" compress base.safetensors -o x.safetensors --prune 0.2 --width 24
 expect_err 'not both'
 expect_exit 2 "$SKUA" compress base.safetensors -o x.safetensors --prune-layers 1
