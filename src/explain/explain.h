@@ -10,6 +10,11 @@
  * history, so that no input takes a value that it never had. Contributions are the Shapley values
  * of that game (shapley.h) and sum to the forecast less the background's.
  *
+ * Two other ways: `gradient` walks from the background to what is planned in small steps, all
+ * inputs at once, and adds up what each input's part of a step changes (Aumann-Shapley values, the
+ * integrated gradients of Sundararajan, Taly & Yan 2017, ICML, by differences); they sum to the
+ * forecast as well. `lime` fits a sparse line to the forecasts of perturbed inputs (lime.h).
+ *
  * They say what the model's forecast rests on, which is association: what would happen if a price
  * were changed is asked by skuai_explain_what_if of the model, and of the shop's experiments by
  * room cause. */
@@ -27,9 +32,11 @@ typedef enum skuai_explain_method {
     SKUAI_EXPLAIN_EXACT,       /* all coalitions */
     SKUAI_EXPLAIN_KERNEL,      /* kernel SHAP on `samples` coalitions */
     SKUAI_EXPLAIN_PERMUTATION, /* `samples` / groups orders with their reverses */
+    SKUAI_EXPLAIN_GRADIENT,    /* integrated gradients in `samples` / groups / 2 steps */
+    SKUAI_EXPLAIN_LIME,        /* a sparse line through `samples` perturbed forecasts */
     SKUAI_EXPLAIN_METHODS
 } skuai_explain_method;
-/* "auto", "own", "exact", "kernel", "permutation". */
+/* "auto", "own", "exact", "kernel", "permutation", "gradient", "lime". */
 const char *skuai_explain_method_name(skuai_explain_method method);
 
 typedef struct skuai_explain_options {
@@ -38,20 +45,39 @@ typedef struct skuai_explain_options {
                              its own alone; NULL: what is needed */
     size_t n_levels;
     skuai_explain_method method;
-    size_t samples;     /* kernel, permutation: coalitions asked for; 0: 64 */
-    size_t backgrounds; /* windows of the past, >= 1 */
-    size_t recent;      /* periods that are recent sales; 0: four seasons, at most a quarter of the
-                           history */
+    size_t samples;      /* kernel, permutation, gradient: coalitions asked for, 0: 64 (gradient: 8
+                            steps); lime: perturbations, 0: 256 */
+    size_t backgrounds;  /* windows of the past, >= 1 */
+    size_t recent;       /* periods that are recent sales; 0: four seasons, at most a quarter of the
+                            history */
+    size_t features;     /* lime: most terms of the line; 0: 5 */
+    double kernel_width; /* lime: of the weights of perturbations, in standard deviations of the
+                            inputs; 0: 3/4 of the root of their number */
     uint64_t seed;
 } skuai_explain_options;
+
+/* A term of LIME's line. */
+typedef struct skuai_lime_term {
+    char name[SKUAI_INPUT_NAME]; /* "price", "sales 1-7 back" */
+    double coefficient;          /* units over the horizon by unit of the input */
+    double planned, ordinary;    /* the input now and in the windows of the past */
+} skuai_lime_term;
+
+typedef struct skuai_lime {
+    size_t n_terms, n_features, n_samples;       /* chosen, of so many inputs */
+    skuai_lime_term terms[SKUAI_EXPLAIN_GROUPS]; /* as they were chosen */
+    double intercept, kernel_width;
+    double said, forecast; /* the line's sum over the horizon, and the model's */
+} skuai_lime;
 
 typedef struct skuai_explanation {
     size_t n_groups, horizon;
     skuai_explain_method method; /* that was used: never auto */
     skuai_contributions *own;    /* of each input; NULL unless the model spoke for itself */
+    skuai_lime *lime;            /* NULL unless that was the method */
     const char *groups[SKUAI_EXPLAIN_GROUPS]; /* "price", "promotion", "calendar", "recent sales",
-                                                 or a covariate's name, borrowed from the panel or
-                                                 from `own` */
+                                                 or a covariate's name, borrowed from the panel,
+                                                 `own` or `lime` */
     double *contribution;                     /* [n_groups, horizon] units */
     double *base;                             /* [horizon] forecast of the background; own: what
                                                  the model says when it knows no input */
@@ -59,7 +85,9 @@ typedef struct skuai_explanation {
     double *before; /* [horizon] what was sold in the periods of the same phase before: one season
                        back at least; NaN missing */
     /* Local linear model on present and absent groups: share of the variance of the coalitions
-     * asked for that the sum of contributions explains; 1: no interactions; own: NaN. */
+     * asked for that the sum of contributions explains; 1: no interactions; own, gradient: NaN.
+     * lime: the weighted R2 of the line on the quarter of perturbations that it was not fitted to;
+     * NaN: they do not move the forecast. */
     double fidelity;
     size_t n_calls; /* forecasts that were made */
 } skuai_explanation;

@@ -4,7 +4,7 @@
  * at up to 254 cuts between distinct values (of at most 100,000 rows); a category takes the order
  * of its levels' means, which for squares finds the best subset (Fisher 1958). Missing values go to
  * the side where they lower the squares more. */
-#include "learn/learner.h"
+#include "learn/tree_view.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -365,6 +365,25 @@ static skua_status single_importance(const skuai_learnt *learnt, double *importa
     for (size_t i = 0; i < m->n_nodes; i++)
         if (m->nodes[i].column >= 0) importance[m->nodes[i].column] += m->nodes[i].gain;
     return SKUA_OK;
+}
+
+/* -- Being looked at --------------------------------------------------------------------------- */
+
+size_t skuai_tree_view_nodes(const skuai_learnt *learnt) {
+    return learnt->learner == &skuai_learner_single ? ((const single *)learnt)->n_nodes : 0;
+}
+
+skuai_tree_view skuai_tree_view_node(const skuai_learnt *learnt, size_t node) {
+    const tree_node *n = &((const single *)learnt)->nodes[node];
+    return (skuai_tree_view){n->column, n->cut, n->missing_left, n->left, n->right, n->value};
+}
+
+size_t skuai_tree_view_leaf(const skuai_learnt *learnt, const skuai_feature_matrix *x, size_t i) {
+    const single *m = (const single *)learnt;
+    int at = 0;
+    while (m->nodes[at].column >= 0)
+        at = next_node(m, &m->nodes[at], x, i);
+    return (size_t)at;
 }
 
 /* -- As text ----------------------------------------------------------------------------------- */

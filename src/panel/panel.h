@@ -182,6 +182,17 @@ SKUA_MUST_USE skua_status skuai_panel_with(const skuai_panel *panel, size_t dyna
                                            const double *values, skuai_panel **result,
                                            skua_error *err);
 
+/* The same panel with other vectors of a modality, values [n_base, width] (copied). SKUA_ERANGE: no
+ * such modality. */
+SKUA_MUST_USE skua_status skuai_panel_with_vectors(const skuai_panel *panel, size_t modality,
+                                                   const float *values, skuai_panel **result,
+                                                   skua_error *err);
+
+/* The series whose indices are given, as skuai_panel_subset, with rows of their own: what
+ * skuai_panel_with changes afterwards is copied for them alone. O(their rows). */
+SKUA_MUST_USE skua_status skuai_panel_extract(const skuai_panel *panel, const size_t *series,
+                                              size_t n, skuai_panel **result, skua_error *err);
+
 /* The same panel with those covariates, statics and vectors alone of which `keeps` says so, by name
  * (vectors: by modality); all else is shared. */
 SKUA_MUST_USE skua_status skuai_panel_keep(const skuai_panel *panel,

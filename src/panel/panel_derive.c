@@ -37,6 +37,80 @@ skua_status skuai_panel_with(const skuai_panel *panel, size_t dynamic, const dou
     return SKUA_OK;
 }
 
+skua_status skuai_panel_with_vectors(const skuai_panel *panel, size_t modality, const float *values,
+                                     skuai_panel **result, skua_error *err) {
+    if (modality >= panel->n_vectors)
+        return skuai_error_set(err, SKUA_ERANGE, "modality %zu of %zu", modality, panel->n_vectors);
+    size_t n = panel->n_base * panel->vectors[modality].width;
+    skuai_panel *made = skuai_panel_make(panel);
+    float *block = made ? skuai_new(n, sizeof *block) : NULL;
+    skuai_vectors *vectors =
+        made ? skuai_panel_take(made, panel->n_vectors, sizeof *vectors) : NULL;
+    if (!made || !block || !vectors || skuai_panel_adopt(made, block, err) != SKUA_OK) {
+        skuai_free(block);
+        skuai_panel_free(made);
+        return skuai_error_memory(err, "changed vectors of a panel");
+    }
+    memcpy(block, values, n * sizeof *block);
+    memcpy(vectors, panel->vectors, panel->n_vectors * sizeof *vectors);
+    vectors[modality].values = block;
+    made->vectors = vectors;
+    *result = made;
+    return SKUA_OK;
+}
+
+/* Rows of the series of a view, one behind the other, of a column of elements of `size`. */
+static void gather(const skuai_panel *view, const void *column, size_t size, void *out) {
+    for (size_t s = 0; s < view->n_series; s++) {
+        size_t n = view->length[s] + view->future[s];
+        if (n) memcpy(out, (const char *)column + view->row[s] * size, n * size);
+        out = (char *)out + n * size;
+    }
+}
+
+skua_status skuai_panel_extract(const skuai_panel *panel, const size_t *series, size_t n,
+                                skuai_panel **result, skua_error *err) {
+    skuai_panel *view = NULL;
+    SKUA_TRY(skuai_panel_subset(panel, series, n, &view, err));
+    skuai_panel *made = skuai_panel_make(view);
+    size_t rows = 0, *row = made ? skuai_panel_take(made, n + 1, sizeof *row) : NULL;
+    for (size_t s = 0; s < n && row; s++) {
+        row[s] = rows;
+        rows += view->length[s] + view->future[s];
+    }
+    double *target = skuai_new(rows + 1, sizeof *target);
+    float *floats = skuai_new((panel->n_dynamic + 1) * (rows + 1), sizeof *floats);
+    skuai_dynamic *dynamic =
+        made ? skuai_panel_take(made, panel->n_dynamic + 1, sizeof *dynamic) : NULL;
+    /* a new panel owns no block yet, so it has room for both */
+    if (!made || !row || !target || !floats || !dynamic ||
+        skuai_panel_adopt(made, target, err) != SKUA_OK ||
+        skuai_panel_adopt(made, floats, err) != SKUA_OK) {
+        skuai_free(target);
+        skuai_free(floats);
+        skuai_panel_free(made);
+        skuai_panel_free(view);
+        return skuai_error_memory(err, "some series of a panel");
+    }
+    gather(view, view->target, sizeof *target, target);
+    for (size_t k = 0; k < panel->n_dynamic; k++) {
+        dynamic[k] = view->dynamic[k];
+        dynamic[k].values = floats + k * rows;
+        gather(view, view->dynamic[k].values, sizeof *floats, floats + k * rows);
+    }
+    if (view->available) {
+        made->available = floats + panel->n_dynamic * rows;
+        gather(view, view->available, sizeof *floats, floats + panel->n_dynamic * rows);
+    }
+    made->target = target;
+    made->dynamic = dynamic;
+    made->row = row;
+    made->n_rows = rows;
+    skuai_panel_free(view);
+    *result = made;
+    return SKUA_OK;
+}
+
 skua_status skuai_panel_keep(const skuai_panel *panel,
                              bool (*keeps)(void *user, const char *name, bool vectors), void *user,
                              skuai_panel **result, skua_error *err) {

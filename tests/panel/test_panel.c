@@ -131,6 +131,57 @@ static void parts_make_the_whole(void **state) {
     skuai_panel_free(p);
 }
 
+/* A copy of some series reads as they do, its rows are its own, and changes stay in it. */
+static void extract_copies_rows(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_panel *p = build(), *some = NULL, *changed = NULL;
+    size_t which[] = {2, 1};
+    assert_ok(skuai_panel_extract(p, which, 2, &some, &err), &err);
+    assert_int_equal(some->n_series, 2);
+    assert_int_equal(some->n_rows, 2 + 3);
+    assert_string_equal(skuai_panel_name(some, 0), "pot/shop");
+    assert_int_equal(some->row[1], 2);
+    assert_close(skuai_panel_target(some, 1)[2], 30, 0, 0);
+    assert_true(isnan(skuai_panel_target(some, 1)[1]));
+    assert_close((double)some->available[some->row[1] + 1], 0.5, 0, 0);
+    assert_close((double)some->dynamic[0].values[some->row[0] + 1], 4, 0, 0);
+    assert_close((double)some->dynamic[0].values[some->row[1] + 2], 3, 0, 0);
+    assert_int_equal(some->base[1], 1);
+    double values[5] = {1, 2, 3, 4, 5};
+    assert_ok(skuai_panel_with(some, 0, values, &changed, &err), &err);
+    assert_close((double)changed->dynamic[0].values[4], 5, 0, 0);
+    assert_close((double)p->dynamic[0].values[p->row[1] + 2], 3, 0, 0);
+    skuai_panel_free(p); /* the copy holds on to what it shares */
+    assert_string_equal(skuai_panel_name(changed, 1), "cup/web");
+    skuai_panel_free(changed);
+    which[0] = 3;
+    assert_int_equal(skuai_panel_extract(some, which, 2, &changed, &err), SKUA_ERANGE);
+    skuai_panel_free(some);
+}
+
+static void vectors_can_be_others(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_grid grid = {SKUAI_FREQUENCY_DAY, 0, 0};
+    skuai_panel *p = NULL, *other = NULL;
+    skuai_panel_builder *b = skuai_panel_builder_new(&grid, 7);
+    const double y[] = {1, 2};
+    const float v[] = {1, 2, 3, 4}, w[] = {1, 2, 8, 9};
+    assert_ok(skuai_panel_builder_series(b, "a", 0, 2, 0, y, NULL, NULL, &err), &err);
+    assert_ok(skuai_panel_builder_series(b, "b", 0, 2, 0, y, NULL, NULL, &err), &err);
+    assert_ok(skuai_panel_builder_vectors(b, "text", 2, v, &err), &err);
+    assert_ok(skuai_panel_builder_finish(b, &p, &err), &err);
+    skuai_panel_builder_free(b);
+    assert_ok(skuai_panel_with_vectors(p, 0, w, &other, &err), &err);
+    assert_close((double)other->vectors[0].values[3], 9, 0, 0);
+    assert_close((double)p->vectors[0].values[3], 4, 0, 0);
+    assert_string_equal(other->vectors[0].modality, "text");
+    skuai_panel_free(other);
+    assert_int_equal(skuai_panel_with_vectors(p, 1, w, &other, &err), SKUA_ERANGE);
+    skuai_panel_free(p);
+}
+
 static void with_changes_one_column(void **state) {
     (void)state;
     skua_error err;
@@ -191,6 +242,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_was_built),       cmocka_unit_test(bad_values_are_refused),
         cmocka_unit_test(cut_hides_and_actual_shows), cmocka_unit_test(parts_make_the_whole),
+        cmocka_unit_test(extract_copies_rows),        cmocka_unit_test(vectors_can_be_others),
         cmocka_unit_test(with_changes_one_column),    cmocka_unit_test(append_moves_the_end),
         cmocka_unit_test(sums_keep_the_mass),
     };
