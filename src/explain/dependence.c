@@ -20,7 +20,7 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Up to POOL values of the covariate over all series, sorted; how many. */
+/* About POOL values of the covariate over the whole panel, sorted; how many. */
 static size_t pool_values(const skuai_panel *p, size_t k, double *pool) {
     size_t step = p->n_rows / POOL + 1, n = 0;
     for (size_t r = 0; r < p->n_rows; r += step) {
@@ -34,7 +34,7 @@ static size_t pool_values(const skuai_panel *p, size_t k, double *pool) {
 /* The values themselves when they are few, else quantiles. */
 static skua_status grid_of_values(const skuai_panel *p, size_t k, skuai_dependence *d,
                                   skua_error *err) {
-    double *pool = skuai_new(p->n_rows / (p->n_rows / POOL + 1) + 1, sizeof *pool);
+    double *pool = skuai_new(p->n_rows < POOL ? p->n_rows + 1 : POOL + 1, sizeof *pool);
     if (!pool) return skuai_error_memory(err, "a grid");
     size_t n = pool_values(p, k, pool), distinct = 0;
     for (size_t i = 0; i < n && distinct <= SKUAI_DEPENDENCE_GRID; i++)
@@ -55,6 +55,7 @@ static skua_status grid_of_values(const skuai_panel *p, size_t k, skuai_dependen
     return SKUA_OK;
 }
 
+/* From all series of the panel: a model may have learnt from others what this one never had. */
 static skua_status choose_grid(const skuai_panel *p, size_t k, skuai_dependence *d,
                                skua_error *err) {
     bool moves = false;
@@ -107,20 +108,22 @@ static bool was_seen(const skuai_panel *p, size_t s, size_t k, double low, doubl
 static skua_status ask(skuai_probe *q, size_t k, size_t g, const skuai_explain_options *o,
                        double *said, skuai_dependence *d, skua_error *err) {
     const skuai_panel *p = q->panel;
-    size_t H = o->horizon, n = p->n_series;
+    size_t H = o->horizon, n = q->n;
     double *x = NULL;
     skuai_probe_answer answer = {said, said + n * H, said + 2 * n * H};
     skuai_probe_reset(q);
     SKUA_TRY(skuai_probe_column(q, k, &x, err));
     for (size_t s = 0; s < n; s++) {
         size_t from, to;
-        double low = (double)INFINITY, high = -(double)INFINITY;
+        double low = (double)INFINITY, high = -(double)INFINITY, sum = 0;
         span(q, s, k, o, &from, &to);
         for (size_t t = from; t < to; t++) {
             double *v = &x[p->row[s] + t];
+            sum += *v;
             *v = d->relative ? *v * d->grid[g] : d->grid[g];
             if (isfinite(*v)) low = fmin(low, *v), high = fmax(high, *v);
         }
+        d->at[s] = sum / (double)(to - from);
         d->seen[s * d->n_grid + g] = was_seen(p, s, k, low, high);
     }
     SKUA_TRY(skuai_probe_ask(q, &answer, err));
@@ -177,13 +180,14 @@ void skuai_dependence_free(skuai_dependence *d) {
 
 static skua_status dependence_new(skuai_dependence *d, skua_error *err) {
     size_t cells = d->n_series * d->n_grid;
-    d->value = skuai_zero(3 * cells + 2 * d->n_series, sizeof *d->value);
+    d->value = skuai_zero(3 * cells + 3 * d->n_series, sizeof *d->value);
     d->seen = skuai_zero(cells, sizeof *d->seen);
     if (!d->value || !d->seen) return skuai_error_memory(err, "curves");
     d->low = d->value + cells;
     d->high = d->low + cells;
     d->planned = d->high + cells;
     d->usual = d->planned + d->n_series;
+    d->at = d->usual + d->n_series;
     return SKUA_OK;
 }
 
@@ -200,7 +204,7 @@ skua_status skuai_dependence_find(const skuai_forecaster *forecaster, const skua
     if (status == SKUA_OK) {
         d->n_series = n;
         d->horizon = options->horizon;
-        status = choose_grid(probe.panel, covariate, d, err);
+        status = choose_grid(panel, covariate, d, err);
     }
     if (status == SKUA_OK) status = dependence_new(d, err);
     if (status == SKUA_OK) status = ask_all(&probe, covariate, options, d, err);

@@ -26,13 +26,14 @@ typedef struct skuai_dependence {
     bool *seen;         /* [n_series, n_grid] the series has had such values */
     double *planned;    /* [n_series] units over the horizon as planned */
     double *usual;      /* [n_series] the recent sales' mean times the horizon; NaN unknown */
+    double *at;         /* [n_series] mean of the input as planned; NaN unknown */
     double share[SKUAI_DEPENDENCE_GRID]; /* partial dependence: mean over series of value less
                                             planned, as a share of usual */
     double most; /* largest |value - planned| as a share of usual; 0: the model does not use it */
 } skuai_dependence;
 
 /* Of series [n] on a covariate known ahead, or SKUAI_DEPENDENCE_AVAILABLE. SKUA_EINVAL: another
- * covariate; SKUA_ENOTFOUND: it never moves in any of the series, so nothing is known. */
+ * covariate; SKUA_ENOTFOUND: it never moves in any series of the panel, so nothing is known. */
 SKUA_MUST_USE skua_status skuai_dependence_find(const skuai_forecaster *forecaster,
                                                 const skuai_model *model, const skuai_panel *panel,
                                                 const size_t *series, size_t n, size_t covariate,

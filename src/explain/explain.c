@@ -126,3 +126,46 @@ skua_status skuai_explain_what_if(const skuai_forecaster *forecaster, const skua
     skuai_probe_clear(&probe);
     return status;
 }
+
+/* The forecast over the horizon with one vector in place of the item's own. */
+static skua_status ask_vector(skuai_probe *probe, size_t modality, float *all, const float *vector,
+                              double *scratch, double *units, skua_error *err) {
+    skuai_panel *planned = probe->panel, *other = NULL;
+    size_t width = planned->vectors[modality].width;
+    skuai_probe_answer answer = {.mean = scratch};
+    memcpy(all + planned->base[0] * width, vector, width * sizeof *all);
+    SKUA_TRY(skuai_panel_with_vectors(planned, modality, all, &other, err));
+    probe->panel = other;
+    skua_status status = skuai_probe_ask(probe, &answer, err);
+    probe->panel = planned;
+    skuai_panel_free(other);
+    *units = 0;
+    for (size_t h = 0; h < probe->request.horizon && status == SKUA_OK; h++)
+        *units += scratch[h];
+    return status;
+}
+
+skua_status skuai_explain_vectors(const skuai_forecaster *forecaster, const skuai_model *model,
+                                  const skuai_panel *panel, size_t s, size_t modality,
+                                  const float *vectors, size_t n,
+                                  const skuai_explain_options *options,
+                                  const skuai_context *context, double *units, skua_error *err) {
+    if (modality >= panel->n_vectors)
+        return skuai_error_set(err, SKUA_ERANGE, "modality %zu of %zu", modality, panel->n_vectors);
+    skuai_probe probe;
+    size_t width = panel->vectors[modality].width, cells = panel->n_base * width;
+    skua_status status =
+        skuai_probe_begin(&probe, forecaster, model, panel, &s, 1, options, context, err);
+    float *all = skuai_new(cells, sizeof *all);
+    double *scratch = skuai_new(options->horizon + 1, sizeof *scratch);
+    if (status == SKUA_OK && (!all || !scratch)) status = skuai_error_memory(err, "vectors");
+    if (status == SKUA_OK) memcpy(all, panel->vectors[modality].values, cells * sizeof *all);
+    for (size_t i = 0; i < n && status == SKUA_OK; i++) {
+        status = ask_vector(&probe, modality, all, vectors + i * width, scratch, &units[i], err);
+        skuai_context_progress(context, "vectors", (double)i, (double)n);
+    }
+    skuai_free(all);
+    skuai_free(scratch);
+    skuai_probe_clear(&probe);
+    return status;
+}

@@ -58,9 +58,10 @@ typedef struct skuai_explain_options {
 
 /* A term of LIME's line. */
 typedef struct skuai_lime_term {
-    char name[SKUAI_INPUT_NAME]; /* "price", "sales 1-7 back" */
-    double coefficient;          /* units over the horizon by unit of the input */
-    double planned, ordinary;    /* the input now and in the windows of the past */
+    char name[SKUAI_INPUT_NAME];    /* "price", "sales 1-7 back" */
+    char chinese[SKUAI_INPUT_NAME]; /* the same for Chinese readers */
+    double coefficient;             /* units over the horizon by unit of the input */
+    double planned, ordinary;       /* the input now and in the windows of the past */
 } skuai_lime_term;
 
 typedef struct skuai_lime {
@@ -114,11 +115,23 @@ SKUA_MUST_USE skua_status skuai_explain_what_if(const skuai_forecaster *forecast
                                                 const skuai_context *context,
                                                 skuai_what_if *what_if, skua_error *err);
 
+/* The forecast if the item of series s had another vector of a modality: units [n] over the horizon
+ * of each of vectors [n, width]; a row of NaN is an item without one. What the vectors are made of
+ * (words, regions of a picture) the caller knows. SKUA_ERANGE: the panel has no such modality. */
+SKUA_MUST_USE skua_status skuai_explain_vectors(const skuai_forecaster *forecaster,
+                                                const skuai_model *model, const skuai_panel *panel,
+                                                size_t s, size_t modality, const float *vectors,
+                                                size_t n, const skuai_explain_options *options,
+                                                const skuai_context *context, double *units,
+                                                skua_error *err);
+
 /* "12 more than the week before: 8 with the promotion, 5 with the calendar, less 1 with the price."
  * Never says because: it is what the forecast rests on. Into text [size]. */
 void skuai_explain_sentence(const skuai_explanation *explanation, bool chinese, char *text,
                             size_t size);
 /* A group's name for people. */
 const char *skuai_explain_group_name(const char *group, bool chinese);
+/* The same of group g of an explanation, of which LIME's terms have names of their own. */
+const char *skuai_explanation_group(const skuai_explanation *explanation, size_t g, bool chinese);
 
 #endif

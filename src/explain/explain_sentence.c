@@ -18,10 +18,20 @@ const char *skuai_explain_group_name(const char *group, bool chinese) {
                                            {"never below zero", "不低于零"},
                                            {"text", "文字"},
                                            {"image", "图片"},
-                                           {"other inputs", "其他输入"}};
+                                           {"other inputs", "其他输入"},
+                                           {"stock", "库存"},
+                                           {"list_price", "标价"},
+                                           {"promotion_depth", "促销折扣"},
+                                           {"promotion_display", "促销展示"},
+                                           {"what the line leaves out", "局部直线未说明的部分"}};
     for (size_t i = 0; i < sizeof names / sizeof *names && chinese; i++)
         if (strcmp(group, names[i][0]) == 0) return names[i][1];
     return group;
+}
+
+const char *skuai_explanation_group(const skuai_explanation *e, size_t g, bool chinese) {
+    if (chinese && e->lime && g < e->lime->n_terms) return e->lime->terms[g].chinese;
+    return skuai_explain_group_name(e->groups[g], chinese);
 }
 
 typedef struct text_end {
@@ -58,12 +68,12 @@ static void order_groups(const skuai_explanation *e, double *sum, size_t *order)
 
 /* "with the price", but "with last year". */
 static bool takes_the(const char *group) {
-    static const char *const bare[] = {"last year",       "last week",     "similar items",
-                                       "availability",    "how far ahead", "the item itself",
-                                       "never below zero"};
+    static const char *const bare[] = {
+        "last year",     "last week",       "similar items",    "availability",
+        "how far ahead", "the item itself", "never below zero", "what the line leaves out"};
     for (size_t i = 0; i < sizeof bare / sizeof *bare; i++)
         if (strcmp(group, bare[i]) == 0) return false;
-    return true;
+    return strncmp(group, "sales ", 6) != 0; /* "sales 1-7 back" */
 }
 
 void skuai_explain_sentence(const skuai_explanation *e, bool zh, char *text, size_t size) {
@@ -88,7 +98,7 @@ void skuai_explain_sentence(const skuai_explanation *e, bool zh, char *text, siz
         if (!(fabs(x) >= 0.05) || fabs(x) < 0.02 * fabs(forecast)) break;
         put(&t, told ? (zh ? "，" : ", ") : zh ? "：" : ": ");
         if (zh) {
-            put(&t, skuai_explain_group_name(e->groups[order[i]], true));
+            put(&t, skuai_explanation_group(e, order[i], true));
             put(&t, x < 0 ? "对应减少 " : "对应增加 ");
             put_number(&t, fabs(x));
         } else {

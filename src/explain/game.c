@@ -50,7 +50,7 @@ static void study_clear(study *q) {
 static skua_status study_begin(study *q, skua_error *err) {
     size_t backgrounds = q->options->backgrounds;
     if (backgrounds == 0) return skuai_error_set(err, SKUA_EINVAL, "no background");
-    q->n = q->probe->panel->n_series;
+    q->n = q->probe->n;
     q->outcomes = q->n * q->options->horizon;
     find_groups(q);
     size_t every = (size_t)1 << q->n_groups;

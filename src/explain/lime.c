@@ -15,7 +15,7 @@ static const double GAIN = 1e-6;  /* of R2, below which a term adds nothing */
 
 /* An input that is perturbed. */
 typedef struct input {
-    char name[SKUAI_INPUT_NAME];
+    char name[SKUAI_INPUT_NAME], chinese[SKUAI_INPUT_NAME];
     size_t column;    /* dynamic covariate, or SKUAI_PANEL_TARGET */
     size_t from, to;  /* its periods, of the series' own */
     bool two;         /* takes two values */
@@ -84,6 +84,8 @@ static skua_status add_covariates(study *q, skua_error *err) {
         if (!skuai_probe_moves(p, 0, k)) continue;
         input *i = &q->inputs[q->n++];
         (void)snprintf(i->name, sizeof i->name, "%s", p->dynamic[k].name);
+        (void)snprintf(i->chinese, sizeof i->chinese, "%s",
+                       skuai_explain_group_name(i->name, true));
         i->column = k;
         i->from = length;
         i->to = length + ahead;
@@ -111,6 +113,7 @@ static void add_sales(study *q) {
         input *i = &q->inputs[q->n++];
         size_t far = back + block < recent ? back + block : recent;
         (void)snprintf(i->name, sizeof i->name, "sales %zu-%zu back", back + 1, far);
+        (void)snprintf(i->chinese, sizeof i->chinese, "前 %zu–%zu 期销量", back + 1, far);
         i->column = SKUAI_PANEL_TARGET;
         i->from = length - far;
         i->to = length - back;
@@ -318,9 +321,10 @@ static skua_status tell(study *q, const size_t *terms, size_t k, skuai_explanati
         *t = (skuai_lime_term){
             .coefficient = coefficient[i + 1], .planned = v->planned, .ordinary = v->ordinary};
         memcpy(t->name, v->name, sizeof t->name);
+        memcpy(t->chinese, v->chinese, sizeof t->chinese);
         e->groups[i] = t->name;
     }
-    e->groups[k] = "not in the line";
+    e->groups[k] = "what the line leaves out";
     for (size_t h = 0; h < q->H; h++)
         SKUA_TRY(fill_period(q, terms, k, h, e, err));
     return SKUA_OK;

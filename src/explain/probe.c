@@ -17,6 +17,23 @@ static size_t nearest_level(const skuai_request *request, double level) {
     return best;
 }
 
+/* The series asked about and behind them, in a small shop, all others. */
+static skua_status take_series(const skuai_panel *panel, const size_t *series, size_t n,
+                               skuai_panel **taken, skua_error *err) {
+    if (panel->n_series > SKUAI_PROBE_COMPANY)
+        return skuai_panel_extract(panel, series, n, taken, err);
+    size_t order[2 * SKUAI_PROBE_COMPANY], m = n;
+    bool in[SKUAI_PROBE_COMPANY] = {false};
+    if (n > SKUAI_PROBE_COMPANY) return skuai_error_set(err, SKUA_EINVAL, "a series twice");
+    for (size_t i = 0; i < n; i++) {
+        order[i] = series[i];
+        in[series[i]] = true;
+    }
+    for (size_t s = 0; s < panel->n_series; s++)
+        if (!in[s]) order[m++] = s;
+    return skuai_panel_extract(panel, order, m, taken, err);
+}
+
 skua_status skuai_probe_begin(skuai_probe *p, const skuai_forecaster *forecaster,
                               const skuai_model *model, const skuai_panel *panel,
                               const size_t *series, size_t n, const skuai_explain_options *o,
@@ -33,7 +50,8 @@ skua_status skuai_probe_begin(skuai_probe *p, const skuai_forecaster *forecaster
                                  o->n_levels ? o->n_levels : sizeof usual / sizeof *usual, o->seed};
     p->low = nearest_level(&p->request, 0.1);
     p->high = nearest_level(&p->request, 0.9);
-    return skuai_panel_extract(panel, series, n, &p->panel, err);
+    p->n = n;
+    return take_series(panel, series, n, &p->panel, err);
 }
 
 void skuai_probe_clear(skuai_probe *p) {
@@ -90,7 +108,7 @@ skua_status skuai_probe_ask(skuai_probe *p, const skuai_probe_answer *answer, sk
     if (status == SKUA_OK)
         status = p->forecaster->predict(p->model, panel, &p->request, p->context, &f, err);
     size_t H = p->request.horizon;
-    for (size_t s = 0; s < panel->n_series && status == SKUA_OK; s++)
+    for (size_t s = 0; s < p->n && status == SKUA_OK; s++)
         for (size_t h = 0; h < H; h++) {
             const double *q = skuai_forecast_quantiles(f, s, h);
             if (answer->mean) answer->mean[s * H + h] = *skuai_forecast_mean(f, s, h);

@@ -6,21 +6,23 @@
  *     skuai_probe_ask(&probe, &answer, err);
  *     skuai_probe_reset(&probe);                all as planned again
  *
- * Each series is forecast with the others asked about and no more; their rows are copied, so that a
- * change costs what they are long and not what the shop is large. */
+ * Rows are copied, so that a change costs what the series are long. Models that read other series
+ * than the one they forecast (similar items) see all of a shop of at most COMPANY series; of a
+ * larger shop they see the series asked about alone. */
 #ifndef SKUA_EXPLAIN_PROBE_H
 #define SKUA_EXPLAIN_PROBE_H
 
 #include "explain/explain.h"
 
 /* Covariates beyond the first COLUMNS stay as planned. */
-enum { SKUAI_PROBE_COLUMNS = 64 };
+enum { SKUAI_PROBE_COLUMNS = 64, SKUAI_PROBE_COMPANY = 200 };
 
 typedef struct skuai_probe {
     const skuai_forecaster *forecaster;
     const skuai_model *model;
     const skuai_context *context;
-    skuai_panel *panel; /* the series asked about, as planned; owned */
+    skuai_panel *panel; /* the series asked about, first, and their company; as planned; owned */
+    size_t n;           /* series asked about */
     skuai_request request;
     size_t low, high;                        /* levels nearest .1 and .9 */
     size_t n_calls;                          /* forecasts made */

@@ -230,7 +230,7 @@ static skua_status fill(study *q, skua_error *err) {
 
 static skua_status study_begin(study *q, skua_error *err) {
     const skuai_panel *p = q->probe->panel;
-    q->n = p->n_series;
+    q->n = q->probe->n;
     q->H = q->options->horizon;
     q->rows = q->n * q->H;
     if (q->n < LEAST_SERIES)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WIDTH = 720, ROW = 30, LEFT = 150, HEIGHT = 260, LEGEND = 134, INPUTS_SHOWN = 12 };
+enum { INPUTS_SHOWN = 12 };
 
 static double total(const double *x, size_t n) {
     double sum = 0;
@@ -63,6 +63,101 @@ static void put_inputs(const skuai_contributions *c, skuai_json_writer *w) {
     skuai_json_close(w);
 }
 
+static void put_lime(const skuai_lime *l, skuai_json_writer *w) {
+    skuai_json_object(w, "line");
+    skuai_json_number(w, "intercept", l->intercept);
+    skuai_json_number(w, "said", l->said);
+    skuai_json_integer(w, "inputs", (int64_t)l->n_features);
+    skuai_json_integer(w, "perturbations", (int64_t)l->n_samples);
+    skuai_json_number(w, "kernel_width", l->kernel_width);
+    skuai_json_array(w, "terms");
+    for (size_t i = 0; i < l->n_terms; i++) {
+        const skuai_lime_term *t = &l->terms[i];
+        skuai_json_object(w, NULL);
+        skuai_json_text(w, "input", t->name);
+        skuai_json_number(w, "coefficient", t->coefficient);
+        skuai_json_number(w, "planned", t->planned);
+        skuai_json_number(w, "ordinary", t->ordinary);
+        skuai_json_close(w);
+    }
+    skuai_json_close(w);
+    skuai_json_close(w);
+}
+
+static void put_occlusion(const skuai_occlusion *o, const char *name, skuai_json_writer *w) {
+    if (!o->looked && !o->why[0]) return; /* the shop has no such vectors */
+    skuai_json_object(w, name);
+    if (!o->looked) {
+        skuai_json_text(w, "left_out", o->why);
+        skuai_json_close(w);
+        return;
+    }
+    skuai_json_bool(w, "used", o->used);
+    skuai_json_number(w, "forecast", o->forecast);
+    skuai_json_number(w, "if_unknown", o->without);
+    if (o->reworded) skuai_json_number(w, "if_reworded", o->other);
+    skuai_json_integer(w, "not_looked_at", (int64_t)o->more);
+    skuai_json_array(w, "parts");
+    for (size_t i = 0; i < o->n; i++) {
+        skuai_json_object(w, NULL);
+        skuai_json_text(w, "part", o->parts[i].name);
+        skuai_json_number(w, "units", o->parts[i].units);
+        skuai_json_close(w);
+    }
+    skuai_json_close(w);
+    skuai_json_close(w);
+}
+
+static void put_curve(const skuai_dependence *d, skuai_json_writer *w) {
+    skuai_json_object(w, NULL);
+    skuai_json_text(w, "input", d->name);
+    skuai_json_text(w, "grid_is", d->relative ? "times planned" : "value");
+    skuai_json_bool(w, "used", d->most > 1e-9);
+    put_array(w, "grid", d->grid, d->n_grid);
+    put_array(w, "share", d->share, d->n_grid);
+    if (d->n_series == 1) {
+        skuai_json_number(w, "planned", d->planned[0]);
+        skuai_json_number(w, "planned_at", d->at[0]);
+        put_array(w, "mean", d->value, d->n_grid);
+        put_array(w, "low", d->low, d->n_grid);
+        put_array(w, "high", d->high, d->n_grid);
+        skuai_json_array(w, "seen");
+        for (size_t g = 0; g < d->n_grid; g++)
+            skuai_json_bool(w, NULL, d->seen[g]);
+        skuai_json_close(w);
+    } else {
+        skuai_json_array(w, "items");
+        for (size_t s = 0; s < d->n_series; s++)
+            put_array(w, NULL, d->value + s * d->n_grid, d->n_grid);
+        skuai_json_close(w);
+    }
+    skuai_json_close(w);
+}
+
+void skuai_explain_curves_json(const skuai_explain_curves *curves, skuai_json_writer *w) {
+    skuai_json_array(w, "dependence");
+    for (size_t i = 0; i < curves->n; i++)
+        put_curve(curves->items[i], w);
+    skuai_json_close(w);
+}
+
+static void put_contributions(const skuai_explanation *e, skuai_json_writer *w) {
+    size_t order[SKUAI_EXPLAIN_GROUPS];
+    double sum[SKUAI_EXPLAIN_GROUPS];
+    skuai_explain_order(e, order, sum);
+    skuai_json_array(w, "contributions");
+    for (size_t i = 0; i < e->n_groups; i++) {
+        skuai_json_object(w, NULL);
+        skuai_json_text(w, "input", e->groups[order[i]]);
+        skuai_json_number(w, "units", sum[order[i]]);
+        put_array(w, "by_period", e->contribution + order[i] * e->horizon, e->horizon);
+        skuai_json_close(w);
+    }
+    skuai_json_close(w);
+    if (e->own) put_inputs(e->own, w);
+    if (e->lime) put_lime(e->lime, w);
+}
+
 void skuai_explain_json(const skuai_explain_answer *a, const char *output, skuai_json_writer *w) {
     const skuai_explanation *e = a->explanation;
     char text[1024], date[SKUAI_PERIOD_TEXT_SIZE];
@@ -81,17 +176,7 @@ void skuai_explain_json(const skuai_explain_answer *a, const char *output, skuai
     skuai_json_number(w, "base", total(e->base, e->horizon));
     skuai_json_number(w, "fidelity", e->fidelity);
     skuai_json_integer(w, "calls", (int64_t)e->n_calls);
-    skuai_json_array(w, "contributions");
-    for (size_t g = 0; g < e->n_groups; g++) {
-        const double *x = e->contribution + g * e->horizon;
-        skuai_json_object(w, NULL);
-        skuai_json_text(w, "input", e->groups[g]);
-        skuai_json_number(w, "units", total(x, e->horizon));
-        put_array(w, "by_period", x, e->horizon);
-        skuai_json_close(w);
-    }
-    skuai_json_close(w);
-    if (e->own) put_inputs(e->own, w);
+    put_contributions(e, w);
     put_array(w, "base_by_period", e->base, e->horizon);
     put_array(w, "forecast_by_period", e->forecast, e->horizon);
     put_array(w, "before_by_period", e->before, e->horizon);
@@ -105,107 +190,15 @@ void skuai_explain_json(const skuai_explain_answer *a, const char *output, skuai
         skuai_json_close(w);
     }
     skuai_json_close(w);
+    skuai_explain_curves_json(&a->curves, w);
+    put_occlusion(&a->text, "words", w);
+    put_occlusion(&a->image, "regions", w);
 }
 
-/* -- Pictures -----------------------------------------------------------------------------------
+/* -- The page ------------------------------------------------------------------------------------
  */
 
-/* A text of a picture in both languages, one of which the page hides. */
-static void svg_words(skuai_buffer *b, double x, double y, const char *anchor, const char *english,
-                      const char *chinese) {
-    for (int zh = 0; zh < 2; zh++) {
-        skuai_buffer_format(b,
-                            "<text lang=\"%s\" x=\"%.1f\" y=\"%.1f\" font-size=\"13\" "
-                            "text-anchor=\"%s\">",
-                            zh ? "zh" : "en", x, y, anchor);
-        skuai_page_escape(b, zh ? chinese : english);
-        skuai_buffer_text(b, "</text>");
-    }
-}
-
-/* From the background's forecast, a step an input, to the forecast. */
-static void waterfall(const skuai_explanation *e, skuai_buffer *b) {
-    double at = total(e->base, e->horizon), low = fmin(0, at), high = at, run = at;
-    for (size_t g = 0; g < e->n_groups; g++) {
-        run += total(e->contribution + g * e->horizon, e->horizon);
-        low = fmin(low, run);
-        high = fmax(high, run);
-    }
-    double scale = (WIDTH - LEFT - 80) / (high - low > 0 ? high - low : 1);
-    skuai_buffer_format(b, "<svg viewBox=\"0 0 %d %zu\" role=\"img\">", WIDTH,
-                        (e->n_groups + 2) * ROW + 10);
-    for (size_t i = 0; i < e->n_groups + 2; i++) {
-        bool end = i == 0 || i == e->n_groups + 1;
-        double step = end ? 0 : total(e->contribution + (i - 1) * e->horizon, e->horizon);
-        double from = end ? 0 : at, to = end ? at : at + step;
-        double x1 = LEFT + (fmin(from, to) - low) * scale,
-               x2 = LEFT + (fmax(from, to) - low) * scale;
-        double y = (double)i * ROW + 4;
-        const char *name = end ? i == 0 ? "in ordinary times" : "forecast" : e->groups[i - 1];
-        const char *zh =
-            end ? i == 0 ? "通常情况" : "预测" : skuai_explain_group_name(e->groups[i - 1], true);
-        svg_words(b, LEFT - 8, y + 17, "end", name, zh);
-        skuai_buffer_format(b,
-                            "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" class=\"%s\" "
-                            "fill-opacity=\"%s\"/><text x=\"%.1f\" y=\"%.1f\" font-size=\"13\">",
-                            x1, y, fmax(x2 - x1, 1), ROW - 8, step < 0 ? "down" : "up",
-                            end ? "0.45" : "1", x2 + 6, y + 16);
-        skuai_buffer_format(b, end ? "%.1f</text>" : "%+.1f</text>", end ? at : step);
-        at = to;
-    }
-    skuai_buffer_text(b, "</svg>");
-}
-
-/* What inputs add, period by period, stacked above and below the background's forecast. */
-static void force(const skuai_explanation *e, skuai_buffer *b) {
-    static const char *const colours[SKUAI_EXPLAIN_GROUPS] = {
-        "#2f74b5", "#c0504d", "#6a9a3d", "#8a63b0", "#c98a1b", "#3f9d9b", "#a35f86", "#7a7a7a",
-        "#7fb2dd", "#e3a09d", "#aacb86", "#bfa3da", "#e6bd6b", "#8fcfcd", "#cf9dbb", "#b5b5b5"};
-    double low = 0, high = 0, step = (double)(WIDTH - 60) / (double)e->horizon;
-    for (size_t h = 0; h < e->horizon; h++) {
-        double up = 0, down = 0;
-        for (size_t g = 0; g < e->n_groups; g++) {
-            double x = e->contribution[g * e->horizon + h];
-            *(x > 0 ? &up : &down) += x;
-        }
-        high = fmax(high, up);
-        low = fmin(low, down);
-    }
-    double scale = (HEIGHT - 60) / (high - low > 0 ? high - low : 1), zero = 20 + high * scale;
-    size_t across = (WIDTH - 50) / LEGEND, rows = (e->n_groups + across - 1) / across;
-    skuai_buffer_format(b, "<svg viewBox=\"0 0 %d %zu\" role=\"img\">", WIDTH,
-                        HEIGHT - 18 + 18 * rows);
-    for (size_t h = 0; h < e->horizon; h++) {
-        double up = zero, down = zero;
-        for (size_t g = 0; g < e->n_groups; g++) {
-            double x = e->contribution[g * e->horizon + h] * scale, y = x > 0 ? up - x : down;
-            if (x > 0)
-                up -= x;
-            else
-                down -= x;
-            skuai_buffer_format(
-                b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.2f\" fill=\"%s\"/>",
-                50 + (double)h * step, y, fmax(step - 1, 0.5), fabs(x), colours[g]);
-        }
-    }
-    skuai_buffer_format(b,
-                        "<line x1=\"50\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" class=\"axis\"/>"
-                        "<text x=\"44\" y=\"24\" font-size=\"12\" text-anchor=\"end\">%+.1f</text>"
-                        "<text x=\"44\" y=\"%.1f\" font-size=\"12\" text-anchor=\"end\">0</text>",
-                        WIDTH - 10, zero, zero, high, zero + 4);
-    for (size_t g = 0; g < e->n_groups; g++) {
-        size_t line = g / across;
-        double x = 50 + (double)(g % across * LEGEND), y = HEIGHT - 22 + 18 * (double)line;
-        skuai_buffer_format(b,
-                            "<rect x=\"%.1f\" y=\"%.0f\" width=\"10\" height=\"10\" fill=\"%s\"/>",
-                            x, y, colours[g]);
-        svg_words(b, x + 14, y + 9, "start", e->groups[g],
-                  skuai_explain_group_name(e->groups[g], true));
-    }
-    skuai_buffer_text(b, "</svg>");
-}
-
-static void heading(skuai_buffer *b, const char *english, const char *chinese) {
+void skuai_explain_heading(skuai_buffer *b, const char *english, const char *chinese) {
     skuai_buffer_text(b, "<h2>");
     skuai_page_words(b, english, chinese);
     skuai_buffer_text(b, "</h2>");
@@ -213,7 +206,7 @@ static void heading(skuai_buffer *b, const char *english, const char *chinese) {
 
 static void what_if(const skuai_explain_answer *a, skuai_buffer *b) {
     if (a->n_questions == 0) return;
-    heading(b, "What the model says if", "若改变条件，模型认为");
+    skuai_explain_heading(b, "What the model says if", "若改变条件，模型认为");
     skuai_buffer_text(b, "<table><tbody>");
     for (size_t i = 0; i < a->n_questions; i++) {
         const skuai_explain_question *q = &a->questions[i];
@@ -237,7 +230,7 @@ static void inputs_table(const skuai_explanation *e, skuai_buffer *b) {
     double sum[INPUTS_SHOWN];
     if (!e->own) return;
     size_t n = order_inputs(e->own, INPUTS_SHOWN, order, sum);
-    heading(b, "The inputs that add most", "贡献最大的输入");
+    skuai_explain_heading(b, "The inputs that add most", "贡献最大的输入");
     skuai_buffer_text(b, "<table><tbody>");
     for (size_t k = 0; k < n; k++) {
         const skuai_input *input = &e->own->inputs[order[k]];
@@ -250,8 +243,168 @@ static void inputs_table(const skuai_explanation *e, skuai_buffer *b) {
     skuai_buffer_text(b, "</tbody></table>");
 }
 
+static void small_words(skuai_buffer *b, const char *english, const char *chinese) {
+    skuai_buffer_text(b, "<p><small>");
+    skuai_page_words(b, english, chinese);
+    skuai_buffer_text(b, "</small></p>");
+}
+
+/* The terms of LIME's line. */
+static void line_table(const skuai_lime *l, skuai_buffer *b) {
+    if (!l) return;
+    skuai_explain_heading(b, "The line around this forecast", "该预测附近的直线");
+    skuai_buffer_text(b, "<table><thead><tr><th></th><th class=\"n\">");
+    skuai_page_words(b, "units per 1", "每 1 对应件数");
+    skuai_buffer_text(b, "</th><th class=\"n\">");
+    skuai_page_words(b, "ordinary", "通常");
+    skuai_buffer_text(b, "</th><th class=\"n\">");
+    skuai_page_words(b, "planned", "按计划");
+    skuai_buffer_text(b, "</th></tr></thead><tbody>");
+    for (size_t i = 0; i < l->n_terms; i++) {
+        const skuai_lime_term *t = &l->terms[i];
+        skuai_buffer_text(b, "<tr><td>");
+        skuai_page_words(b, t->name, t->chinese);
+        skuai_buffer_format(b,
+                            "</td><td class=\"n\">%+.3g</td><td class=\"n\">%.4g</td>"
+                            "<td class=\"n\">%.4g</td></tr>",
+                            t->coefficient, t->ordinary, t->planned);
+    }
+    skuai_buffer_text(b, "</tbody></table>");
+}
+
+void skuai_explain_curves_page(const skuai_explain_curves *curves, skuai_buffer *b) {
+    skuai_buffer_text(b, "<div class=\"curves\">");
+    for (size_t i = 0; i < curves->n; i++)
+        skuai_plot_dependence(curves->items[i], b);
+    skuai_buffer_text(b, "</div>");
+}
+
+static void curves_of(const skuai_explain_answer *a, skuai_buffer *b) {
+    if (a->curves.n == 0) return;
+    skuai_explain_heading(b, "The forecast along one input", "随单一输入变化的预测");
+    skuai_explain_curves_page(&a->curves, b);
+    small_words(b,
+                "All else stays as planned; units over the horizon, the band from the 10 % to the "
+                "90 % quantile, the dotted line as planned. Dashed: values that the item never "
+                "had, where a model guesses.",
+                "其余输入按计划不变；纵轴为预测期内件数，阴影为 10% 至 90% 分位，点线为按计划。"
+                "虚线：该商品从未有过的取值，模型只是推测。");
+}
+
+/* Each word on a ground whose strength is what the forecast has less without it. */
+static void words_of(const skuai_occlusion *o, skuai_buffer *b) {
+    double most = 1e-9;
+    for (size_t i = 0; i < o->n; i++)
+        most = fmax(most, fabs(o->parts[i].units));
+    skuai_buffer_text(b, "<p>");
+    for (size_t i = 0; i < o->n; i++) {
+        double x = o->parts[i].units;
+        skuai_buffer_format(b,
+                            "<mark style=\"background:color-mix(in srgb,var(--%s) %.0f%%,"
+                            "transparent)\" title=\"%+.3g\">",
+                            x < 0 ? "down" : "up", 70 * fabs(x) / most, x);
+        skuai_page_escape(b, o->parts[i].name);
+        skuai_buffer_format(b, "</mark> ");
+    }
+    skuai_buffer_text(b, "</p>");
+}
+
+static void regions_of(const skuai_occlusion *o, skuai_buffer *b) {
+    double most = 1e-9;
+    for (size_t i = 0; i < o->n; i++)
+        most = fmax(most, fabs(o->parts[i].units));
+    skuai_buffer_format(b, "<div class=\"grid\" style=\"grid-template-columns:repeat(%d,1fr)",
+                        SKUAI_OCCLUSION_GRID);
+    if (o->picture) {
+        skuai_buffer_text(b, ";background-image:url(");
+        skuai_buffer_text(b, o->picture);
+        skuai_buffer_text(b, ")");
+    }
+    skuai_buffer_text(b, "\">");
+    for (size_t i = 0; i < o->n; i++) {
+        double x = o->parts[i].units;
+        skuai_buffer_format(b,
+                            "<span style=\"background:color-mix(in srgb,var(--%s) %.0f%%,"
+                            "transparent)\"><b>%+.2g</b></span>",
+                            x < 0 ? "down" : "up", 75 * fabs(x) / most, x);
+    }
+    skuai_buffer_text(b, "</div>");
+}
+
+static void occlusion(const skuai_occlusion *o, bool words, skuai_buffer *b) {
+    char english[512], chinese[512];
+    if (!o->looked && !o->why[0]) return;
+    if (words)
+        skuai_explain_heading(b, "The words", "文字");
+    else
+        skuai_explain_heading(b, "The picture", "图片");
+    if (!o->looked) {
+        skuai_page_note(b, o->why);
+        return;
+    }
+    if (!o->used) {
+        small_words(b,
+                    words ? "The model does not use the words: its forecast stays the same "
+                            "without any of them."
+                          : "The model does not use the picture: its forecast stays the same "
+                            "without any part of it.",
+                    words ? "模型不使用文字：去掉任何词，预测不变。"
+                          : "模型不使用图片：遮住任何部分，预测不变。");
+        return;
+    }
+    if (words)
+        words_of(o, b);
+    else
+        regions_of(o, b);
+    (void)snprintf(english, sizeof english,
+                   "Blue: the forecast of %.1f units would be lower without it, red: higher; "
+                   "%+.2g at most here. If nothing were known of the %s, %.1f.",
+                   o->forecast, skuai_occlusion_most(o), words ? "words" : "picture", o->without);
+    (void)snprintf(chinese, sizeof chinese,
+                   "蓝：去掉后预测（%.1f 件）会更低，红：会更高；此处最多 %+.2g。若%s未知：%.1f。",
+                   o->forecast, skuai_occlusion_most(o), words ? "文字" : "图片", o->without);
+    small_words(b, english, chinese);
+    if (!o->reworded) return;
+    (void)snprintf(english, sizeof english, "With the other words: %.1f units.", o->other);
+    (void)snprintf(chinese, sizeof chinese, "换用所给文字：%.1f 件。", o->other);
+    skuai_buffer_text(b, "<p>");
+    skuai_page_words(b, english, chinese);
+    skuai_buffer_text(b, "</p>");
+}
+
 /* How the numbers were found. */
+static void lime_words(const skuai_explanation *e, char *english, char *chinese, size_t size) {
+    (void)snprintf(english, size,
+                   "LIME: a line of %zu of %zu inputs through %zu perturbed forecasts, near ones "
+                   "weighing most. It explains %.0f %% of how perturbations held out move the "
+                   "forecast; it says %.1f where the model says %.1f, and the difference is told "
+                   "as a step of its own. %s",
+                   e->lime->n_terms, e->lime->n_features, e->lime->n_samples, 100 * e->fidelity,
+                   e->lime->said, e->lime->forecast,
+                   e->fidelity >= 0.8 ? "" : "That is little: do not lean on the line.");
+    (void)snprintf(
+        chinese, size,
+        "LIME：从 %zu 个输入中选出 %zu 个，对 %zu 次扰动的预测拟合直线，近者权重大。它解释了"
+        "留出扰动中预测变动的 %.0f%%；直线给出 %.1f，模型给出 %.1f，其差单列。%s",
+        e->lime->n_features, e->lime->n_terms, e->lime->n_samples, 100 * e->fidelity, e->lime->said,
+        e->lime->forecast, e->fidelity >= 0.8 ? "" : "该比例偏低，不宜依赖此直线。");
+}
+
 static void method_words(const skuai_explanation *e, char *english, char *chinese, size_t size) {
+    if (e->lime) {
+        lime_words(e, english, chinese, size);
+        return;
+    }
+    if (e->method == SKUAI_EXPLAIN_GRADIENT) {
+        (void)snprintf(english, size,
+                       "Integrated gradients: from ordinary times to what is planned in small "
+                       "steps; they sum to the forecast exactly. Ordinary times are windows drawn "
+                       "from this series' own past.");
+        (void)snprintf(chinese, size,
+                       "积分梯度：从通常情况到计划，逐小步累加，其和恰为预测。“通常情况”取自该序列"
+                       "自身的历史窗口。");
+        return;
+    }
     if (e->method == SKUAI_EXPLAIN_OWN) {
         (void)snprintf(english, size,
                        "The model's own contributions (TreeSHAP for trees: exact Shapley values), "
@@ -277,22 +430,26 @@ static void method_words(const skuai_explanation *e, char *english, char *chines
 void skuai_explain_page(const skuai_explain_answer *a, skuai_buffer *b) {
     const skuai_explanation *e = a->explanation;
     char english[1024], chinese[1024];
+    char first[SKUAI_PERIOD_TEXT_SIZE], last[SKUAI_PERIOD_TEXT_SIZE];
     skuai_explain_sentence(e, false, english, sizeof english);
     skuai_explain_sentence(e, true, chinese, sizeof chinese);
     skuai_page_begin(b, skuai_panel_name(a->panel, a->series), "What the forecast rests on",
                      "预测的依据");
+    skuai_plot_style(b);
     skuai_buffer_text(b, "<p class=\"lead\">");
     skuai_page_words(b, english, chinese);
     skuai_buffer_text(b, "</p>");
-    heading(b, "From ordinary times to the forecast", "从通常情况到预测");
-    waterfall(e, b);
-    heading(b, "Over the horizon", "逐期");
-    force(e, b);
+    skuai_explain_heading(b, "From ordinary times to the forecast", "从通常情况到预测");
+    skuai_plot_waterfall(e, b);
+    skuai_explain_heading(b, "Over the horizon", "逐期");
+    skuai_plot_force(e, period(a, 0, first), period(a, e->horizon - 1, last), b);
+    line_table(e->lime, b);
     what_if(a, b);
+    curves_of(a, b);
+    occlusion(&a->text, true, b);
+    occlusion(&a->image, false, b);
     inputs_table(e, b);
     method_words(e, english, chinese, sizeof english);
-    skuai_buffer_text(b, "<p><small>");
-    skuai_page_words(b, english, chinese);
-    skuai_buffer_text(b, "</small></p>");
+    small_words(b, english, chinese);
     skuai_page_end(b);
 }

@@ -55,6 +55,52 @@ static skua_status ask_what_if(const skuai_forecaster *forecaster, const skuai_m
     return SKUA_OK;
 }
 
+/* -- Curves -------------------------------------------------------------------------------------
+ */
+
+static void curves_clear(skuai_explain_curves *c) {
+    for (size_t i = 0; i < c->n; i++)
+        skuai_dependence_free(c->items[i]);
+    c->n = 0;
+}
+
+/* Dependence on price, promotion, availability and whatever else is known ahead, as far as there is
+ * room; what never moved is left out. */
+static skua_status ask_curves(const skuai_asked *a, const size_t *series, size_t n,
+                              skuai_explain_curves *c, skua_error *err) {
+    size_t order[SKUAI_EXPLAIN_CURVES], asked = 0;
+    const char *const first[] = {"price", "promotion"};
+    for (size_t i = 0; i < 2; i++) {
+        size_t k = skuai_panel_dynamic_find(a->panel, first[i]);
+        if (k != SIZE_MAX) order[asked++] = k;
+    }
+    if (a->panel->available) order[asked++] = SKUAI_DEPENDENCE_AVAILABLE;
+    for (size_t k = 0; k < a->panel->n_dynamic && asked < SKUAI_EXPLAIN_CURVES; k++) {
+        bool in = a->panel->dynamic[k].known != SKUAI_KNOWN_AHEAD;
+        for (size_t i = 0; i < asked && !in; i++)
+            in = order[i] == k;
+        if (!in) order[asked++] = k;
+    }
+    for (size_t i = 0; i < asked; i++) {
+        if (order[i] < a->panel->n_dynamic &&
+            a->panel->dynamic[order[i]].known != SKUAI_KNOWN_AHEAD)
+            continue;
+        skua_status status =
+            skuai_dependence_find(a->forecaster, a->model, a->panel, series, n, order[i],
+                                  a->options, a->context, &c->items[c->n], err);
+        if (status == SKUA_OK)
+            c->n++;
+        else if (status != SKUA_ENOTFOUND)
+            return status;
+        else
+            skuai_error_clear(err);
+    }
+    return SKUA_OK;
+}
+
+/* -- A model that is asked -----------------------------------------------------------------------
+ */
+
 static skuai_explain_method chosen_method(const skua_shop *shop) {
     const char *name = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_method);
     skuai_explain_method method = SKUAI_EXPLAIN_AUTO;
@@ -63,9 +109,27 @@ static skuai_explain_method chosen_method(const skua_shop *shop) {
     return method;
 }
 
-static skua_status explain_series(const skua_shop *shop, const skuai_panel *panel,
-                                  const skuai_context *context, skuai_explain_answer *a,
-                                  skua_error *err) {
+/* Options as the settings say. */
+static skuai_explain_options chosen_options(const skua_shop *shop, size_t horizon, uint64_t seed) {
+    const skuai_config *c = &shop->config;
+    return (skuai_explain_options){
+        .horizon = horizon,
+        .method = chosen_method(shop),
+        .samples = (size_t)skuai_config_integer(c, SKUAI_CONFIG_KEY_coalitions),
+        .features = (size_t)skuai_config_integer(c, SKUAI_CONFIG_KEY_terms),
+        .kernel_width = skuai_config_number(c, SKUAI_CONFIG_KEY_kernel_width),
+        .backgrounds = BACKGROUNDS,
+        .seed = seed};
+}
+
+/* What is done with the model once it is there. */
+typedef skua_status (*with_model)(const skuai_asked *asked, const char *name, void *answer,
+                                  skua_error *err);
+
+/* The shop's model, fitted to the history as models are that forecast it, given to `act`. */
+static skua_status ask_model(const skua_shop *shop, const skuai_panel *panel,
+                             const skuai_context *context, size_t series, with_model act,
+                             void *answer, skua_error *err) {
     skuai_model_file *kept = skuai_zero(1, sizeof *kept);
     skuai_model *model = NULL;
     size_t horizon = 0;
@@ -73,64 +137,137 @@ static skua_status explain_series(const skua_shop *shop, const skuai_panel *pane
     skua_status status = skuai_forecast_model_choose(shop, panel, kept, &horizon, err);
     if (status == SKUA_OK) {
         skuai_forecaster forecaster = skuai_ensemble_forecaster(&kept->ensemble);
-        skuai_explain_options options = {
-            .horizon = horizon, .backgrounds = BACKGROUNDS, .seed = context->seed};
-        options.method = chosen_method(shop);
+        skuai_explain_options options = chosen_options(shop, horizon, context->seed);
         options.levels = kept->levels;
         options.n_levels = kept->n_levels;
-        (void)snprintf(a->model, sizeof a->model, "%s", kept->name);
         status = forecaster.fit(&forecaster, panel, NULL, context, &model, err);
-        if (status == SKUA_OK)
-            status = skuai_explain(&forecaster, model, panel, a->series, &options, context,
-                                   &a->explanation, err);
-        if (status == SKUA_OK)
-            status = ask_what_if(&forecaster, model, panel, &options, context, a, err);
+        skuai_asked asked = {shop, &forecaster, model, panel, series, &options, context};
+        if (status == SKUA_OK) status = act(&asked, kept->name, answer, err);
         forecaster.free(model);
     }
     skuai_free(kept);
     return status;
 }
 
-static skua_status write_page(const skuai_explain_answer *a, const char *output, skua_error *err) {
-    skuai_buffer page;
-    skuai_buffer_init(&page, SIZE_MAX);
-    skuai_explain_page(a, &page);
-    skua_status status = skuai_buffer_check(&page, err);
-    if (status == SKUA_OK) status = skuai_file_write(output, page.data, page.size, err);
-    skuai_buffer_clear(&page);
+/* -- One item -----------------------------------------------------------------------------------
+ */
+
+static skua_status explain_item(const skuai_asked *q, const char *name, void *answer,
+                                skua_error *err) {
+    skuai_explain_answer *a = answer;
+    const char *reworded = skuai_config_text(&q->shop->config, SKUAI_CONFIG_KEY_reworded);
+    (void)snprintf(a->model, sizeof a->model, "%s", name);
+    SKUA_TRY(skuai_explain(q->forecaster, q->model, q->panel, q->series, q->options, q->context,
+                           &a->explanation, err));
+    SKUA_TRY(ask_what_if(q->forecaster, q->model, q->panel, q->options, q->context, a, err));
+    SKUA_TRY(ask_curves(q, &q->series, 1, &a->curves, err));
+    SKUA_TRY(skuai_occlude_words(q, reworded, &a->text, err));
+    return skuai_occlude_picture(q, &a->image, err);
+}
+
+static void answer_clear(skuai_explain_answer *a) {
+    skuai_explanation_free(a->explanation);
+    curves_clear(&a->curves);
+    skuai_occlusion_clear(&a->text);
+    skuai_occlusion_clear(&a->image);
+}
+
+static skua_status item_report(const skua_shop *shop, const skuai_panel *panel,
+                               const skuai_context *context, const char *item, const char *output,
+                               skuai_json_writer *json, skuai_buffer *page, skua_error *err) {
+    skuai_explain_answer *a = skuai_zero(1, sizeof *a);
+    if (!a) return skuai_error_memory(err, "an explanation");
+    a->panel = panel;
+    a->series = find_series(panel, item, &a->n_of_item);
+    skua_status status = SKUA_OK;
+    if (a->series == SIZE_MAX)
+        status = skuai_error_set(err, SKUA_ENOTFOUND,
+                                 "the shop has no item '%s': names are as in the table sales, or "
+                                 "item/channel",
+                                 item);
+    if (status == SKUA_OK)
+        status = ask_model(shop, panel, context, a->series, explain_item, a, err);
+    if (status == SKUA_OK) {
+        skuai_explain_page(a, page);
+        skuai_explain_json(a, output, json);
+    }
+    answer_clear(a);
+    skuai_free(a);
+    return status;
+}
+
+/* -- The whole shop -----------------------------------------------------------------------------
+ */
+
+static skua_status explain_all(const skuai_asked *q, skuai_explain_shop *a, const size_t *series,
+                               size_t n, skua_error *err) {
+    const skuai_config *c = &q->shop->config;
+    size_t leaves = (size_t)skuai_config_integer(c, SKUAI_CONFIG_KEY_leaves);
+    SKUA_TRY(skuai_importance_find(q->forecaster, q->model, q->panel, series, n, q->options,
+                                   q->context, &a->importance, err));
+    skua_status status = skuai_surrogate_fit(q->forecaster, q->model, q->panel, series, n, leaves,
+                                             q->options, q->context, &a->surrogate, err);
+    if (status == SKUA_EDATA) { /* too few items for a tree: the rest stands */
+        (void)snprintf(a->why_no_tree, sizeof a->why_no_tree, "%s", err ? err->message : "");
+        skuai_error_clear(err);
+        status = SKUA_OK;
+    }
+    SKUA_TRY(status);
+    return ask_curves(q, series, n, &a->curves, err);
+}
+
+static skua_status explain_shop(const skuai_asked *q, const char *name, void *answer,
+                                skua_error *err) {
+    skuai_explain_shop *a = answer;
+    size_t most = (size_t)skuai_config_integer(&q->shop->config, SKUAI_CONFIG_KEY_explained), n = 0;
+    size_t *series = skuai_new(q->panel->n_series + 1, sizeof *series);
+    if (!series) return skuai_error_memory(err, "series");
+    (void)snprintf(a->model, sizeof a->model, "%s", name);
+    a->horizon = q->options->horizon;
+    skua_status status = skuai_importance_sample(q->panel, q->options, most, series, &n, err);
+    if (status == SKUA_OK) status = explain_all(q, a, series, n, err);
+    skuai_free(series);
+    return status;
+}
+
+static skua_status shop_report(const skua_shop *shop, const skuai_panel *panel,
+                               const skuai_context *context, const char *output,
+                               skuai_json_writer *json, skuai_buffer *page, skua_error *err) {
+    skuai_explain_shop a = {.panel = panel};
+    skua_status status = ask_model(shop, panel, context, 0, explain_shop, &a, err);
+    if (status == SKUA_OK) {
+        skuai_explain_shop_page(&a, page);
+        skuai_explain_shop_json(&a, output, json);
+    }
+    skuai_importance_free(a.importance);
+    skuai_surrogate_free(a.surrogate);
+    curves_clear(&a.curves);
     return status;
 }
 
 skua_status skua_shop_explain(skua_shop *shop, const char *item, const char *output, char **report,
                               skua_error *err) {
     skuai_context context = skuai_shop_context(shop, false);
-    skuai_store *store = NULL;
-    skuai_history history = {0};
-    skuai_explain_answer answer = {0};
-    if (!item || !*item)
-        return skuai_error_set(err, SKUA_ECONFIG, "which item? say --item I000001");
-    SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
-    skua_status status = skuai_history_read(shop, store, &history, err);
-    skuai_store_close(store);
-    if (status == SKUA_OK) {
-        answer.panel = history.panel;
-        answer.series = find_series(history.panel, item, &answer.n_of_item);
-        if (answer.series == SIZE_MAX)
-            status =
-                skuai_error_set(err, SKUA_ENOTFOUND,
-                                "the shop has no item '%s': names are as in the table sales, or "
-                                "item/channel",
-                                item);
-    }
-    if (status == SKUA_OK) status = explain_series(shop, history.panel, &context, &answer, err);
-    if (status == SKUA_OK && output) status = write_page(&answer, output, err);
-    if (status == SKUA_OK) {
-        skuai_report r;
-        skuai_report_begin(&r, "explain");
-        skuai_explain_json(&answer, output, &r.json);
-        status = skuai_report_end(&r, SKUA_OK, report, err);
-    }
-    skuai_explanation_free(answer.explanation);
-    skuai_history_clear(&history);
-    return status;
+    bool global = skuai_config_flag(&shop->config, SKUAI_CONFIG_KEY_global);
+    skuai_panel *panel = NULL;
+    skuai_buffer page;
+    skuai_report r;
+    if (!global && (!item || !*item))
+        return skuai_error_set(err, SKUA_ECONFIG,
+                               "which item? say --item I000001, or --global for the whole shop");
+    if (global && item && *item)
+        return skuai_error_set(err, SKUA_ECONFIG,
+                               "--global is of the whole shop: leave out the "
+                               "item, or leave out --global");
+    skuai_buffer_init(&page, SIZE_MAX);
+    skuai_report_begin(&r, "explain");
+    skua_status status = skuai_history_panel(shop, &panel, err);
+    if (status == SKUA_OK)
+        status = global ? shop_report(shop, panel, &context, output, &r.json, &page, err)
+                        : item_report(shop, panel, &context, item, output, &r.json, &page, err);
+    if (status == SKUA_OK && output) status = skuai_buffer_check(&page, err);
+    if (status == SKUA_OK && output) status = skuai_file_write(output, page.data, page.size, err);
+    skuai_buffer_clear(&page);
+    skuai_panel_free(panel);
+    return skuai_report_end(&r, status, report, err);
 }

@@ -21,9 +21,8 @@ skua_status skuai_item_texts_read(skuai_store *store, const char *model, skuai_i
     skuai_value which = skuai_value_text(model);
     SKUA_TRY(skuai_store_query(
         store,
-        "SELECT i.item, i.words, s.hash FROM (SELECT DISTINCT ON (item) item,"
-        " trim(concat_ws(' ', title, description, brand, replace(replace(category, '/', ' '), '>',"
-        " ' '))) AS words FROM items) i LEFT JOIN (SELECT item, hash FROM vector_sources WHERE"
+        "SELECT i.item, i.words, s.hash FROM (SELECT DISTINCT ON (item) item, " SKUAI_ITEM_WORDS
+        " AS words FROM items) i LEFT JOIN (SELECT item, hash FROM vector_sources WHERE"
         " modality = 'text' AND model = $1) s USING (item) WHERE i.words <> '' ORDER BY i.item",
         &which, 1, &t->table, err));
     t->n = t->table->n_rows;
@@ -56,14 +55,28 @@ static skua_status learn_subword(const skua_shop *shop, const skuai_item_texts *
     return status;
 }
 
+/* Where the sub-word model is kept: folder [4096], path [4200]. */
+static skua_status subword_place(const skua_shop *shop, char *folder, char *path, skua_error *err) {
+    int n = snprintf(folder, 4096, "%s/models/vectors", shop->folder);
+    if (n < 0 || n >= 4096) return skuai_error_set(err, SKUA_ELIMIT, "the shop's path is too long");
+    (void)snprintf(path, 4200, "%s/subword.safetensors", folder);
+    return SKUA_OK;
+}
+
+skua_status skuai_text_encoder_kept(const skua_shop *shop, skuai_text_encoder *e, skua_error *err) {
+    char folder[4096], path[4200];
+    if (e->model) return SKUA_OK;
+    SKUA_TRY(subword_place(shop, folder, path, err));
+    SKUA_TRY(skuai_subword_load(path, &e->subword, err));
+    e->width = skuai_subword_width(e->subword);
+    return SKUA_OK;
+}
+
 /* The sub-word model that is kept, or a new one from the shop's own texts. */
 static skua_status open_subword(const skua_shop *shop, const skuai_item_texts *t, bool again,
                                 skuai_text_encoder *e, skua_error *err) {
     char folder[4096], path[4200];
-    int n = snprintf(folder, sizeof folder, "%s/models/vectors", shop->folder);
-    if (n < 0 || (size_t)n >= sizeof folder)
-        return skuai_error_set(err, SKUA_ELIMIT, "the shop's path is too long");
-    (void)snprintf(path, sizeof path, "%s/subword.safetensors", folder);
+    SKUA_TRY(subword_place(shop, folder, path, err));
     SKUA_TRY(skuai_folder_make(folder, err));
     skua_status status = again ? SKUA_ENOTFOUND : skuai_subword_load(path, &e->subword, err);
     if (status == SKUA_ENOTFOUND || status == SKUA_EDATA || status == SKUA_EVERSION) {

@@ -31,12 +31,20 @@ SKUA_MUST_USE skua_status skuai_text_encoder_name(const char *folder, skuai_text
 SKUA_MUST_USE skua_status skuai_text_encoder_open(const skua_shop *shop, const skuai_item_texts *t,
                                                   bool again, skuai_text_encoder *e,
                                                   skua_error *err);
+/* What is kept, and never a new one. SKUA_ENOTFOUND: nothing was embedded yet. */
+SKUA_MUST_USE skua_status skuai_text_encoder_kept(const skua_shop *shop, skuai_text_encoder *e,
+                                                  skua_error *err);
 void skuai_text_encoder_clear(skuai_text_encoder *e);
 /* vectors [n, e->width]. */
 SKUA_MUST_USE skua_status skuai_text_encode(const skuai_text_encoder *e,
                                             const skuai_context *context, const char *const *texts,
                                             const size_t *sizes, size_t n, float *vectors,
                                             skua_error *err);
+
+/* SQL of an item's words, of a row of the table items. */
+#define SKUAI_ITEM_WORDS                                                                           \
+    "trim(concat_ws(' ', title, description, brand, replace(replace(category, '/', ' '), '>',"     \
+    " ' ')))"
 
 /* Items that have words, in order of name; vector_sources is there (skuai_embed_prepare). */
 SKUA_MUST_USE skua_status skuai_item_texts_read(skuai_store *store, const char *model,

@@ -50,7 +50,7 @@ static void a_line_is_recovered(void **state) {
         assert_close(e->fidelity, 1, 0, 1e-6);
         assert_close(e->lime->said, e->lime->forecast, 0, 1e-5);
         assert_close(term(e, "price")->planned, s ? 8 : 10, 0, 1e-6);
-        assert_string_equal(e->groups[3], "not in the line");
+        assert_string_equal(e->groups[3], "what the line leaves out");
         double rest = 0; /* of the sum; a period's own is what flags did in it alone */
         for (size_t h = 0; h < LAW_H; h++)
             rest += e->contribution[3 * (size_t)LAW_H + h];
