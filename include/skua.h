@@ -195,8 +195,8 @@ SKUA_API SKUA_MUST_USE skua_status skua_shop_cause(skua_shop *shop, const char *
 
 /* Why an item's forecast is what it is: what history, price, promotion, calendar and the other
  * inputs add to it over the horizon (Shapley values), what changed since the last periods, and what
- * would move it. item: as in the shop, or item/channel. With the setting `global` and item NULL, what
- * the forecasts of the whole shop rest on: importance of inputs, a surrogate tree, partial
+ * would move it. item: as in the shop, or item/channel. With the setting `global` and item NULL,
+ * what the forecasts of the whole shop rest on: importance of inputs, a surrogate tree, partial
  * dependence. output: a page, or NULL. SKUA_ENOTFOUND: no such item. */
 SKUA_API SKUA_MUST_USE skua_status skua_shop_explain(skua_shop *shop, const char *item,
                                                      const char *output, char **report,
