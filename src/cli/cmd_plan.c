@@ -89,6 +89,14 @@ static void show_stock(const invocation *call, const skuai_json *report) {
                       "beyond that.",
                       units(number(budget, "most"), a), units(number(budget, "gain"), b),
                       100 * number(budget, "gap"));
+    if (budget && number(budget, "least") > number(budget, "most"))
+        command_print(call,
+                      "The budget pays for no order: the least one costs %s, all that are wanted "
+                      "%s. The nearest plan is to order nothing.",
+                      units(number(budget, "least"), a), units(number(budget, "needed"), b));
+    else if (budget && whole(budget, "cut") > 0)
+        command_print(call, "Without it they would take %s; it cuts %lld of them.",
+                      units(number(budget, "needed"), a), (long long)whole(budget, "cut"));
     if (whole(report, "without_supply") > 0)
         command_print(call, "%lld series sell without a row of supply and are not planned.",
                       (long long)whole(report, "without_supply"));

@@ -103,6 +103,25 @@ static skua_status decide_place(void *argument, size_t i, int worker, skua_error
 
 /* -- Budget ------------------------------------------------------------------------------------ */
 
+/* What the orders would take without the budget, the least of them, and how many it cuts. */
+typedef struct budget_need {
+    double needed, least; /* least: INFINITY, nothing is to be ordered */
+    size_t cut;
+} budget_need;
+
+static budget_need need_of(const skuai_plan *plan, const answer *answers) {
+    budget_need need = {.least = (double)INFINITY};
+    for (size_t i = 0; i < plan->supply.n; i++) {
+        const answer *a = &answers[i];
+        if (a->n < 2) continue;
+        double money = unit_money(&plan->supply.places[i]);
+        need.needed += a->orders[a->n - 1].order * money;
+        need.least = fmin(need.least, a->orders[1].order * money);
+        need.cut += a->chosen + 1 < a->n;
+    }
+    return need;
+}
+
 static skua_status keep_budget(const skuai_plan *plan, answer *answers, double budget,
                                skuai_choice_plan *found, skua_error *err) {
     size_t n = plan->supply.n, n_choices = 0, groups = 0;
@@ -217,9 +236,14 @@ static void put_totals(skuai_json_writer *w, const line *lines, size_t n) {
     skuai_json_number(w, "dead_money", excess);
 }
 
-static void put_budget(skuai_json_writer *w, double budget, const skuai_choice_plan *found) {
+static void put_budget(skuai_json_writer *w, double budget, const skuai_plan *plan,
+                       const answer *answers, const skuai_choice_plan *found) {
+    budget_need need = need_of(plan, answers);
     skuai_json_object(w, "budget");
     skuai_json_number(w, "most", budget);
+    skuai_json_number(w, "needed", need.needed);
+    skuai_json_number(w, "least", isfinite(need.least) ? need.least : 0);
+    skuai_json_integer(w, "cut", (int64_t)need.cut);
     skuai_json_number(w, "gain", found->gain);
     skuai_json_number(w, "bound", found->bound);
     skuai_json_number(w, "gap", found->gap);
@@ -296,7 +320,7 @@ static skua_status tell(const skuai_plan *plan, const answer *answers, double bu
     skuai_json_integer(&r.json, "review", (int64_t)plan->review);
     put_totals(&r.json, lines, n);
     skuai_json_integer(&r.json, "without_supply", (int64_t)plan->supply.n_without);
-    if (budget > 0) put_budget(&r.json, budget, found);
+    if (budget > 0) put_budget(&r.json, budget, plan, answers, found);
     skuai_json_text(&r.json, "output", output);
     skuai_json_array(&r.json, "lines");
     for (size_t i = 0; i < n; i++)

@@ -56,8 +56,11 @@ order = lambda p, item: next(l["order"] for l in p["lines"] if l["item"] == item
 assert order(high, "leek") > order(plan, "leek")
 assert budget["money"] <= 700 < plan["money"], (budget["money"], plan["money"])
 assert 0 < budget["budget"]["gain"] <= budget["budget"]["bound"] + 1e-6
+assert abs(budget["budget"]["needed"] - plan["money"]) < 1e-6 and budget["budget"]["cut"] >= 1, budget["budget"]
 assert order(fixed, "tea") > order(plan, "tea")
 P
+"$SKUA" plan shop stock -q --budget 1 >poor
+grep -q "pays for no order: the least one costs" poor || fail "$(tail -4 poor)"
 # one bad row is named, the others are planned
 sed 's/^mug,north,100,0,,3/mug,north,100,0,,-3/' supply.csv >bad.csv
 "$SKUA" ingest shop --supply bad.csv -q >/dev/null
