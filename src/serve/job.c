@@ -27,12 +27,21 @@ static void put_time(skuai_json_writer *w, const char *name, int64_t seconds) {
     skuai_json_text(w, name, *text ? text : NULL);
 }
 
+bool skuai_job_has_result(const skuai_job *job) {
+    static const char *const with[] = {"plan", "trend", "cause", "explain"};
+    for (size_t i = 0; i < sizeof with / sizeof *with; i++)
+        if (strcmp(job->verb, with[i]) == 0) return true;
+    return false;
+}
+
 void skuai_job_put(const skuai_job *job, skuai_json_writer *w) {
     static const char *const states[] = {"queued", "running", "done", "failed", "cancelled"};
     size_t kept = job->n_log < JOB_LOG_LINES ? job->n_log : JOB_LOG_LINES;
     skuai_json_object(w, NULL);
     skuai_json_text(w, "job", job->id);
     skuai_json_text(w, "verb", job->verb);
+    if (*job->what) skuai_json_text(w, "what", job->what);
+    if (job->item) skuai_json_text(w, "item", job->item);
     skuai_json_text(w, "state", states[job->state]);
     skuai_json_text(w, "stage", job->stage);
     skuai_json_number(w, "share", job->state == SKUAI_JOB_DONE ? 1 : job->share);
@@ -44,7 +53,7 @@ void skuai_job_put(const skuai_job *job, skuai_json_writer *w) {
     for (size_t i = job->n_log - kept; i < job->n_log; i++)
         skuai_json_text(w, NULL, job->log[i % JOB_LOG_LINES]);
     skuai_json_close(w);
-    if (job->ended_at > 0 && job->report.size > 0)
+    if (job->ended_at > 0 && job->report.size > 0 && !skuai_job_has_result(job))
         skuai_json_raw(w, "report", skuai_buffer_view(&job->report));
     skuai_json_close(w);
 }
@@ -68,6 +77,41 @@ void skuai_jobs_write_all(skuai_jobs *jobs, size_t space, skuai_json_writer *w) 
     (void)pthread_mutex_unlock(&jobs->lock);
 }
 
+static bool same_question(const skuai_job *job, size_t space, const char *verb, const char *what,
+                          const char *item) {
+    return job->space == space && strcmp(job->verb, verb) == 0 &&
+           strcmp(job->what, what ? what : "") == 0 &&
+           strcmp(job->item ? job->item : "", item ? item : "") == 0;
+}
+
+bool skuai_jobs_write_result(skuai_jobs *jobs, size_t space, const char *verb, const char *what,
+                             const char *item, int64_t generation, skuai_json_writer *w) {
+    (void)pthread_mutex_lock(&jobs->lock);
+    const skuai_job *job = jobs->newest;
+    while (job && !(job->state == SKUAI_JOB_DONE && job->report.size > 0 &&
+                    same_question(job, space, verb, what, item)))
+        job = job->next;
+    if (job) {
+        skuai_json_object(w, NULL);
+        skuai_json_text(w, "job", job->id);
+        put_time(w, "ended_at", job->ended_at);
+        skuai_json_bool(w, "stale", job->generation != generation);
+        skuai_json_raw(w, "report", skuai_buffer_view(&job->report));
+        skuai_json_close(w);
+    }
+    (void)pthread_mutex_unlock(&jobs->lock);
+    return job != NULL;
+}
+
+/* A new result takes the place of the older ones of its question. */
+static void drop_older_results(skuai_job *newer) {
+    if (newer->state != SKUAI_JOB_DONE || !skuai_job_has_result(newer)) return;
+    for (skuai_job *job = newer->next; job; job = job->next)
+        if (job->ended_at > 0 &&
+            same_question(job, newer->space, newer->verb, newer->what, newer->item))
+            skuai_buffer_clear(&job->report);
+}
+
 void skuai_jobs_count(skuai_jobs *jobs, size_t *running, size_t *waiting) {
     *running = *waiting = 0;
     (void)pthread_mutex_lock(&jobs->lock);
@@ -86,15 +130,24 @@ static void job_free(skuai_job *job) {
     skuai_buffer_clear(&job->report);
     skuai_free(job->folder);
     skuai_free(job->upload);
+    skuai_free(job->item);
     skuai_free(job);
 }
 
-static const char *const verbs[] = {"check", "train", "forecast", "backtest", "ingest", NULL};
+static const char *const verbs[] = {"check", "train", "forecast", "backtest", "ingest", "plan",
+                                    "trend", "cause", "explain",  "findings", NULL};
+static const char *const plans[] = {"stock", "promo", "price", NULL};
 /* Settings that a caller may give: none that names a file or another workspace. */
 static const char *const settings[] = {
-    "horizon", "levels", "preset",    "models",  "windows",   "sample",      "time",      "season",
-    "seed",    "absent", "stockouts", "clean",   "country",   "incomplete",  "frequency", "as_of",
-    "table",   "map",    "encoding",  "decimal", "delimiter", "date_format", "dry_run",   NULL};
+    "horizon", "levels", "preset", "models", "windows", "sample", "time", "season", "seed",
+    "absent", "stockouts", "clean", "country", "incomplete", "frequency", "as_of", "table", "map",
+    "encoding", "decimal", "delimiter", "date_format", "dry_run",
+    /* of plans */
+    "review", "target", "service", "order_cost", "budget", "aim", "ending", "most_change", "weeks",
+    "depths", "length", "gap", "times", "slots", "brand_most", "closed", "least_margin",
+    "promotion_cost", "caution", "accept",
+    /* of causes, explanations, findings */
+    "graph", "method", "item", "kind", "row", "decide", "limit", NULL};
 
 static bool among(const char *const *list, const char *word) {
     while (*list && strcmp(*list, word) != 0)
@@ -147,6 +200,10 @@ static skua_status fill(skuai_jobs *jobs, const skuai_job_request *request, skua
     (void)snprintf(job->verb, sizeof job->verb, "%s", request->verb);
     job->folder = skuai_text_copy(request->folder);
     if (request->upload) job->upload = skuai_text_copy(request->upload);
+    job->generation = request->generation;
+    if (request->what) (void)snprintf(job->what, sizeof job->what, "%s", request->what);
+    const char *item = skuai_json_as_text(skuai_json_get(request->settings, "item"), NULL);
+    if (item && strcmp(job->verb, "explain") == 0) job->item = skuai_text_copy(item);
     if (!job->folder || (request->upload && !job->upload)) return skuai_error_memory(err, "a job");
     SKUA_TRY(add_argument(job, jobs->options.program, err));
     SKUA_TRY(add_argument(job, request->verb, err));
@@ -157,14 +214,30 @@ static skua_status fill(skuai_jobs *jobs, const skuai_job_request *request, skua
         SKUA_TRY(add_setting(job, key, value, err));
     SKUA_TRY(add_argument(job, "--", err));
     SKUA_TRY(add_argument(job, request->folder, err));
+    if (request->what) SKUA_TRY(add_argument(job, request->what, err));
     return request->file ? add_argument(job, request->file, err) : SKUA_OK;
 }
 
-/* Forget the oldest that ended. */
+static skua_status check_verb(const skuai_job_request *request, skua_error *err) {
+    bool is_plan = strcmp(request->verb, "plan") == 0;
+    if (!among(verbs, request->verb))
+        return skuai_error_set(err, SKUA_EINVAL,
+                               "verb: need check, train, forecast, backtest, plan, trend, cause, "
+                               "explain or findings, not '%.40s'",
+                               request->verb);
+    if (is_plan ? !request->what || !among(plans, request->what) : request->what != NULL)
+        return skuai_error_set(err, SKUA_EINVAL, "what: %s",
+                               is_plan ? "need stock, promo or price" : "only a plan takes it");
+    return SKUA_OK;
+}
+
+/* Forget the oldest that ended, but a plan's, trends' or causes' that stand. */
 static void forget(skuai_jobs *jobs) {
     skuai_job **oldest = NULL;
     for (skuai_job **p = &jobs->newest; *p; p = &(*p)->next)
-        if ((*p)->ended_at > 0) oldest = p;
+        if ((*p)->ended_at > 0 &&
+            !(skuai_job_has_result(*p) && !(*p)->item && (*p)->report.size > 0))
+            oldest = p;
     if (jobs->n_jobs <= JOBS_KEPT || !oldest) return;
     skuai_job *job = *oldest;
     *oldest = job->next;
@@ -174,10 +247,7 @@ static void forget(skuai_jobs *jobs) {
 
 skua_status skuai_jobs_add(skuai_jobs *jobs, const skuai_job_request *request, char *id,
                            skua_error *err) {
-    if (!among(verbs, request->verb))
-        return skuai_error_set(err, SKUA_EINVAL,
-                               "verb: need check, train, forecast or backtest, not '%.40s'",
-                               request->verb);
+    SKUA_TRY(check_verb(request, err));
     skuai_job *job = skuai_zero(1, sizeof *job);
     if (!job) return skuai_error_memory(err, "a job");
     skua_status status = fill(jobs, request, job, err);
@@ -253,6 +323,7 @@ static void tend_all(skuai_jobs *jobs, size_t *running) {
         uint64_t before = job->version;
         skuai_job_tend(jobs, job);
         *running += job->state == SKUAI_JOB_RUNNING;
+        drop_older_results(job);
         if (job->version != before) skuai_job_wake(jobs, job);
     }
     if (skuai_clock() - jobs->last_beat > BEAT_SECONDS) {

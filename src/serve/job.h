@@ -15,7 +15,10 @@ typedef struct skuai_jobs skuai_jobs;
 typedef struct skuai_job_request {
     size_t space;
     const char *folder;         /* the workspace */
-    const char *verb;           /* check, train, forecast, backtest, ingest */
+    const char *verb;           /* check, train, forecast, backtest, ingest, or one with a result:
+                                   plan, trend, cause, explain; findings */
+    const char *what;           /* of plan: stock, promo, price; else NULL */
+    int64_t generation;         /* of the workspace when it was asked for */
     const char *file;           /* of ingest; NULL: none */
     const char *upload;         /* removed when it was read in; NULL: none */
     const skuai_json *settings; /* key: value, NULL allowed */
@@ -42,6 +45,13 @@ SKUA_MUST_USE skua_status skuai_jobs_add(skuai_jobs *jobs, const skuai_job_reque
 /* A job of a workspace as an object; false: there is none of that id. All of them, newest first. */
 bool skuai_jobs_write(skuai_jobs *jobs, size_t space, const char *id, skuai_json_writer *w);
 void skuai_jobs_write_all(skuai_jobs *jobs, size_t space, skuai_json_writer *w);
+
+/* What the newest done job of a verb told: the verb's report, and of which job. what: of plan;
+ * item: of explain; NULL allowed. generation: of the workspace now; an answer from an older one is
+ * called stale. False: none. Of a verb with a result only the newest report is kept, and it is no
+ * member of the job itself, so that lists and events stay small. */
+bool skuai_jobs_write_result(skuai_jobs *jobs, size_t space, const char *verb, const char *what,
+                             const char *item, int64_t generation, skuai_json_writer *w);
 
 /* Ask it to stop (a waiting one never starts). *ended: it had ended already. False: none. */
 bool skuai_jobs_cancel(skuai_jobs *jobs, size_t space, const char *id, bool *ended);

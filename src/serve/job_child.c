@@ -175,6 +175,8 @@ static void read_out(skuai_job *job) {
 /* A report that is no JSON document is none; of a failure the engine's sentence goes to the log. */
 static void check_report(skuai_job *job) {
     skuai_json *json = NULL;
+    if (job->report.status == SKUA_ELIMIT)
+        skuai_job_say(job, "the result is too large to be shown here: run the command with -o");
     if (job->report.status == SKUA_OK && job->report.size > 0 &&
         skuai_json_parse(job->report.data, job->report.size, &json, NULL) == SKUA_OK) {
         skuai_buffer_reset(&job->report);

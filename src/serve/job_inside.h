@@ -11,7 +11,7 @@ enum {
     JOB_ARGUMENTS_MOST = 64,
     JOB_LOG_LINES = 40,
     JOB_LINE_MOST = 400,
-    JOB_REPORT_MOST = 8 << 20
+    JOB_REPORT_MOST = 64 << 20
 };
 
 typedef enum skuai_job_state {
@@ -28,6 +28,9 @@ typedef struct skuai_job {
     size_t space;
     char *folder, *upload; /* owned */
     char verb[16];
+    char what[16];                           /* of plan; "" */
+    char *item;                              /* of explain, owned; NULL */
+    int64_t generation;                      /* of the workspace when it was asked for */
     char *arguments[JOB_ARGUMENTS_MOST + 1]; /* owned, NULL at the end */
     size_t n_arguments;
     skuai_job_state state;
@@ -75,6 +78,8 @@ struct skuai_jobs {
 /* Under the lock: find; write; wake streams that wait for news (of one job, NULL: all). */
 skuai_job *skuai_job_find(skuai_jobs *jobs, size_t space, const char *id);
 void skuai_job_put(const skuai_job *job, skuai_json_writer *w);
+/* Whether its report is a result that the service gives out under an address of its own. */
+bool skuai_job_has_result(const skuai_job *job);
 void skuai_job_wake(skuai_jobs *jobs, const skuai_job *job);
 
 /* Start the child; on failure the job has failed, with the reason in its log. */

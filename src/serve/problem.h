@@ -37,6 +37,9 @@ typedef enum skuai_language { SKUAI_ENGLISH, SKUAI_CHINESE, SKUAI_LANGUAGES } sk
     X(NO_FORECAST, "no_forecast", 404, "There is no forecast of this item yet.",                   \
       "该商品尚无预测。", "Run a forecast job, or ask for one on the fly with POST.",              \
       "请运行预测任务，或用 POST 即时预测。")                                                      \
+    X(NO_RESULT, "no_result", 404, "This was not worked out yet.", "尚未计算。",                   \
+      "Start it with POST to jobs, and ask again when it is done.",                                \
+      "请用 POST 在 jobs 下启动，完成后再查询。")                                                  \
     X(TOO_LARGE, "too_large", 413, "The body is too large.", "请求正文过大。",                     \
       "Send it in smaller parts.", "请分成更小的部分发送。")                                       \
     X(NOT_JSON, "not_json", 415, "The body is not declared as JSON.", "请求正文未声明为 JSON。",   \

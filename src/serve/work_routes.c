@@ -78,6 +78,9 @@ static void start_job(skuai_call *call, skuai_job_request *request) {
     skua_error err;
     request->space = space_index(call);
     request->folder = call->space->folder;
+    skuai_held *held = skuai_space_hold(call->space);
+    request->generation = held ? held->generation : -1;
+    skuai_held_release(held);
     skua_status status = skuai_jobs_add(call->server->jobs, request, id, &err);
     if (status != SKUA_OK) {
         skuai_problem problem =
@@ -91,10 +94,11 @@ static void start_job(skuai_call *call, skuai_job_request *request) {
 }
 
 void skuai_route_job_new(skuai_call *call) {
-    static const char *const members[] = {"verb", "settings", NULL};
+    static const char *const members[] = {"verb", "what", "settings", NULL};
     skuai_json *json = read_body(call, members);
     if (!json) return;
     skuai_job_request request = {.verb = skuai_json_as_text(skuai_json_get(json, "verb"), ""),
+                                 .what = skuai_json_as_text(skuai_json_get(json, "what"), NULL),
                                  .settings = skuai_json_get(json, "settings")};
     if (strcmp(request.verb, "ingest") == 0) request.verb = "";
     start_job(call, &request);
@@ -124,6 +128,35 @@ void skuai_route_job_events(skuai_call *call) {
     (void)MHD_add_response_header(response, "X-Accel-Buffering", "no");
     call->response = response;
     call->status = 200;
+}
+
+/* -- Results: what the newest job of a verb told -------------------------------------------------
+ */
+
+static void answer_result(skuai_call *call, const char *verb, const char *what, const char *item) {
+    skuai_buffer buffer;
+    skuai_json_writer w;
+    begin(&buffer, &w);
+    if (skuai_jobs_write_result(call->server->jobs, space_index(call), verb, what, item,
+                                call->held->generation, &w)) {
+        skuai_answer_buffer(call, 200, "application/json", &buffer);
+        return;
+    }
+    skuai_buffer_clear(&buffer);
+    skuai_answer_problem(call, SKUAI_PROBLEM_NO_RESULT, item ? item : what ? what : verb, NULL);
+}
+
+void skuai_route_plan(skuai_call *call) {
+    answer_result(call, "plan", call->target.segments[4], NULL);
+}
+void skuai_route_trends(skuai_call *call) {
+    answer_result(call, "trend", NULL, NULL);
+}
+void skuai_route_causes(skuai_call *call) {
+    answer_result(call, "cause", NULL, NULL);
+}
+void skuai_route_explanation(skuai_call *call) {
+    answer_result(call, "explain", NULL, call->target.segments[4]);
 }
 
 /* -- Uploads ----------------------------------------------------------------------------------- */

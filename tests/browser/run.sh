@@ -23,7 +23,7 @@ if [ -n "${SHOP:-}" ]; then
 else
     "$program" simulate "$work/files" --items 24 --days 400 --channels 2 --seed 3 -q >/dev/null
     "$program" init "$work/shop" --name "Tea & 茶 <b>" -q >/dev/null
-    for table in channels items sales promotions calendar future; do
+    for table in channels items sales promotions supply calendar future; do
         "$program" ingest "$work/shop" --$table "$work/files/$table.csv" -q >/dev/null
     done
     "$program" check "$work/shop" -q >/dev/null

@@ -232,6 +232,54 @@ expect python3 -c "assert $AFTER > 2 * $BEFORE"
 get 200 $S/rejects
 expect_json 'd["rejects"][0]["line"] and "date" in d["rejects"][0]["why"]'
 
+# plans, trends, causes and explanations: worked out as jobs, equal to the command's
+python3 - <<'PYTHON'
+import csv
+items = sorted({r["item"] for r in csv.DictReader(open("sales.csv", encoding="utf-8"))})
+with open("supply.csv", "w", encoding="utf-8", newline="") as f:
+    out = csv.writer(f)
+    out.writerow(["item", "location", "on_hand", "lead_time"])
+    out.writerows([i, "", 3, 5] for i in items)
+PYTHON
+expect_exit 0 "$SKUA" ingest tea --supply supply.csv
+sleep 1
+work() { # BODY: run a job to its end
+    post 202 $S/jobs "$1"
+    JOB=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["job"])' "$T/out")
+    timeout 120 curl -sN "$URL$S/jobs/$JOB/events" >events
+    get 200 "$S/jobs/$JOB"
+    expect_json 'd["state"] == "done" and "report" not in d'
+}
+same() { # ADDRESS COMMAND...: the report is what the command tells
+    get 200 "$1"
+    cp "$T/out" served
+    shift
+    "$SKUA" "$@" --json >told 2>/dev/null
+    expect python3 - <<'PYTHON'
+import json
+served, told = json.load(open("served")), json.load(open("told"))
+assert served["stale"] is False, "called stale"
+assert served["report"] == told, "differs from the command's"
+PYTHON
+}
+get 404 $S/plans/stock -H 'Accept-Language: zh'
+expect_json 'd["code"] == "no_result" and "尚未" in d["message"]'
+get 404 $S/plans/nothing
+post 400 $S/jobs '{"verb":"plan"}'
+post 400 $S/jobs '{"verb":"plan","what":"world"}'
+post 400 $S/jobs '{"verb":"trend","what":"stock"}'
+work '{"verb":"plan","what":"stock"}'
+same $S/plans/stock plan tea stock
+work '{"verb":"plan","what":"stock","settings":{"target":"fill","service":0.99,"review":14}}'
+same $S/plans/stock plan tea stock --target fill --service 0.99 --review 14
+work '{"verb":"trend"}'
+same $S/trends trend tea
+get 404 $S/items/sku02/explanation
+work '{"verb":"explain","settings":{"item":"sku02"}}'
+same $S/items/sku02/explanation explain tea --item sku02
+get 404 $S/items/sku03/explanation
+get 404 $S/causes
+
 # commands from a shell work while it serves, and are seen
 expect_exit 0 "$SKUA" check tea
 for _ in $(seq 100); do
@@ -275,6 +323,30 @@ wait "$PID" 2>/dev/null
 expect_exit 2 "$SKUA" serve tea --address 0.0.0.0
 expect_err 'SKUA_TOKEN'
 expect_exit 4 "$SKUA" serve nothing
+# TLS with a key made here: answered by name under it alone, and not in clear
+if command -v openssl >/dev/null; then
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out certificate.pem -days 2 -subj /CN=localhost -addext 'subjectAltName=IP:127.0.0.1,DNS:localhost' 2>/dev/null
+    "$SKUA" serve tea --port 0 --tls-key key.pem --tls-certificate certificate.pem >tls.log 2>tls.err &
+    PID=$!
+    PIDS="$PIDS $PID"
+    for _ in $(seq 300); do
+        PORT=$(sed -n 's/.*https:\/\/127.0.0.1:\([0-9]*\).*/\1/p' tls.log)
+        [ -n "$PORT" ] && break
+        sleep 0.1
+    done
+    URL=https://127.0.0.1:$PORT
+    get 200 /healthz --cacert certificate.pem
+    get 000 /healthz
+    URL=http://127.0.0.1:$PORT
+    get 000 /healthz
+    kill -TERM "$PID"
+    wait "$PID"
+    expect_exit 2 "$SKUA" serve tea --port 0 --tls-key key.pem
+    expect_err 'tls_certificate'
+    echo nonsense >key.pem
+    expect_exit 4 timeout 60 "$SKUA" serve tea --port 0 --tls-key key.pem --tls-certificate certificate.pem
+    expect_err 'bad key'
+fi
 expect_exit 2 "$SKUA" serve tea tea
 start again tea
 expect_exit 4 timeout 60 "$SKUA" serve tea --port "$PORT"

@@ -3,6 +3,7 @@ import { follow, get, post, Refusal, shopPath, upload } from "./api";
 import { h, replace } from "./dom";
 import { findingsTable } from "./item";
 import { JobList } from "./jobs";
+import { run } from "./result";
 import type { Screen } from "./screen";
 import { card, failure, table } from "./screen";
 import { engineName, number, percent, t } from "./text";
@@ -98,10 +99,20 @@ function reader(screen: Screen, done: () => void): HTMLElement {
 
 function findingsCard(screen: Screen): HTMLElement {
   const place = h("div", {});
+  const say = h("p", { role: "status", class: "hint" });
+  const decide = async (f: Finding, action: string): Promise<void> => {
+    try {
+      await run(screen, { verb: "findings", settings: { kind: f.kind, row: f.row, decide: action, limit: 1 } }, say);
+      replace(say, t("decided"));
+      setTimeout(screen.reload, 1500);
+    } catch (error) {
+      if (!screen.signal.aborted) replace(say, failure(error));
+    }
+  };
   const show = async (kind: string): Promise<void> => {
     try {
       const answer = await get<{ findings: Finding[]; total: number }>(`${shopPath(screen.shop)}/findings?limit=100${kind ? `&kind=${encodeURIComponent(kind)}` : ""}`, screen.signal);
-      replace(place, answer.findings.length > 0 ? findingsTable(answer.findings, true) : h("p", {}, t("noFindings")),
+      replace(place, answer.findings.length > 0 ? findingsTable(answer.findings, true, (f, action) => void decide(f, action)) : h("p", {}, t("noFindings")),
         answer.total > answer.findings.length && h("p", { class: "hint" }, t("orMore", { n: number(answer.total - answer.findings.length) })));
     } catch (error) {
       if (!screen.signal.aborted) replace(place, failure(error));
@@ -110,7 +121,7 @@ function findingsCard(screen: Screen): HTMLElement {
   const kinds = h("select", { id: "kind", onchange: (event: Event) => void show((event.target as HTMLSelectElement).value) },
     h("option", { value: "" }, t("allKinds")), ...screen.summary.finding_kinds.map((k) => h("option", { value: k.kind }, `${engineName(k.kind)} (${number(k.count)})`)));
   void show("");
-  return card(t("findings"), h("div", { class: "bar" }, h("label", { for: "kind" }, t("kind")), kinds), place);
+  return card(t("findings"), h("div", { class: "bar" }, h("label", { for: "kind" }, t("kind")), kinds), say, place);
 }
 
 export async function data(screen: Screen): Promise<void> {

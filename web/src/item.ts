@@ -3,9 +3,13 @@ import { download, get, itemPath, post, Refusal } from "./api";
 import { h, replace } from "./dom";
 import { legend } from "./overview";
 import { chart } from "./picture";
+import type { StockPlan } from "./plan";
+import { arrival, ordered } from "./plan";
+import { result } from "./result";
 import type { Screen } from "./screen";
 import { card, failure, link, table } from "./screen";
-import { engineName, number, t } from "./text";
+import { engineName, getLanguage, number, percent, t } from "./text";
+import { bars } from "./trends";
 
 interface Loaded {
   item: Item;
@@ -68,9 +72,13 @@ function quantileTable(f: Forecast, ahead: ForecastSeries): HTMLElement {
     ahead.periods.map((p, i) => [p, number(ahead.mean[i], 1), number(ahead.quantiles[i]?.[low], 1), number(ahead.quantiles[i]?.[median], 1), number(ahead.quantiles[i]?.[high], 1)]), [1, 2, 3, 4]);
 }
 
-export function findingsTable(findings: Finding[], withItem: boolean): HTMLElement {
-  return table([t("kind"), ...(withItem ? [t("item")] : []), t("when"), t("why"), t("before"), t("after"), t("action")],
-    findings.map((f) => [engineName(f.kind), ...(withItem ? [f.item || f.row] : []), [f.ds, f.channel].filter(Boolean).join(" "), f.why, f.before, f.after, engineName(f.action)]));
+/** `decide` (applied or rejected) puts two buttons behind every finding. */
+export function findingsTable(findings: Finding[], withItem: boolean, decide?: (f: Finding, action: string) => void): HTMLElement {
+  const buttons = (f: Finding): HTMLElement => h("span", { class: "nowrap" },
+    ...([["applied", t("apply")], ["rejected", t("ignore")]] as const).filter(([action]) => action !== f.action)
+      .map(([action, text]) => h("button", { type: "button", class: "plain", "aria-label": `${text}: ${f.kind} ${f.row}`, onclick: () => decide?.(f, action) }, text)));
+  return table([t("kind"), ...(withItem ? [t("item")] : []), t("when"), t("why"), t("before"), t("after"), t("action"), ...(decide ? [t("decideLabel")] : [])],
+    findings.map((f) => [engineName(f.kind), ...(withItem ? [f.item || f.row] : []), [f.ds, f.channel].filter(Boolean).join(" "), f.why, f.before, f.after, engineName(f.action), ...(decide ? [buttons(f)] : [])]));
 }
 
 /** Sliders that ask for a forecast made now, at most one question at a time, the last one wins. */
@@ -121,6 +129,26 @@ function whatIf(screen: Screen, loaded: Loaded, channel: () => number, show: (f:
     h("div", { class: "sliders" }, h("label", { for: "horizon" }, t("horizon")), horizon, horizonShown, h("label", { for: "price" }, t("priceFactor")), factor, priceShown), say);
 }
 
+interface Explanation {
+  sentence: string;
+  sentence_zh: string;
+  base: number;
+  contributions: { input: string; units: number }[];
+}
+
+/** The forecast taken apart, and what to order because of it. */
+function reasons(screen: Screen, name: string): HTMLElement {
+  const because = result<Explanation>(screen, { path: `items/${encodeURIComponent(name)}/explanation`, job: { verb: "explain", settings: { item: name } }, about: t("explainAbout") }, (x) => [
+    h("p", {}, h("strong", {}, getLanguage() === "zh" ? x.sentence_zh : x.sentence)),
+    bars([{ name: t("ordinary"), value: x.base }, ...x.contributions.map((c) => ({ name: engineName(c.input), value: c.units }))], t("why")),
+  ]);
+  const order = result<StockPlan>(screen, { path: "plans/stock", job: { verb: "plan", what: "stock" }, about: t("stockAbout") }, (plan, job) =>
+    plan.lines.filter((l) => l.item === name).map((l) => h("div", {},
+      h("p", {}, h("strong", {}, ordered(job, l) > 0 ? t("orderOf", { n: number(ordered(job, l)), l: l.location, d: arrival(plan, l) }) : t("noOrder", { l: l.location }))),
+      h("p", { class: "hint" }, t("orderWhy", { h: number(l.on_hand), o: number(l.on_order), d: number(l.demand), b: percent(l.short_before, false), a: percent(l.short_after, false) })))));
+  return h("div", { class: "two even" }, card(t("nextOrder"), order), card(t("explain"), because));
+}
+
 export async function item(screen: Screen, name: string): Promise<void> {
   const loaded = await load(screen, name);
   const { item: x, history, forecast } = loaded;
@@ -158,6 +186,7 @@ export async function item(screen: Screen, name: string): Promise<void> {
           h("button", { type: "button", class: "plain", onclick: () => void download(`${itemPath(screen.shop, x.item)}/forecast?format=csv`, "forecast.csv") }, t("csv"))),
         box, h("p", { class: "hint" }, t("chartHelp"))),
       h("div", { class: "two" }, card(t("quantiles"), below), whatIf(screen, loaded, () => at, show))),
+    history.length > 0 && reasons(screen, x.item),
     card(t("findings"), loaded.findings.length > 0 ? findingsTable(loaded.findings, false) : h("p", {}, t("noFindings")),
       loaded.total > loaded.findings.length && h("p", { class: "hint" }, t("orMore", { n: number(loaded.total - loaded.findings.length) }))));
   show(forecast);

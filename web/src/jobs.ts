@@ -7,7 +7,7 @@ import { failure } from "./screen";
 import type { Key } from "./text";
 import { percent, t } from "./text";
 
-const verbs: Record<string, Key> = { train: "train", forecast: "forecast", check: "check", backtest: "backtest", ingest: "ingest" };
+const verbs: Record<string, Key> = { train: "train", forecast: "forecast", check: "check", backtest: "backtest", ingest: "ingest", plan: "plan", trend: "trends", cause: "why2", explain: "explain", findings: "findingsWork" };
 export const ended = (job: Job): boolean => job.ended_at !== null;
 const clock = (text: string | null): string => (text ? text.slice(0, 16).replace("T", " ") : "");
 

@@ -8,15 +8,18 @@ import { item } from "./item";
 import { items } from "./items";
 import { models } from "./models";
 import { overview } from "./overview";
+import { plan } from "./plan";
 import type { Screen } from "./screen";
 import { failure, link } from "./screen";
 import type { Key, Language } from "./text";
 import { getLanguage, setLanguage, t } from "./text";
+import { trends } from "./trends";
+import { why } from "./why";
 
 const app = document.getElementById("app") as HTMLElement;
 const root = h("main", { id: "main", tabindex: "-1" });
 const navigation = h("div", {});
-const SCREENS: [string, Key, (screen: Screen) => Promise<void>][] = [["overview", "overview", overview], ["items", "items", items], ["models", "models", models], ["data", "data", data]];
+const SCREENS: [string, Key, (screen: Screen) => Promise<void>][] = [["overview", "overview", overview], ["items", "items", items], ["plan", "plan", plan], ["trends", "trends", trends], ["why", "why2", why], ["models", "models", models], ["data", "data", data]];
 let shops: Shop[] = [];
 let left = new AbortController();
 
