@@ -67,7 +67,7 @@ const screens = [
     await button.waitFor();
     await page.screenshot({ path: `${shots}/${hash.slice(5)}-empty.png` });
     await button.click();
-    await page.waitForSelector(selector);
+    await page.waitForSelector(selector, { timeout: 5 * patience });
   }
   // the plan of a person: a quantity is changed, taken away as a file, accepted, and counted by the next plan
   await go(page, "shop/plan");
