@@ -229,8 +229,10 @@ static void show_promo(const invocation *call, const skuai_json *report) {
             (long long)whole(broken, "dropped"));
     if (skuai_json_as_bool(skuai_json_get(report, "accepted"), false))
         command_print(call,
-                      "Accepted: the tables promotions and future hold it; the next forecast of "
-                      "a model that uses promotions answers to it.");
+                      "Accepted: the tables promotions and future hold it. The next forecast of a "
+                      "model that uses promotions and prices answers to it; one that was trained "
+                      "before the shop had prices ahead leaves such members out and says so: "
+                      "train it again.");
     const skuai_json *problems = skuai_json_get(report, "problems");
     for (size_t i = 0; i < skuai_json_size(problems) && i < 10; i++)
         command_print(call, "not planned: %s", skuai_json_as_text(skuai_json_at(problems, i), ""));

@@ -84,3 +84,27 @@ code=0; plan --depths 0.3,0.1 2>message >/dev/null || code=$?
 [ $code = 2 ] && grep -q "depths" message || fail "crossing depths left with $code: $(cat message)"
 code=0; "$SKUA" plan shop promo -q --budget 5 --accept 2>message >/dev/null || code=$?
 [ $code = 3 ] && grep -q "rule budget" message || fail "an infeasible plan was accepted, $code: $(cat message)"
+# the forecast of a model that uses prices answers to what was accepted, where and when it was planned; a model from before
+# the shop had prices ahead says that it must be trained again
+"$SKUA" init answer -q >/dev/null
+"$SKUA" ingest answer --items items.csv --sales sales.csv --promotions promotions.csv -q >/dev/null
+"$SKUA" train answer --models tree-linear --horizon 28 -q >/dev/null
+"$SKUA" forecast answer --horizon 28 -q -o before.csv >/dev/null
+"$SKUA" plan answer promo -q --weeks 8 -o answer.csv --accept >text
+grep -q "train it again" text || fail "$(cat text)"
+"$SKUA" train answer --models tree-linear --horizon 28 -q >/dev/null
+"$SKUA" forecast answer --horizon 28 -q -o after.csv >/dev/null
+python3 - <<'P'
+import csv, datetime
+def read(name): return {(r["item"], r["ds"][:10]): float(r["mean"]) for r in csv.DictReader(open(name))}
+before, after, planned = read("before.csv"), read("after.csv"), set()
+for r in csv.DictReader(open("answer.csv")):
+    day, last = datetime.date.fromisoformat(r["from"]), datetime.date.fromisoformat(r["to"])
+    while day <= last:
+        planned.add((r["scope"], day.isoformat()))
+        day += datetime.timedelta(1)
+inside, outside = [k for k in before if k in planned], [k for k in before if k not in planned]
+ratio = lambda keys: sum(after[k] for k in keys) / sum(before[k] for k in keys)
+assert len(inside) >= 14 and ratio(inside) > 1.3, (len(inside), ratio(inside))
+assert abs(ratio(outside) - 1) < 0.1, ratio(outside)
+P
