@@ -64,7 +64,8 @@ const command command_embed = {
         "Encodes title, description, brand and category of every item, and its picture, into the "
         "table vectors. Words: by sub-words learnt on the shop's own texts, in any language and "
         "without a download, or by a language model from a Hugging Face folder (--encoder). "
-        "Pictures (JPEG, PNG, WebP, GIF): by descriptors of colour, texture, shape and layout. "
+        "Pictures (JPEG, PNG, WebP, GIF): by descriptors of colour, texture, shape and layout, or "
+        "with --modality image by a ViT, DeiT, CLIP or SigLIP from such a folder. "
         "Only what changed is encoded again; --again learns and encodes all anew. Vectors of "
         "several models stand side by side.",
     .example = "skua embed myshop",

@@ -21,6 +21,8 @@ SKUAI_INLINE skuai_real value_of(skuai_activation kind, skuai_real x) {
         return skuai_real_sigmoid(x);
     case SKUAI_ACTIVATION_SOFTPLUS:
         return skuai_real_softplus(x);
+    case SKUAI_ACTIVATION_QUICK_GELU:
+        return x * skuai_real_sigmoid(SKUAI_R(1.702) * x);
     default:
         return x;
     }
@@ -58,6 +60,10 @@ SKUAI_INLINE skuai_real slope_of(skuai_activation kind, skuai_real x, skuai_real
     case SKUAI_ACTIVATION_SOFTPLUS:
         *value = skuai_real_softplus(x);
         return skuai_real_sigmoid(x);
+    case SKUAI_ACTIVATION_QUICK_GELU:
+        p = skuai_real_sigmoid(SKUAI_R(1.702) * x);
+        *value = x * p;
+        return p + SKUAI_R(1.702) * x * p * (SKUAI_R(1) - p);
     default:
         *value = x;
         return SKUAI_R(1);
@@ -87,6 +93,9 @@ SKUAI_INLINE skuai_real slope_of(skuai_activation kind, skuai_real x, skuai_real
         break;                                                                                     \
     case SKUAI_ACTIVATION_SOFTPLUS:                                                                \
         loop(SKUAI_ACTIVATION_SOFTPLUS);                                                           \
+        break;                                                                                     \
+    case SKUAI_ACTIVATION_QUICK_GELU:                                                              \
+        loop(SKUAI_ACTIVATION_QUICK_GELU);                                                         \
         break;                                                                                     \
     default:                                                                                       \
         loop(SKUAI_ACTIVATION_NONE);                                                               \

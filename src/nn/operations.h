@@ -22,6 +22,7 @@ typedef enum skuai_activation {
     SKUAI_ACTIVATION_TANH,
     SKUAI_ACTIVATION_SIGMOID,
     SKUAI_ACTIVATION_SOFTPLUS,
+    SKUAI_ACTIVATION_QUICK_GELU, /* x sigmoid(1.702 x): CLIP */
     SKUAI_ACTIVATION_SWIGLU /* silu(first half) * second half of the last index; halves it. Shazeer
                                2020. In skuai_nn_activation and skuai_nn_feed_forward only */
 } skuai_activation;

@@ -52,7 +52,8 @@ void skuai_embed_name(const char *folder, const char *fallback, char *name, size
  * was something to encode. */
 SKUA_MUST_USE skua_status skuai_embed_texts(const skua_shop *shop, const char *folder, bool *done,
                                             skuai_json_writer *report, skua_error *err);
-SKUA_MUST_USE skua_status skuai_embed_pictures(const skua_shop *shop, bool *done,
-                                               skuai_json_writer *report, skua_error *err);
+SKUA_MUST_USE skua_status skuai_embed_pictures(const skua_shop *shop, const char *folder,
+                                               bool *done, skuai_json_writer *report,
+                                               skua_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 #include "shop/embed.h"
 
 #include "encode/picture_feature.h"
+#include "encode/vision_model.h"
 #include "shop/picture_place.h"
 
 #include <stdio.h>
@@ -18,15 +19,44 @@ typedef struct encoder {
     char name[128]; /* in column model */
     size_t width;
     skuai_picture_decoder *decoder;
+    skuai_vision_model *model; /* NULL: descriptors */
+    skuai_tape **tapes;        /* [n_tapes] a worker of the model */
+    size_t n_tapes;
+    skuai_context alone; /* of a tape: a picture a thread */
 } encoder;
 
 static void encoder_clear(encoder *e) {
+    for (size_t w = 0; e->tapes && w < e->n_tapes; w++)
+        skuai_tape_free(e->tapes[w]);
+    skuai_free(e->tapes);
+    skuai_vision_model_free(e->model);
     skuai_picture_decoder_free(e->decoder);
 }
 
-static skua_status encoder_open(encoder *e, skua_error *err) {
+/* The model of a folder, or with "" the descriptors; before anything is written. */
+static skua_status encoder_open(const skua_shop *shop, const char *folder, encoder *e,
+                                skua_error *err) {
+    skuai_context context = skuai_shop_context(shop, false);
     e->width = SKUAI_PICTURE_WIDTH;
-    return skuai_picture_decoder_new(&e->decoder, err);
+    if (!*folder) return SKUA_OK;
+    SKUA_TRY(skuai_vision_model_open(folder, &e->model, err));
+    e->width = skuai_vision_model_width(e->model);
+    e->n_tapes = (size_t)skuai_context_threads(&context);
+    e->alone = SKUAI_CONTEXT_DEFAULT;
+    e->alone.threads = 1;
+    e->tapes = skuai_zero(e->n_tapes, sizeof(skuai_tape *));
+    if (!e->tapes) return skuai_error_memory(err, "a picture encoder");
+    for (size_t w = 0; w < e->n_tapes; w++)
+        if (!(e->tapes[w] = skuai_tape_new(&e->alone)))
+            return skuai_error_memory(err, "a picture encoder");
+    return SKUA_OK;
+}
+
+/* The vector of a picture, by worker w. */
+static skua_status encoder_run(const encoder *e, int worker, const skuai_picture *picture,
+                               float *vector, skua_error *err) {
+    if (!e->model) return skuai_picture_describe(picture, vector, err);
+    return skuai_vision_model_encode(e->model, e->tapes[worker], picture, vector, err);
 }
 
 /* -- A piece ---------------------------------------------------------------------------------- */
@@ -54,16 +84,16 @@ static skua_status encode_one(void *argument, size_t i, int worker, skua_error *
     skuai_picture_limits limits = SKUAI_PICTURE_LIMITS_DEFAULT;
     skuai_picture picture;
     float *vector = p->vectors + i * p->encoder->width;
-    (void)worker;
     memset(vector, 0, p->encoder->width * sizeof *vector);
     if (!j->path) return SKUA_OK;
+    size_t fit = p->encoder->model ? SKUAI_VISION_FIT : FIT;
     skua_status status =
-        skuai_picture_read(p->encoder->decoder, j->path, FIT, &limits, &picture, &j->error);
+        skuai_picture_read(p->encoder->decoder, j->path, fit, &limits, &picture, &j->error);
     if (status == SKUA_ENOMEM) return skuai_error_memory(err, "a picture");
     if (status != SKUA_OK) return SKUA_OK; /* told by j->error; the others go on */
     j->width = picture.whole_width;
     j->height = picture.whole_height;
-    status = skuai_picture_describe(&picture, vector, err);
+    status = encoder_run(p->encoder, worker, &picture, vector, err);
     if (status == SKUA_OK) status = skuai_picture_hash(&picture, &j->look, err);
     j->read = status == SKUA_OK;
     skuai_picture_clear(&picture);
@@ -254,16 +284,17 @@ static skua_status embed_all(const skua_shop *shop, const encoder *e,
     return status;
 }
 
-skua_status skuai_embed_pictures(const skua_shop *shop, bool *done, skuai_json_writer *report,
-                                 skua_error *err) {
+skua_status skuai_embed_pictures(const skua_shop *shop, const char *folder, bool *done,
+                                 skuai_json_writer *report, skua_error *err) {
     encoder e = {0};
     skuai_picture_places places = {0};
     skuai_table *items = NULL;
     skuai_embed_counts counts = {0};
-    (void)snprintf(e.name, sizeof e.name, "descriptors");
-    skua_status status = prepare(shop, e.name, &places, &items, err);
+    skuai_embed_name(folder, "descriptors", e.name, sizeof e.name);
+    skua_status status = encoder_open(shop, folder, &e, err);
+    if (status == SKUA_OK) status = prepare(shop, e.name, &places, &items, err);
     *done = status == SKUA_OK && items->n_rows > 0;
-    if (*done) status = encoder_open(&e, err);
+    if (*done) status = skuai_picture_decoder_new(&e.decoder, err);
     if (*done && status == SKUA_OK) status = embed_all(shop, &e, &places, items, &counts, err);
     if (*done && status == SKUA_OK) {
         skuai_json_object(report, "pictures");

@@ -8,7 +8,7 @@
 static skua_status embed_auto(const skua_shop *shop, bool *texts, bool *pictures,
                               skuai_json_writer *report, skua_error *err) {
     SKUA_TRY(skuai_embed_texts(shop, "", texts, report, err));
-    skua_status status = skuai_embed_pictures(shop, pictures, report, err);
+    skua_status status = skuai_embed_pictures(shop, "", pictures, report, err);
     if (status == SKUA_ENOTFOUND && *pictures) {
         skuai_json_text(report, "pictures_left_out", err ? err->message : "");
         skuai_error_clear(err);
@@ -23,13 +23,9 @@ skua_status skua_shop_embed(skua_shop *shop, char **report, skua_error *err) {
     bool texts = false, pictures = false;
     skua_status status;
     skuai_report r;
-    if (strcmp(modality, "image") == 0 && folder[0])
-        return skuai_error_set(err, SKUA_EINVAL,
-                               "--encoder names a language model, and pictures are described "
-                               "without one: leave it out, or take --modality text");
     skuai_report_begin(&r, "embed");
     if (strcmp(modality, "image") == 0)
-        status = skuai_embed_pictures(shop, &pictures, &r.json, err);
+        status = skuai_embed_pictures(shop, folder, &pictures, &r.json, err);
     else if (strcmp(modality, "text") == 0 || folder[0])
         status = skuai_embed_texts(shop, folder, &texts, &r.json, err);
     else

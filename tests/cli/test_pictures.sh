@@ -56,8 +56,18 @@ expect_json 'd["pictures"]["encoded"] == 2 and d["pictures"]["unreadable"] == 7'
 expect_same "vectors after a change" "$(rows shop vectors)" 5
 expect_exit 0 "$SKUA" embed shop --modality image --picture-folder secret --json
 expect_json 'd["pictures"]["encoded"] == 2 and d["pictures"]["unreadable"] == 5'
-expect_exit 2 "$SKUA" embed shop --modality image --encoder somewhere
-expect_err 'language model'
+expect_exit 4 "$SKUA" embed shop --modality image --encoder somewhere
+expect_err 'somewhere/config.json'
+# by a picture encoder's folder, beside the descriptors
+vision=$SKUA_SOURCE/tests/golden/vision_model
+expect_exit 0 "$SKUA" embed shop --modality image --picture-folder secret --encoder "$vision/vit" --json
+expect_json 'd["pictures"]["model"] == "vit" and d["pictures"]["width"] == 8 and d["pictures"]["encoded"] == 12'
+expect_exit 0 "$SKUA" embed shop --modality image --picture-folder secret --encoder "$vision/vit" --json
+expect_json 'd["pictures"]["encoded"] == 0 and d["pictures"]["unchanged"] == 12'
+expect_exit 0 "$SKUA" embed shop --modality image --picture-folder secret --encoder "$vision/clip_projected" --threads 2 --json
+expect_json 'd["pictures"]["model"] == "clip_projected" and d["pictures"]["width"] == 6'
+expect_exit 3 "$SKUA" embed shop --modality image --encoder "$SKUA_SOURCE/tests/golden/text_model/bert"
+expect_err "bert/config.json: the model_type 'bert' is no picture encoder"
 expect_exit 4 "$SKUA" embed shop --modality image --picture-folder nowhere
 expect_err 'nowhere'
 

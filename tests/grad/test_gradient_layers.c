@@ -46,9 +46,9 @@ static skuai_tensor *feed_forward(skuai_tape *t, skuai_tensor *const *v, const v
 
 static void test_feed_forward(void **state) {
     (void)state;
-    const skuai_activation kinds[] = {SKUAI_ACTIVATION_GELU, SKUAI_ACTIVATION_GELU_TANH,
-                                      SKUAI_ACTIVATION_SILU, SKUAI_ACTIVATION_TANH,
-                                      SKUAI_ACTIVATION_SWIGLU};
+    const skuai_activation kinds[] = {SKUAI_ACTIVATION_GELU,       SKUAI_ACTIVATION_GELU_TANH,
+                                      SKUAI_ACTIVATION_SILU,       SKUAI_ACTIVATION_TANH,
+                                      SKUAI_ACTIVATION_QUICK_GELU, SKUAI_ACTIVATION_SWIGLU};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         size_t wide = kinds[k] == SKUAI_ACTIVATION_SWIGLU ? 10 : 5;
         const variable v[] = {{3, {2, 3, 4}}, {2, {wide, 4}}, {2, {3, 5}},
