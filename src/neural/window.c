@@ -3,11 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-#define TURN        6.283185307179586477
-#define SCALE_SHARE 0.01 /* of |centre|, the least scale */
-#define SCALED_MOST 20.0 /* |z| at most: sinh(20) is 2e8 */
-#define SLOT_MOST   5.0  /* |covariate| at most */
-#define DEVIATION   1.25 /* sqrt(pi / 2): a mean absolute deviation as a standard deviation */
+#define TURN           6.283185307179586477
+#define PROMOTION_MOST 1.5  /* of a share of the price, errors and all */
+#define SCALE_SHARE    0.01 /* of |centre|, the least scale */
+#define SCALED_MOST    20.0 /* |z| at most: sinh(20) is 2e8 */
+#define SLOT_MOST      5.0  /* |covariate| at most */
+#define DEVIATION      1.25 /* sqrt(pi / 2): a mean absolute deviation as a standard deviation */
 
 enum { FIRST_LAG = 3, SECOND_LAG = 5, CALENDAR = 7, DATA_CHANNELS = SKUAI_WINDOW_CHANNELS };
 
@@ -168,7 +169,8 @@ static void fill_calendar(const filling *f) {
 }
 
 /* Covariates: shares stay as they are, prices become logs of the ratio to the usual, the rest is
- * standardised over what is known. */
+ * standardised over what is known. A promotion's share may have errors in it (1.02 of the usual
+ * price): it is a share still, cut to 0 .. 1. */
 static void fill_covariate(const filling *f, size_t slot) {
     const skuai_window_series *s = f->series;
     const float *x = s->covariate[slot];
@@ -184,7 +186,7 @@ static void fill_covariate(const filling *f, size_t slot) {
     }
     if (n == 0) return;
     log_scale = log_scale && low > 0;
-    bool share = !log_scale && low >= 0 && high <= 1;
+    bool share = !log_scale && low >= 0 && high <= (slot == 1 ? PROMOTION_MOST : 1);
     for (size_t t = f->from; t < end; t++) {
         if (isfinite(x[t])) sum += (log_scale ? log((double)x[t]) : (double)x[t]) / (double)n;
     }
@@ -198,8 +200,8 @@ static void fill_covariate(const filling *f, size_t slot) {
     double factor = log_scale ? 3 : square > 0 && isfinite(square) ? 1 / sqrt(square) : 0;
     for (size_t t = f->from; t < end && f->pad + t - f->from < f->past + f->ahead; t++) {
         if (!isfinite(x[t])) continue;
-        double v = turned  ? 1 - (double)x[t]
-                   : share ? (double)x[t]
+        double v = turned  ? fmax(0, 1 - (double)x[t])
+                   : share ? fmin(1, (double)x[t])
                            : factor * ((log_scale ? log((double)x[t]) : (double)x[t]) - sum);
         float *c = channel(f, f->pad + t - f->from, DATA_CHANNELS + 2 * slot);
         c[0] = (float)fmax(-SLOT_MOST, fmin(v, SLOT_MOST));
