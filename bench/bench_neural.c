@@ -156,6 +156,55 @@ int bench_zero_shot(int argc, char **argv) {
     return 0;
 }
 
+/* `untrained [SET...]`: the equal weights of `skua forecast` without training, with and without the
+ * base model, and the model alone. */
+int bench_untrained(int argc, char **argv) {
+    static const char *const names[] = {"seasonal-window-mean", "theta", "count-pool", "zero-shot"};
+    enum { MEMBERS = sizeof names / sizeof *names };
+    static skuai_ensemble with, without; /* large */
+    skuai_forecaster models[MEMBERS];
+    const skuai_forecaster *pointers[MEMBERS];
+    skua_error err = {0};
+    double ratio = 0;
+    size_t n = 0;
+    for (size_t m = 0; m < MEMBERS; m++) {
+        if (!bench_forecaster(names[m], &models[m])) return 1;
+        pointers[m] = &models[m];
+    }
+    if (skuai_ensemble_equal(pointers, MEMBERS, &with, &err) != SKUA_OK ||
+        skuai_ensemble_equal(pointers, MEMBERS - 1, &without, &err) != SKUA_OK)
+        return 1;
+    skuai_forecaster both = skuai_ensemble_forecaster(&with),
+                     local = skuai_ensemble_forecaster(&without);
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        bench_set set;
+        skuai_scores a, b, c;
+        double seconds;
+        bool asked = argc <= 2;
+        for (int k = 2; k < argc; k++)
+            asked = asked || strcmp(argv[k], sets[i].set) == 0;
+        if (!asked || bench_set_load(sets[i].set, &set, &err) != SKUA_OK) continue;
+        if (set.full->n_series > SAMPLE && sample(&set, &err) != SKUA_OK) return 1;
+        if (bench_score(&set, &local, NULL, &a, &seconds, NULL) &&
+            bench_score(&set, &both, NULL, &b, &seconds, NULL) &&
+            bench_score(&set, &models[MEMBERS - 1], NULL, &c, &seconds, NULL)) {
+            printf("  %-13s %5zu series: WQL without the base model %.4f, with it %.4f, it alone "
+                   "%.4f\n",
+                   sets[i].set, set.train->n_series, a.wql, b.wql, c.wql);
+            (void)fflush(stdout);
+            ratio += log(b.wql / a.wql);
+            n++;
+        }
+        bench_set_clear(&set);
+    }
+    if (n > 0)
+        bench_figure("untrained", "wql_ratio", exp(ratio / (double)n),
+                     "equal weights with the base model beside without, %zu sets, sampled above %d "
+                     "series, seed 1",
+                     n, SAMPLE);
+    return 0;
+}
+
 /* 30,000 daily series of two years. */
 static skuai_panel *many_series(size_t n, skua_error *err) {
     enum { LENGTH = 730 };

@@ -180,13 +180,15 @@ skua_status skuai_synthetic_short(skuai_random *random, skuai_arena *arena, skua
     double *y = series->target, year = skuai_grid_periods_in_year(&series->grid);
     /* businesses that are still counted have grown, more often than not */
     double growth = (0.03 + 0.06 * skuai_random_normal(random)) / year,
-           bend = skuai_random_normal(random) * 0.3;
+           bend = skuai_random_normal(random) * 0.15;
     double walk_sd = skuai_draw_log(random, 0.01, 0.35) / sqrt(year), level = 0, slope = 0;
     double slope_sd =
         skuai_draw_chance(random, 0.4) ? skuai_draw_log(random, 0.002, 0.05) / year : 0;
     double noise = skuai_draw_log(random, 0.003, 0.2),
            nu = skuai_draw_chance(random, 0.3) ? 3.5 : 30;
-    double damp = skuai_draw_between(random, 0.9, 1);
+    /* growth that is not the usual fades within years, whatever the period (Gardner & McKenzie
+     * 1985) */
+    double damp = pow(skuai_draw_between(random, 0.4, 0.98), 1 / year);
     for (size_t t = 0; t < n; t++) {
         double x = (double)t / (double)n;
         y[t] = level + bend * x * x + noise * skuai_draw_student(random, nu);

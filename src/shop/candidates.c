@@ -10,6 +10,7 @@
 #include "tree/tree.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const baselines[] = {"seasonal-naive", "naive", "window-mean", NULL};
@@ -145,6 +146,20 @@ static skua_status add_named(skuai_candidates *c, const char *list, skua_error *
     return SKUA_OK;
 }
 
+/* The base model where it is installed: as it is in every preset, fine-tuned in the best. A file
+ * that the user names has to be there. */
+static skua_status add_nets(skuai_candidates *c, const char *preset, skua_error *err) {
+    char path[SKUAI_BASE_MODEL_PATH_SIZE];
+    const char *named = getenv("SKUA_BASE");
+    skua_error missing;
+    if (skuai_base_model_path(path, &missing) != SKUA_OK) {
+        if (!named || !*named) return SKUA_OK;
+        return skuai_base_model_path(path, err);
+    }
+    SKUA_TRY(add(c, "zero-shot", false, err));
+    return strcmp(preset, "best") == 0 ? add(c, "transformer", false, err) : SKUA_OK;
+}
+
 skua_status skuai_candidates_choose(const skua_shop *shop, const char *preset,
                                     skuai_candidates *candidates, skua_error *err) {
     const char *named = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_models);
@@ -154,7 +169,7 @@ skua_status skuai_candidates_choose(const skua_shop *shop, const char *preset,
     SKUA_TRY(add_list(candidates, fast, false, err));
     if (strcmp(preset, "fast") != 0) SKUA_TRY(add_list(candidates, medium, false, err));
     if (strcmp(preset, "best") == 0) SKUA_TRY(add_list(candidates, best, false, err));
-    return SKUA_OK;
+    return add_nets(candidates, preset, err);
 }
 
 skua_status skuai_candidates_add(skuai_candidates *candidates, const char *name, skua_error *err) {
