@@ -43,9 +43,8 @@ int bench_stock_replay(int argc, char **argv); /* argument: vegetables, fresh or
 int bench_recommend(int argc, char **argv);    /* arguments: dev, or a folder of peers */
 int bench_promo(int argc, char **argv);        /* argument: items, 5000 */
 int bench_panel_scale_full(void);
-int bench_zero_shot(int argc, char **argv);
-int bench_untrained(int argc, char **argv);
-    /* arguments: sets */                         /* argument: -n, without the combination */
+int bench_zero_shot(int argc, char **argv);       /* argument: -n, without the combination */
+int bench_untrained(int argc, char **argv);       /* arguments: sets */
 int bench_zero_shot_speed(int argc, char **argv); /* argument: series, 30000 */
 int bench_int8(int argc, char **argv);
 int bench_robust(int argc, char **argv); /* argument: model, zero-shot */
