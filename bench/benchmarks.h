@@ -35,6 +35,7 @@ int bench_text_speed(int argc,
                      char **argv); /* arguments: folder of peers/text_speed.py, MiniLM's */
 int bench_picture_speed(int argc, char **argv);
 int bench_fashion(int argc, char **argv);
+int bench_pcmci(int argc, char **argv);      /* FOLDER of bench/peers/pcmci.py */
 int bench_discovery(int argc, char **argv);  /* --seeds N */
 int bench_shap_speed(int argc, char **argv); /* argument: folder of peers/shap_speed.py */
 int bench_tags(int argc, char **argv);

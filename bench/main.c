@@ -90,6 +90,7 @@ static const struct {
     {"tokenizer", bench_tokenizer, "token numbers beside Hugging Face tokenizers"},
     {"elasticity", bench_elasticity, "price elasticities beside the simulator's truth"},
     {"uplift", bench_uplift, "promotions placed when demand is high, beside the truth"},
+    {"pcmci", bench_pcmci, "PCMCI beside tigramite: equal links, seconds"},
     {"discovery", bench_discovery, "links found in processes whose links are known"},
     {"shap-speed", bench_shap_speed, "TreeSHAP beside brute force, kernel SHAP beside shap"},
     {"text-vectors", bench_text_vectors,

@@ -67,6 +67,11 @@ run() {
         "$bench" shap-speed --write build/bench/shap
         OMP_NUM_THREADS=$threads build/peers/bin/python bench/peers/shap_speed.py build/bench/shap "$threads"
         "$bench" shap-speed build/bench/shap ;;
+    pcmci)
+        peers pcmci
+        mkdir -p build/bench/pcmci
+        OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 build/peers/bin/python bench/peers/pcmci.py build/bench/pcmci
+        "$bench" pcmci build/bench/pcmci ;;
     recommend)
         peers recommend
         mkdir -p build/bench/recommend

@@ -134,6 +134,14 @@ void skuai_effect_reason(const skuai_effect_item *item, int treatment, bool chin
                   ? "销量太少，数据无法说明；可延长观察期，或与同类商品一起试验"
                   : "too little was sold to tell; watch longer, or try it on the whole category";
         break;
+    case SKUAI_EFFECT_STILL:
+        say =
+            chinese
+                ? "变动太小，现有销量不足以判断其影响；可在一半渠道或隔周将价格调整 "
+                  "5%–10%，持续八周"
+                : "it hardly moved, and so small a movement drowns in what sells by chance; move "
+                  "it by 5 to 10 % in half of the channels, or every second week, for eight weeks";
+        break;
     case SKUAI_EFFECT_BORROWED:
     case SKUAI_EFFECT_KNOWN:
         break;

@@ -91,7 +91,9 @@ typedef enum skuai_effect_known {
     SKUAI_EFFECT_BORROWED, /* they tell little: mostly what its category and brand are like */
     SKUAI_EFFECT_CONSTANT, /* cannot be known: the treatment never moved */
     SKUAI_EFFECT_ALIASED,  /* cannot be known: it moved only together with another treatment */
-    SKUAI_EFFECT_THIN      /* cannot be known: too few sales or periods */
+    SKUAI_EFFECT_THIN,     /* cannot be known: too few sales or periods */
+    SKUAI_EFFECT_STILL     /* cannot be known: the treatment hardly moved; what was sold would tell
+                              had it moved by a twentieth */
 } skuai_effect_known;
 
 typedef struct skuai_effect {

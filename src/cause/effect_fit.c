@@ -11,6 +11,8 @@ enum { K = SKUAI_SHRINK_WIDTH, PASSES = 4, STEPS = 3, EM_SHORT = 15, EM_LONG = 1
 /* Items up to which their own spread is integrated over: of more it is known well enough. */
 enum { UNCERTAIN_MOST = 400 };
 
+#define TOO_WIDE    2.5  /* standard error of an effect that tells nothing */
+#define USUAL       0.05 /* deviation of a price that is tried out */
 #define INDEX_PRIOR 3.0  /* units of other items that a demand index is shrunk by */
 #define SPAN        12.0 /* |log effect| beyond which an exponent is cut */
 
@@ -556,7 +558,9 @@ static void tell(const fit *f, size_t item, size_t k, double quantile, skuai_eff
         e->known = SKUAI_EFFECT_CONSTANT;
     else if (unaliased(f, item, k) < 0.02)
         e->known = SKUAI_EFFECT_ALIASED;
-    else if (e->own_error > 2.5 || units < 20)
+    else if (units >= 20 && e->own_error > TOO_WIDE && e->own_error * e->moved <= TOO_WIDE * USUAL)
+        e->known = SKUAI_EFFECT_STILL;
+    else if (e->own_error > TOO_WIDE || units < 20)
         e->known = SKUAI_EFFECT_THIN;
     else
         e->known = own_variance > 3 * pooled + 0.05 ? SKUAI_EFFECT_BORROWED : SKUAI_EFFECT_KNOWN;

@@ -98,8 +98,92 @@ static void show_links(const invocation *call, const skuai_json *graph) {
     }
 }
 
+/* -- An event ----------------------------------------------------------------------------------
+ */
+
+static void show_estimate(const invocation *call, const skuai_json *e, const char *by) {
+    char text[32];
+    double units = number(e, "units");
+    command_print(call, "%s: %+.0f %% [%+.0f, %+.0f] beside what would have been, %s%s units.", by,
+                  number(e, "percent"), number(e, "low"), number(e, "high"), units < 0 ? "-" : "+",
+                  grouped((int64_t)fabs(units), text));
+}
+
+static void show_event(const invocation *call, const skuai_json *e) {
+    const skuai_json *d = skuai_json_get(e, "difference"), *s = skuai_json_get(e, "synthetic");
+    const char *no_d = skuai_json_as_text(skuai_json_get(e, "difference_unknown"), NULL);
+    const char *no_s = skuai_json_as_text(skuai_json_get(e, "synthetic_unknown"), NULL);
+    command_print(call,
+                  "Event from %s to %s: %.0f items touched, %.0f others, %.0f periods before.",
+                  skuai_json_as_text(skuai_json_get(e, "from"), ""),
+                  skuai_json_as_text(skuai_json_get(e, "to"), ""), number(e, "treated"),
+                  number(e, "others"), number(e, "periods_before"));
+    if (d) {
+        show_estimate(call, d, "Differences in differences");
+        command_print(call, "  By chance alone one as large comes in %.1f %% of random choices.",
+                      100 * number(d, "p_random"));
+        if (!skuai_json_as_bool(skuai_json_get(d, "parallel"), true))
+            command_print(
+                call,
+                "  The touched items moved apart from the others before the event already "
+                "(p = %.3f): do not take this for its effect.",
+                number(d, "trend_p"));
+    }
+    if (no_d) command_print(call, "No differences in differences: %s.", no_d);
+    if (s) {
+        show_estimate(call, s, "Synthetic control");
+        command_print(
+            call,
+            "  Before the event it missed by %.1f %%; of %.0f items %.0f %% would seem as "
+            "touched.",
+            number(s, "error_before_percent"), number(s, "controls") + 1, 100 * number(s, "p"));
+    }
+    if (no_s) command_print(call, "No synthetic control: %s.", no_s);
+}
+
+/* -- Items -------------------------------------------------------------------------------------
+ */
+
+static void show_item_links(const invocation *call, const skuai_json *graph) {
+    static const char *const header[] = {"item", "other", "they are", "by", "strength", "q"};
+    static const bool right[] = {false, false, false, false, true, true};
+    static const char *const notes[] = {"baskets_unknown", "prices_unknown"};
+    const skuai_json *links = skuai_json_get(graph, "links");
+    cell_table table;
+    cells_init(&table, 6);
+    for (size_t i = 0; i < skuai_json_size(links) && i < ROWS; i++) {
+        const skuai_json *l = skuai_json_at(links, i);
+        cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(l, "item"), ""));
+        cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(l, "other"), ""));
+        cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(l, "kind"), ""));
+        cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(l, "evidence"), ""));
+        cells_add(&table, "%+.2f", number(l, "value"));
+        cells_add(&table, "%.1e", number(l, "q"));
+    }
+    cells_print(&table, call->term, header, right);
+    cells_clear(&table);
+    command_print(call, "%zu links of %.0f pairs that were tested, in the table item_links.",
+                  skuai_json_size(links), number(graph, "pairs_tested"));
+    const skuai_json *spill = skuai_json_get(graph, "price_cut_of_a_tenth");
+    for (size_t i = 0; i < skuai_json_size(spill) && i < REASONS; i++) {
+        const skuai_json *s = skuai_json_at(spill, i);
+        command_print(call, "A tenth off %s: others lose %.2f units a period, and gain %.2f.",
+                      skuai_json_as_text(skuai_json_get(s, "item"), ""),
+                      number(s, "others_lose_units"), number(s, "others_gain_units"));
+    }
+    for (size_t k = 0; k < 2; k++) {
+        const char *note = skuai_json_as_text(skuai_json_get(graph, notes[k]), NULL);
+        if (note) command_print(call, "%s", note);
+    }
+}
+
 static void show(const invocation *call, const skuai_json *report) {
     static const char *const notes[] = {"elasticity_unknown", "uplift_unknown", "graph_unknown"};
+    const skuai_json *event = skuai_json_get(report, "event");
+    const skuai_json *graph = skuai_json_get(report, "item_graph");
+    if (event) show_event(call, event);
+    if (graph) show_item_links(call, graph);
+    if (event || graph) return;
     const skuai_json *items = skuai_json_get(report, "items");
     const skuai_json *refuted = skuai_json_get(report, "refutations");
     show_items(call, items);
@@ -137,7 +221,8 @@ const command command_cause = {
         "cannot be known and which experiment would tell, tries to refute itself, and draws which "
         "series of the shop precede which. -o FILE writes a page, or with a name that ends in "
         ".dot, "
-        ".svg or .json the graph alone.",
+        ".svg or .json the graph alone. With --event DATE --treated ITEMS: what a one-off event "
+        "did. With --graph items: substitutes and complements.",
     .example = "skua cause myshop -o causes.html",
     .has_output = true,
     .run = run,

@@ -8,8 +8,9 @@
 #include <string.h>
 
 static const char *known_name(skuai_effect_known known) {
-    static const char *const names[] = {"known", "borrowed", "never moved", "moved only together",
-                                        "too little sold"};
+    static const char *const names[] = {"known",           "borrowed",
+                                        "never moved",     "moved only together",
+                                        "too little sold", "moved too little"};
     return names[known];
 }
 
@@ -30,6 +31,7 @@ static void put_effect(skuai_json_writer *w, const char *name, const skuai_effec
     skuai_json_number(w, "high", as_percent ? percent(e->high) : e->high);
     skuai_json_number(w, "own", as_percent ? percent(e->own) : e->own);
     skuai_json_number(w, "own_error", e->own_error);
+    skuai_json_number(w, "moved", e->moved);
     skuai_json_text(w, "known", known_name(e->known));
     skuai_effect_reason(item, k, false, reason, sizeof reason);
     if (*reason) skuai_json_text(w, "reason", reason);

@@ -1,5 +1,7 @@
 /* cause: effects of prices and promotions, refutations, and the graph of what drives what. */
 #include "core/file.h"
+#include "shop/cause_event.h"
+#include "shop/cause_items.h"
 #include "shop/cause_page.h"
 #include "shop/history.h"
 #include "shop/shop_panel.h"
@@ -138,10 +140,13 @@ static skua_status make_graph(const skuai_panel *panel, const char *method,
     SKUA_TRY(make_series(panel, &s, err));
     skuai_pcmci_options o = SKUAI_PCMCI_OPTIONS_DEFAULT;
     bool distance = strcmp(method, "distance") == 0, granger = strcmp(method, "granger") == 0;
+    o.plus = strcmp(method, "pcmci+") == 0;
+    if (o.plus) o.alpha = 0.01; /* of single tests: it has no false discovery rate */
     o.selection_alpha = 0.2;
-    o.fdr = true;
+    o.fdr = !o.plus;
     o.test = distance ? SKUAI_PCMCI_DISTANCE : SKUAI_PCMCI_CORRELATION;
-    o.bootstrap = distance ? 0 : 50; /* a sample of those tests takes as long as the graph */
+    o.bootstrap =
+        distance || o.plus ? 0 : 50; /* a sample of those tests takes as long as the graph */
     o.lags = panel->season > 4 && panel->season <= 8 ? (size_t)panel->season : 3;
     size_t season =
         panel->season > 1 && s.length > 4 * (size_t)panel->season ? (size_t)panel->season : 1;
@@ -230,15 +235,62 @@ static skua_status write_page(const skuai_cause_answer *a, const char *output, s
     return status;
 }
 
+/* What the settings ask for in place of effects and graph: an event, or the graph of items. */
+static bool asks_otherwise(const skua_shop *shop) {
+    return *skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_event) ||
+           strcmp(skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_graph), "items") == 0;
+}
+
+static skua_status check_settings(const skua_shop *shop, const char *output, skua_error *err) {
+    bool event = *skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_event);
+    bool parts = *skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_event_end) ||
+                 *skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_treated) ||
+                 skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_before) > 0;
+    if (parts && !event)
+        return skuai_error_set(err, SKUA_ECONFIG,
+                               "--treated, --event-end and --before belong to --event DATE");
+    if (output && asks_otherwise(shop))
+        return skuai_error_set(err, SKUA_ECONFIG,
+                               "there is no page of an event or of the graph of items: --json has "
+                               "all of it, and the table item_links the links");
+    return SKUA_OK;
+}
+
+static skua_status answer_otherwise(const skua_shop *shop, const skuai_panel *panel,
+                                    const skuai_context *context, const char *name, char **report,
+                                    skua_error *err) {
+    skuai_report r;
+    skuai_store *store = NULL;
+    skua_status status;
+    skuai_report_begin(&r, "cause");
+    skuai_json_text(&r.json, "name", name);
+    if (*skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_event)) {
+        status = skuai_shop_store(shop, SKUAI_STORE_READ, &store, err);
+        if (status == SKUA_OK)
+            status = skuai_cause_event(shop, store, panel, context, &r.json, err);
+        skuai_store_close(store);
+    } else {
+        status = skuai_cause_items(shop, panel, context, &r.json, err);
+    }
+    return skuai_report_end(&r, status, report, err);
+}
+
 skua_status skua_shop_cause(skua_shop *shop, const char *output, char **report, skua_error *err) {
     skuai_context context = skuai_shop_context(shop, false);
     skuai_store *store = NULL;
     skuai_panel *panel = NULL;
     skuai_cause_answer answer = {0};
+    SKUA_TRY(check_settings(shop, output, err));
     SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
     answer.name = skuai_text_copy(skuai_store_setting(store, "name", ""));
     skua_status status = skuai_shop_panel(shop, store, true, &panel, err);
     skuai_store_close(store);
+    if (status == SKUA_OK && asks_otherwise(shop)) {
+        status = answer_otherwise(shop, panel, &context, answer.name, report, err);
+        skuai_free(answer.name);
+        skuai_panel_free(panel);
+        return status;
+    }
     if (status == SKUA_OK) status = estimate(panel, &context, &answer, err);
     if (status == SKUA_OK) {
         skua_error none = {0};

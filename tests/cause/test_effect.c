@@ -17,6 +17,7 @@ typedef struct plan {
     double elasticity[ITEMS], display;        /* log effect of a promotion beyond its price */
     double confounding;                       /* how much likelier promotions are in high season */
     double level;                             /* units a day */
+    double step;                              /* deviation of a list price's move */
     bool price_moves, promotions, own_prices; /* own: list prices move by themselves */
     size_t days;
 } plan;
@@ -40,7 +41,7 @@ static skuai_panel *made(const plan *p, uint64_t seed) {
         double depth = 0;
         for (size_t t = 0; t < p->days; t++) {
             double season = 0.5 * sin(2 * 3.14159265 * (double)t / 28) + 0.2 * (t % 7 > 4);
-            if (p->own_prices && t % 40 == 20) now *= exp(0.08 * skuai_random_normal(&r));
+            if (p->own_prices && t % 40 == 20) now *= exp(p->step * skuai_random_normal(&r));
             if (left) left--;
             if (!left && p->promotions &&
                 skuai_random_uniform(&r) < 0.02 * exp(p->confounding * season)) {
@@ -73,6 +74,7 @@ static plan usual(void) {
     plan p = {.display = 0.3,
               .confounding = 2,
               .level = 12,
+              .step = 0.08,
               .price_moves = true,
               .promotions = true,
               .own_prices = true,
@@ -180,6 +182,35 @@ static void what_cannot_be_known_is_said(void **state) {
     skuai_panel_free(panel);
 }
 
+/* Enough is sold but the price hardly moves, and the other way round: each is told as what it is.
+ */
+static void what_is_lacking_is_said(void **state) {
+    (void)state;
+    for (int sold = 0; sold < 2; sold++) {
+        skua_error err;
+        skuai_effect_options o = SKUAI_EFFECT_OPTIONS_DEFAULT;
+        skuai_effects *e = NULL;
+        char text[512];
+        plan p = usual();
+        p.promotions = false;
+        p.level = sold ? 3 : 0.05;
+        p.step = sold ? 0.02 : 0.08;
+        skuai_panel *panel = made(&p, 9);
+        assert_ok(skuai_effect_price(panel, &o, &one_thread, &e, &err), &err);
+        size_t still = 0, thin = 0;
+        for (size_t i = 0; i < e->n_items; i++) {
+            still += e->items[i].effect[0].known == SKUAI_EFFECT_STILL;
+            thin += e->items[i].effect[0].known == SKUAI_EFFECT_THIN;
+            skuai_effect_reason(&e->items[i], 0, false, text, sizeof text);
+            if (e->items[i].effect[0].known == SKUAI_EFFECT_STILL)
+                assert_non_null(strstr(text, "hardly moved"));
+        }
+        assert_true(sold ? still > ITEMS / 3 && thin == 0 : thin > ITEMS / 3);
+        skuai_effects_free(e);
+        skuai_panel_free(panel);
+    }
+}
+
 /* Options change the answer; the same options give the same bits. */
 static void options_matter(void **state) {
     (void)state;
@@ -235,8 +266,11 @@ static void refutations_refute_nothing_here(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(elasticities_are_found),          cmocka_unit_test(promotions_are_found),
-        cmocka_unit_test(what_cannot_be_known_is_said),    cmocka_unit_test(options_matter),
+        cmocka_unit_test(elasticities_are_found),
+        cmocka_unit_test(promotions_are_found),
+        cmocka_unit_test(what_cannot_be_known_is_said),
+        cmocka_unit_test(what_is_lacking_is_said),
+        cmocka_unit_test(options_matter),
         cmocka_unit_test(refutations_refute_nothing_here),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
