@@ -130,6 +130,7 @@ function whatIf(screen: Screen, loaded: Loaded, channel: () => number, show: (f:
 }
 
 interface Explanation {
+  series: string;
   sentence: string;
   sentence_zh: string;
   base: number;
@@ -140,6 +141,7 @@ interface Explanation {
 function reasons(screen: Screen, name: string): HTMLElement {
   const because = result<Explanation>(screen, { path: `items/${encodeURIComponent(name)}/explanation`, job: { verb: "explain", settings: { item: name } }, about: t("explainAbout") }, (x) => [
     h("p", {}, h("strong", {}, getLanguage() === "zh" ? x.sentence_zh : x.sentence)),
+    h("p", { class: "hint" }, x.series),
     bars([{ name: t("ordinary"), value: x.base }, ...x.contributions.map((c) => ({ name: engineName(c.input), value: c.units }))], t("why")),
   ]);
   const order = result<StockPlan>(screen, { path: "plans/stock", job: { verb: "plan", what: "stock" }, about: t("stockAbout") }, (plan, job) =>

@@ -30,7 +30,7 @@ export function bars(rows: { name: string; value: number }[], label: string): HT
   const bar = (v: number): SVGElement => s("svg", { class: "bar-svg", viewBox: "-51 0 102 12", "aria-hidden": "true" },
     s("line", { class: "axis", x1: 0, x2: 0, y1: 0, y2: 12 }),
     s("rect", { class: v < 0 ? "fell" : "grew", x: v < 0 ? (50 * v) / most : 0, y: 2, width: (50 * Math.abs(v)) / most, height: 8 }));
-  return table([label, "", t("change")], rows.map((r) => [r.name, bar(r.value) as unknown as Node, `${r.value > 0 ? "+" : ""}${number(r.value, 1)}`]), [2]);
+  return table([label, t("change"), t("units")], rows.map((r) => [r.name, bar(r.value) as unknown as Node, `${r.value > 0 ? "+" : ""}${number(r.value, 1)}`]), [2]);
 }
 
 export function trends(screen: Screen): Promise<void> {
