@@ -39,7 +39,7 @@ def drawn(n, seed):
         links, _ = toys.generate_structural_causal_process(
             N=n, L=n, dependency_coeffs=[-0.4, 0.4], auto_coeffs=[0.3, 0.6], contemp_fraction=0.0, max_lag=3,
             seed=attempt)
-        if not toys.check_stationarity(links)[0]:
+        if not toys.check_stationarity(links):
             continue
         data, bad = toys.structural_causal_process(links, T=500, seed=attempt)
         if not bad:
