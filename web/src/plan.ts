@@ -111,8 +111,8 @@ function stockTable(screen: Screen, job: string, lines: StockLine[], news: () =>
     return field;
   };
   const warning = (l: StockLine): string => l.warning === "dead stock" ? t("deadStock", { n: number(l.excess) }) : l.warning ? t("runsOut", { p: percent(l.short_before, false) }) : "";
-  return table([t("item"), t("place"), t("onHand"), t("onOrder"), t("lasts"), t("order"), t("upTo"), t("warning")],
-    lines.map((l) => [itemLink(screen, l.item), l.location, number(l.on_hand), number(l.on_order), l.periods_left === null ? t("beyond") : number(l.periods_left), quantity(l), number(l.order_up_to), warning(l)]), [2, 3, 4, 6]);
+  return table([t("item"), t("order"), t("place"), t("onHand"), t("onOrder"), t("lasts"), t("upTo"), t("warning")],
+    lines.map((l) => [itemLink(screen, l.item), quantity(l), l.location, number(l.on_hand), number(l.on_order), l.periods_left === null ? t("beyond") : number(l.periods_left), number(l.order_up_to), warning(l)]), [3, 4, 5, 6]);
 }
 
 const STOCK_HEAD = ["item", "location", "order", "on_hand", "on_order", "order_up_to", "reorder_point", "demand", "periods_left", "short_before", "short_after", "excess", "warning"];

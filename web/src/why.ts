@@ -50,8 +50,11 @@ function graph(variables: string[], links: Link[]): SVGElement {
     if (!a || !b) return false;
     const long = Math.hypot(b.x - a.x, b.y - a.y) || 1;
     const [ux, uy] = [(b.x - a.x) / long, (b.y - a.y) / long];
+    // an end stays outside its name's box: half as wide as the name, 13 high, or where the line leaves it
+    const clear = (name: string): number => Math.min((4 + 4.2 * name.length) / Math.max(1e-6, Math.abs(ux)), 15 / Math.max(1e-6, Math.abs(uy)));
+    const [out, into] = [clear(l.from), clear(l.to)];
     return s("line", { class: l.value < 0 ? "edge minus" : "edge", "stroke-width": (1 + 4 * Math.min(1, Math.abs(l.value))).toFixed(1), "marker-end": "url(#arrow)",
-      x1: (a.x + 26 * ux).toFixed(1), y1: (a.y + 18 * uy).toFixed(1), x2: (b.x - 34 * ux).toFixed(1), y2: (b.y - 22 * uy).toFixed(1) });
+      x1: (a.x + out * ux).toFixed(1), y1: (a.y + out * uy).toFixed(1), x2: (b.x - into * ux).toFixed(1), y2: (b.y - into * uy).toFixed(1) });
   };
   return s("svg", { class: "graph", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": t("graph") },
     s("title", {}, t("graph")),
