@@ -18,7 +18,7 @@ expect_out '"method":"granger"'
 expect grep -q '^digraph causes' graph.dot
 
 expect_exit 0 "$SKUA" cause shop --threads 1 -q --json --graph pcmci+ -o graph.json
-expect_out '"method":"pcmci+"'
+expect_out '"method":"pcmci[+]"'
 
 "$SKUA" init poor -q >/dev/null || exit 1
 printf 'item,ds,units\n' >poor.csv
