@@ -22,7 +22,9 @@ async function open(options) {
   const context = await browser.newContext({ ...options, bypassCSP: false });
   const page = await context.newPage();
   page.setDefaultTimeout(patience);
-  page.on("console", (m) => m.type() === "error" && problems.push(`console: ${m.text()}`));
+  // Chromium logs every 404; of a result it only means that it was not worked out yet
+  const unasked = (m) => /404/.test(m.text()) && /\/(plans\/\w+|trends|causes|explanation)$/.test(m.location().url);
+  page.on("console", (m) => m.type() === "error" && !unasked(m) && problems.push(`console: ${m.text()}`));
   page.on("pageerror", (e) => problems.push(`page: ${e.message}`));
   page.on("dialog", (d) => { problems.push(`dialog: ${d.message()}`); void d.dismiss(); });
   page.on("request", (r) => !r.url().startsWith(url) && !/^(data|blob):/.test(r.url()) && foreign.push(r.url()));
