@@ -257,8 +257,9 @@ static skua_status train(job *j, char **report, skua_error *err) {
     if (status == SKUA_OK)
         status =
             skuai_text_score_of(j->classifier, &j->sets[SKUAI_TEXT_TEST], &context, &j->test, err);
-    status = skuai_training_listener_close(&listener, status, err);
+    skua_status closed = skuai_training_listener_close(&listener, status, err);
     SKUA_TRY(status);
+    SKUA_TRY(closed);
     if (j->values) skuai_text_classifier_rescale(j->classifier, j->deviation, j->mean);
     SKUA_TRY(skuai_text_classifier_save(j->classifier, j->output, err));
     (void)unlink(j->checkpoint); /* what it was for is done */
