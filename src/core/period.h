@@ -19,6 +19,7 @@ typedef enum skuai_frequency {
     SKUAI_FREQUENCY_YEAR,
     SKUAI_FREQUENCY_RETAIL_MONTH /* 4-4-5 weeks: see skuai_grid */
 } skuai_frequency;
+enum { SKUAI_FREQUENCIES = SKUAI_FREQUENCY_RETAIL_MONTH + 1 };
 
 /* The grid that a panel lies on. */
 typedef struct skuai_grid {

@@ -34,8 +34,6 @@ typedef enum skuai_synthetic_kind {
 
 const char *skuai_synthetic_kind_name(skuai_synthetic_kind kind); /* "kernel", ... */
 
-enum { SKUAI_FREQUENCIES = SKUAI_FREQUENCY_RETAIL_MONTH + 1 };
-
 typedef struct skuai_synthetic_config {
     double weight[SKUAI_SYNTHETIC_KINDS]; /* of each kind, >= 0; MIXTURE needs panels */
     double frequency[SKUAI_FREQUENCIES];  /* weight of each frequency, >= 0 */

@@ -183,11 +183,15 @@ skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **repor
                                skua_error *err) {
     skuai_ranks *ranks = NULL;
     const skua_callbacks callbacks = shop->callbacks;
-    if (report) *report = NULL; /* ranks but the first give none */
+    char *made = NULL; /* stays so on ranks but the first */
     skua_status status = skuai_ranks_open(skua_version(), &ranks, err);
     if (skuai_ranks_rank(ranks) > 0) skua_shop_listen(shop, NULL);
-    if (status == SKUA_OK) status = forecast(shop, ranks, output, report, err);
+    if (status == SKUA_OK) status = forecast(shop, ranks, output, report ? &made : NULL, err);
     status = skuai_ranks_close(ranks, status, err);
     skua_shop_listen(shop, &callbacks);
+    if (status == SKUA_OK && report)
+        *report = made;
+    else
+        skua_text_free(made);
     return status;
 }

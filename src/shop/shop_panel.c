@@ -25,6 +25,7 @@ static skua_status parse_instant(const char *text, int64_t *seconds, skua_error 
 typedef struct query_parts {
     skuai_grid grid;
     int64_t as_of;
+    size_t future[SKUAI_FREQUENCIES]; /* the horizon: what is planned for it is known */
 } query_parts;
 
 static skua_status make_query(const skua_shop *shop, query_parts *parts, skuai_panel_query *query,
@@ -40,6 +41,9 @@ static skua_status make_query(const skua_shop *shop, query_parts *parts, skuai_p
                  : strcmp(absent, "missing") == 0 ? SKUAI_ZEROS_MISSING
                                                   : SKUAI_ZEROS_AUTO,
     };
+    for (int f = 0; f < SKUAI_FREQUENCIES; f++)
+        parts->future[f] = skuai_shop_horizon(shop, &(skuai_grid){.frequency = (skuai_frequency)f});
+    query->future_of = parts->future;
     if (strcmp(frequency, "auto") != 0 && *frequency) {
         SKUA_TRY(skuai_grid_parse(frequency, &parts->grid, err));
         query->grid = &parts->grid;

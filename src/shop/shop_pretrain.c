@@ -72,9 +72,14 @@ skua_status skua_pretrain(const char *recipe, const char *const *shops, const ch
     skuai_ranks *ranks = NULL;
     skua_status status = skuai_ranks_open(skua_version(), &ranks, err);
     if (skuai_ranks_rank(ranks) > 0) skua_shop_listen(shop, NULL);
-    if (report) *report = NULL; /* ranks but the first give none */
-    if (status == SKUA_OK) status = run(shop, recipe, shops, output, ranks, report, err);
+    char *made = NULL; /* stays so on ranks but the first */
+    if (status == SKUA_OK)
+        status = run(shop, recipe, shops, output, ranks, report ? &made : NULL, err);
     status = skuai_ranks_close(ranks, status, err);
     skua_shop_close(shop);
+    if (status == SKUA_OK && report)
+        *report = made;
+    else
+        skua_text_free(made);
     return status;
 }

@@ -193,7 +193,7 @@ static skua_status read_origin(skuai_store *store, const skuai_panel_query *quer
     asked.as_of = &seconds;
     asked.zeros = info->zeros;
     asked.keep_incomplete = true;
-    asked.future = back;
+    asked.future = back, asked.future_of = NULL;
     skua_status status = skuai_store_panel(store, &asked, context, &then, NULL, &error);
     if (status == SKUA_EDATA) status = SKUA_OK; /* nothing of them was known yet */
     if (status == SKUA_OK)

@@ -39,6 +39,7 @@ typedef struct skuai_route {
 typedef struct skuai_panel_build {
     skuai_store *store;
     const skuai_panel_query *query;
+    size_t future_least; /* future periods of every series, at least */
     const skuai_context *context;
     skuai_arena *arena;
     skuai_panel_info info;

@@ -325,7 +325,7 @@ static skua_status count_holidays(skuai_panel_build *b, const char *countries, s
 skua_status skuai_build_holidays(skuai_panel_build *b, skua_error *err) {
     const char *country = skuai_store_setting(b->store, "country", "");
     if (!*country) return SKUA_OK;
-    int64_t last = b->global_last + (int64_t)b->query->future;
+    int64_t last = b->global_last + (int64_t)b->future_least;
     for (size_t r = 0; r < b->future.n_rows; r++)
         if (b->future.period[r] > last) last = b->future.period[r];
     skuai_buffer countries;

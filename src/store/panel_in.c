@@ -477,6 +477,9 @@ static skua_status make_panel(skuai_panel_build *b, skuai_table **orders, skuai_
     int64_t least = INT64_MAX, most = INT64_MIN, *numbers = NULL;
     SKUA_TRY(load_keys(b, err));
     SKUA_TRY(choose_grid(b, &native, &given, err));
+    b->future_least = b->query->future;
+    if (b->query->future_of && b->query->future_of[b->grid.frequency] > b->future_least)
+        b->future_least = b->query->future_of[b->grid.frequency];
     skuai_context_progress(b->context, "reading sales", 0, 1);
     SKUA_TRY(query_orders(b, orders, err));
     numbers = skuai_arena_take(b->arena, (*orders)->n_rows, sizeof *numbers);

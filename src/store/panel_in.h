@@ -35,6 +35,8 @@ typedef struct skuai_panel_query {
     bool keep_incomplete; /* keep a first or last period that the data cover in part only */
     bool target_only;     /* no covariates and statics but item and channel */
     size_t future;        /* at least so many future periods a series, for known-ahead covariates */
+    const size_t
+        *future_of; /* [SKUAI_FREQUENCIES] likewise, by the panel's frequency; NULL: none */
     const char *const *known_ahead; /* [n_known_ahead] extras known for the future too */
     size_t n_known_ahead;
     const char *items_from; /* the table or view that items are read from; NULL: "items" */

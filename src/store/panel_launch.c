@@ -44,7 +44,7 @@ static bool is_launch(const skuai_panel_build *b, const skuai_table *table, size
     size_t n = item ? strlen(item) : 0;
     if (!item || !table->columns[1].valid[i] || !asked_for(b->query, item)) return false;
     int64_t period = skuai_build_period(&b->grid, table->columns[1].integers[i]);
-    size_t future = b->query->future;
+    size_t future = b->future_least;
     int64_t most = b->global_last + (int64_t)(future > PERIODS_MOST ? future : PERIODS_MOST);
     return period > b->global_last && period <= most &&
            skuai_series_find(sold, skuai_series_hash(item, n, "", 0), item, n, "", 0) < 0;

@@ -22,7 +22,8 @@ typedef struct series_space {
     float **future;               /* [future.n_columns] where each of its columns goes */
     size_t *of_value, *of_future; /* dynamic index of each; SIZE_MAX: none */
     size_t promotion, depth, display, calendar, holidays[3];
-    size_t of_available; /* value that is `available`; SIZE_MAX: none */
+    size_t of_available;    /* value that is `available`; SIZE_MAX: none */
+    size_t n_tags, tags[2]; /* price and list_price, where they are known ahead */
 } series_space;
 
 static skua_status declare(skuai_panel_builder *builder, series_space *space, const char *name,
@@ -30,6 +31,8 @@ static skua_status declare(skuai_panel_builder *builder, series_space *space, co
     SKUA_TRY(skuai_panel_builder_dynamic(builder, name,
                                          ahead ? SKUAI_KNOWN_AHEAD : SKUAI_KNOWN_PAST, err));
     *index = space->n_dynamic++;
+    if (ahead && (strcmp(name, "price") == 0 || strcmp(name, "list_price") == 0))
+        space->tags[space->n_tags++] = *index;
     return SKUA_OK;
 }
 
@@ -63,6 +66,14 @@ static skua_status declare_made(const skuai_panel_build *b, skuai_panel_builder 
 static void fill_missing(float *cells, const float *values, size_t n) {
     for (size_t t = 0; t < n; t++)
         if (isnan(cells[t])) cells[t] = values[t];
+}
+
+/* A price stands until another one is set: where neither the sales nor the plan names one it is the
+ * last one, ahead of the data too. (A model that knows prices would otherwise meet series without
+ * any, which it never saw, and learn that a period without a price is one without a sale.) */
+static void carry_forward(float *cells, size_t n) {
+    for (size_t t = 1; t < n; t++)
+        if (isnan(cells[t])) cells[t] = cells[t - 1];
 }
 
 static skua_status declare_all(skuai_panel_build *b, skuai_panel_builder *builder,
@@ -142,7 +153,7 @@ static skua_status add_series(skuai_panel_build *b, series_space *space, size_t 
         if (period < last) last = period > b->last[s] ? period : b->last[s];
     }
     int64_t ahead = skuai_future_last(&b->future, item, channel);
-    size_t length = (size_t)(last - first + 1), future = b->query->future;
+    size_t length = (size_t)(last - first + 1), future = b->future_least;
     if (ahead > last && (size_t)(ahead - last) > future) future = (size_t)(ahead - last);
     size_t n = length + future, have = (size_t)(b->last[s] - b->first[s] + 1);
     size_t shift = (size_t)(b->first[s] - first);
@@ -163,6 +174,8 @@ static skua_status add_series(skuai_panel_build *b, series_space *space, size_t 
     for (size_t f = 0; f < b->future.n_columns; f++)
         space->future[f] = space->cells + space->of_future[f] * space->capacity;
     skuai_future_lay(&b->future, item, channel, first, n, space->future);
+    for (size_t k = 0; k < space->n_tags; k++)
+        carry_forward(space->cells + space->tags[k] * space->capacity, n);
     if (space->promotion != SIZE_MAX) {
         float *flag = space->cells + space->promotion * space->capacity;
         float *depth = space->cells + space->depth * space->capacity;

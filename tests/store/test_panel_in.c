@@ -353,6 +353,8 @@ static void covariates(void **state) {
     assert_close((double)covariate(panel, "A/n", "price", 3), 9, 0, 0);
     assert_close((double)covariate(panel, "A/n", "price", 4), 2, 0, 0); /* for everybody */
     assert_close((double)covariate(panel, "A/n", "price", 1), 8, 0, 0);
+    assert_close((double)covariate(panel, "A/n", "price", 2), 8, 0,
+                 0); /* it stands until changed */
     assert_true(isnan(covariate(panel, "B/s", "price", 3)));
     assert_close((double)covariate(panel, "B/s", "price", 4), 2, 0, 0);
     assert_close((double)covariate(panel, "A/n", "temp", 2), 7, 0, 0);
