@@ -124,7 +124,7 @@ static skua_status fit_equations(skuai_model *m, const skuai_panel *panel, size_
                                  const skuai_context *context, skua_error *err) {
     for (size_t k = 0; k < m->n_equations; k++) {
         skuai_causal_equation *e = &m->equations[k];
-        const skuai_learner *learner = k == 0 ? m->end : &skuai_learner_linear;
+        const skuai_learner *learner = k == 0 && m->end ? m->end : &skuai_learner_linear;
         skuai_learner_options o = SKUAI_LEARNER_OPTIONS_DEFAULT;
         o.shrinkage = 1e-3;
         o.leaves = 31;

@@ -115,10 +115,11 @@ typedef struct skuai_effect_item {
 
 typedef struct skuai_effects {
     size_t n_items, n_treatments;
-    skuai_effect_item *items;              /* [n_items] */
-    skuai_effect pooled[SKUAI_TREATMENTS]; /* mean of all items */
-    double spread[SKUAI_TREATMENTS];       /* deviation between items that is no noise */
-    size_t n_rows, n_left_out;             /* items left out by rows_most */
+    skuai_effect_item *items; /* [n_items] */
+    /* mean of all items; where neither it nor any item's data tell, NaN here and in all items */
+    skuai_effect pooled[SKUAI_TREATMENTS];
+    double spread[SKUAI_TREATMENTS]; /* deviation between items that is no noise */
+    size_t n_rows, n_left_out;       /* items left out by rows_most */
     double seconds;
 } skuai_effects;
 

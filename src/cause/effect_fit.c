@@ -12,6 +12,8 @@ enum { K = SKUAI_SHRINK_WIDTH, PASSES = 4, STEPS = 3, EM_SHORT = 15, EM_LONG = 1
 enum { UNCERTAIN_MOST = 400 };
 
 #define TOO_WIDE    2.5  /* standard error of an effect that tells nothing */
+#define BINARY_WIDE 0.7  /* ... of a promotion's: twice as many or half, either way */
+#define POOLED_WIDE 0.5  /* ... of the mean of all items, where no item's own data tell */
 #define USUAL       0.05 /* deviation of a price that is tried out */
 #define INDEX_PRIOR 3.0  /* units of other items that a demand index is shrunk by */
 #define SPAN        12.0 /* |log effect| beyond which an exponent is cut */
@@ -540,8 +542,16 @@ static double unaliased(const fit *f, size_t item, size_t k) {
     return 1 / (inverse[k * r->k + k] * own);
 }
 
+/* Standard error from which on the effect of treatment k tells nothing. */
+static double too_wide(const fit *f, size_t k) {
+    bool whole = f->rows->k == 3 && k == SKUAI_TREATMENT_PROMOTION;
+    bool part = f->rows->k > 3 && (k == SKUAI_TREATMENT_CUT || k == SKUAI_TREATMENT_DISPLAY);
+    return whole || part ? BINARY_WIDE : TOO_WIDE;
+}
+
 static void tell(const fit *f, size_t item, size_t k, double quantile, skuai_effect *e) {
     size_t width = f->rows->k;
+    double wide = too_wide(f, k);
     double alone, own_variance = f->covariance[(item * width + k) * width + k];
     e->value = f->shrink.mean[item * width + k];
     e->error = sqrt(f->variance[(item * width + k) * width + k]);
@@ -558,9 +568,9 @@ static void tell(const fit *f, size_t item, size_t k, double quantile, skuai_eff
         e->known = SKUAI_EFFECT_CONSTANT;
     else if (unaliased(f, item, k) < 0.02)
         e->known = SKUAI_EFFECT_ALIASED;
-    else if (units >= 20 && e->own_error > TOO_WIDE && e->own_error * e->moved <= TOO_WIDE * USUAL)
+    else if (units >= 20 && e->own_error > wide && e->own_error * e->moved <= wide * USUAL)
         e->known = SKUAI_EFFECT_STILL;
-    else if (e->own_error > TOO_WIDE || units < 20)
+    else if (e->own_error > wide || units < 20)
         e->known = SKUAI_EFFECT_THIN;
     else
         e->known = own_variance > 3 * pooled + 0.05 ? SKUAI_EFFECT_BORROWED : SKUAI_EFFECT_KNOWN;
@@ -581,6 +591,43 @@ static void tell_item(const fit *f, size_t item, double quantile, skuai_effect_i
         tell(f, item, k, quantile, &out->effect[k]);
 }
 
+/* The mean of all items, and no number for anybody where neither an item nor the mean tells. */
+static void tell_pooled(const fit *f, size_t k, double quantile, skuai_effects *effects) {
+    const size_t width = f->rows->k;
+    double error = sqrt(f->shrink.pooled_variance[k * width + k]), value = f->shrink.pooled[k];
+    size_t count[SKUAI_EFFECT_STILL + 1] = {0};
+    int most = SKUAI_EFFECT_CONSTANT;
+    for (size_t i = 0; i < effects->n_items; i++)
+        count[effects->items[i].effect[k].known]++;
+    for (int r = SKUAI_EFFECT_CONSTANT; r <= SKUAI_EFFECT_STILL; r++)
+        if (count[r] > count[most]) most = r;
+    bool known =
+        count[SKUAI_EFFECT_KNOWN] + count[SKUAI_EFFECT_BORROWED] > 0 || error <= POOLED_WIDE;
+    skuai_effect nothing = {.value = (double)NAN,
+                            .error = (double)NAN,
+                            .low = (double)NAN,
+                            .high = (double)NAN,
+                            .own = (double)NAN,
+                            .own_error = (double)NAN,
+                            .known = (skuai_effect_known)most};
+    effects->spread[k] = sqrt(f->shrink.own[k * width + k]);
+    effects->pooled[k] = (skuai_effect){.value = value,
+                                        .error = error,
+                                        .low = value - quantile * error,
+                                        .high = value + quantile * error,
+                                        .own = value,
+                                        .own_error = error,
+                                        .known = SKUAI_EFFECT_KNOWN};
+    if (known) return;
+    effects->pooled[k] = nothing;
+    for (size_t i = 0; i < effects->n_items; i++) {
+        skuai_effect *e = &effects->items[i].effect[k];
+        nothing.known = e->known, nothing.moved = e->moved;
+        *e = nothing;
+        if (k == SKUAI_TREATMENT_PROMOTION) effects->items[i].lift = (double)NAN;
+    }
+}
+
 skua_status skuai_effect_fit(skuai_effect_rows *rows, const skuai_effect_options *options,
                              const skuai_context *context, skuai_effects *effects,
                              skua_error *err) {
@@ -590,15 +637,7 @@ skua_status skuai_effect_fit(skuai_effect_rows *rows, const skuai_effect_options
     double quantile = skuai_normal_quantile(0.5 + options->confidence / 2);
     for (size_t i = 0; i < rows->n_items; i++)
         tell_item(&f, i, quantile, &effects->items[i]);
-    for (size_t k = 0; k < rows->k; k++) {
-        double error = sqrt(f.shrink.pooled_variance[k * rows->k + k]);
-        effects->spread[k] = sqrt(f.shrink.own[k * rows->k + k]);
-        effects->pooled[k] = (skuai_effect){.value = f.shrink.pooled[k],
-                                            .error = error,
-                                            .low = f.shrink.pooled[k] - quantile * error,
-                                            .high = f.shrink.pooled[k] + quantile * error,
-                                            .own = f.shrink.pooled[k],
-                                            .own_error = error};
-    }
+    for (size_t k = 0; k < rows->k; k++)
+        tell_pooled(&f, k, quantile, effects);
     return SKUA_OK;
 }

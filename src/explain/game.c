@@ -123,7 +123,7 @@ static skua_status worth(void *user, const bool *coalitions, size_t m, double *v
                          skua_error *err) {
     study *q = user;
     for (size_t c = 0; c < m; c++) {
-        double present[SKUAI_EXPLAIN_GROUPS], sum = 0;
+        double present[SKUAI_EXPLAIN_GROUPS] = {0}, sum = 0;
         size_t at = 0;
         for (size_t g = 0; g < q->n_groups; g++) {
             present[g] = coalitions[c * q->n_groups + g];

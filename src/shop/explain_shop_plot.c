@@ -59,7 +59,8 @@ static void dots(const skuai_importance *m, size_t g, double low, double high, s
         char colour[16];
         x = (fmax(low, fmin(high, x)) - low) / (high - low);
         size_t k = filled[(size_t)(x * BINS)]++; /* above and below by turns */
-        double y = HIGH / 2.0 + (k % 2 ? 1 : -1) * (double)((k + 1) / 2) * step;
+        size_t row = (k + 1) / 2;
+        double y = HIGH / 2.0 + (k % 2 ? 1 : -1) * (double)row * step;
         colour_of(m->level[s * m->n_groups + g], colour, sizeof colour);
         skuai_buffer_format(b, "<path d=\"M%.0f %.1fh0\" stroke=\"%s\"/>", x * WIDE, y, colour);
     }

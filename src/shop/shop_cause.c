@@ -184,6 +184,22 @@ static skua_status make_graph(const skuai_panel *panel, const char *method,
 /* -- The verb -----------------------------------------------------------------------------------
  */
 
+/* Effects that nobody's data tell, neither an item's nor all together, become a sentence. */
+static void refuse_unknown(const char *what, skuai_effects **effects, char *note, size_t size) {
+    const skuai_effects *e = *effects;
+    char reason[512] = "";
+    if (!e || !isnan(e->pooled[0].value)) return;
+    for (size_t i = 0; i < e->n_items && !*reason; i++)
+        if (e->items[i].effect[0].known == e->pooled[0].known)
+            skuai_effect_reason(&e->items[i], 0, false, reason, sizeof reason);
+    (void)snprintf(note, size,
+                   "The effect of %s cannot be known, for no item and not for all %zu together. "
+                   "For most: %s.",
+                   what, e->n_items, reason);
+    skuai_effects_free(*effects);
+    *effects = NULL;
+}
+
 static skua_status estimate(const skuai_panel *panel, const skuai_context *context,
                             skuai_cause_answer *a, skua_error *err) {
     skuai_effect_options o = SKUAI_EFFECT_OPTIONS_DEFAULT;
@@ -201,6 +217,8 @@ static skua_status estimate(const skuai_panel *panel, const skuai_context *conte
     (void)snprintf(a->price_note, sizeof a->price_note, "%s", a->price ? "" : first.message);
     (void)snprintf(a->promotion_note, sizeof a->promotion_note, "%s",
                    a->promotion ? "" : second.message);
+    refuse_unknown("prices", &a->price, a->price_note, sizeof a->price_note);
+    refuse_unknown("promotions", &a->promotion, a->promotion_note, sizeof a->promotion_note);
     if (a->price)
         SKUA_TRY(skuai_effect_refute(panel, &o, false, a->price, context, &a->price_refuted, err));
     if (a->promotion)

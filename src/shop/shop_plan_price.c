@@ -82,9 +82,11 @@ static skua_status explore(const pricing *p, size_t s, priced *row, skua_error *
     skuai_price_options options = p->options;
     skuai_price_item item = row->item;
     skuai_random random;
-    double spread = p->effects->spread[SKUAI_TREATMENT_PRICE];
-    skuai_price_belief belief = skuai_price_belief_new(
-        p->effects->pooled[SKUAI_TREATMENT_PRICE].value, spread > 0.3 ? spread : 0.3, 0.3);
+    const skuai_effect *pooled = &p->effects->pooled[SKUAI_TREATMENT_PRICE];
+    double mean = pooled->value, spread = p->effects->spread[SKUAI_TREATMENT_PRICE];
+    if (isnan(mean)) /* what 1,851 published estimates are like: Bijmolt et al. 2005, JMR 42(2) */
+        mean = -2.62, spread = 2.21;
+    skuai_price_belief belief = skuai_price_belief_new(mean, spread > 0.3 ? spread : 0.3, 0.3);
     item.seen_low = fmin(item.seen_low, item.price * (1 - p->most_change));
     item.seen_high = fmax(item.seen_high, item.price * (1 + p->most_change));
     skuai_random_split(&random, p->seed, p->panel->base[s]);

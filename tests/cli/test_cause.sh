@@ -4,7 +4,15 @@
 "$SKUA" simulate files --items 8 --days 300 --channels 1 --threads 1 -q >/dev/null || exit 1
 "$SKUA" init shop -q >/dev/null || exit 1
 for f in items promotions sales; do "$SKUA" ingest shop --$f files/$f.csv -q >/dev/null || exit 1; done
-expect_exit 0 "$SKUA" cause shop --threads 1 -q --json -o causes.html
+# eight items in ten months tell nothing: a sentence instead of numbers
+expect_exit 0 "$SKUA" cause shop --threads 1 -q --json
+expect_out '"elasticity_unknown":"The effect of prices cannot be known, for no item and not for all 8 together'
+expect_out '"uplift_unknown":"The effect of promotions cannot be known'
+
+"$SKUA" simulate more --items 20 --days 600 --channels 2 --threads 1 -q >/dev/null || exit 1
+"$SKUA" init large -q >/dev/null || exit 1
+for f in items promotions sales; do "$SKUA" ingest large --$f more/$f.csv -q >/dev/null || exit 1; done
+expect_exit 0 "$SKUA" cause large --threads 1 -q --json -o causes.html
 for word in '"elasticity"' '"uplift_percent"' '"refutations"' '"placebo"' '"graph"' '"known"'; do
     expect_out "$word"
 done
