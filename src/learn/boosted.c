@@ -92,11 +92,16 @@ static skua_status make_set(const skuai_lightgbm_library *library, const skuai_e
     return SKUA_OK;
 }
 
+/* A leaf's answer is taken up by 1 - (1 - rate)^rounds, so fewer rounds than these over the rate
+ * are not caution but a bias: what is rare and strong (a promotion), and absent from the
+ * validation, would be told at a tenth of its size. */
+#define ROUNDS_LEAST 2
+
 static skua_status grow(const skuai_learner_options *o, bool validated,
                         const skuai_context *context, boosted *model, skua_error *err) {
     const skuai_lightgbm_library *library = &model->library;
     double best = (double)INFINITY;
-    int best_round = 0, stop = 0;
+    int best_round = 0, stop = 0, least = (int)fmin(ceil(ROUNDS_LEAST / o->rate), o->rounds);
     for (int round = 1; round <= o->rounds && !stop; round++) {
         SKUA_TRY(skuai_context_check(context, err));
         if (library->LGBM_BoosterUpdateOneIter(model->booster, &stop) != 0)
@@ -108,6 +113,7 @@ static skua_status grow(const skuai_learner_options *o, bool validated,
         if (library->LGBM_BoosterGetEval(model->booster, 1, &n, &loss) != 0 || n != 1)
             return refused(library, "judging a tree", err);
         skuai_context_trace(context, "validation loss", round, loss);
+        if (round < least) continue;
         if (loss < best) {
             best = loss;
             best_round = round;

@@ -42,3 +42,32 @@ expect test -d files/truth
 rm -r files/truth
 expect_exit 0 "$SKUA" check shop --json
 expect_json 'd["verb"] == "check"'
+
+# a promotion that is planned, in the promotions alone, reaches the forecast at about its usual size
+python3 - <<'PY'
+import datetime, random
+random.seed(1)
+start = datetime.date(2023, 1, 1)
+day = lambda t: start + datetime.timedelta(t)
+sales, plans = open("ahead.csv", "w"), open("plans.csv", "w")
+sales.write("item,ds,units\n")
+plans.write("id,scope,channel,from,to,depth\n")
+for i in range(4):
+    first = [t for t in range(10 + i, 295, 35)] + ([307] if i == 0 else [])
+    for t in first:
+        plans.write(f"{i}-{t},P{i},,{day(t)},{day(t + 3)},0.3\n")
+    shown = {t + k for t in first for k in range(4)}
+    for t in range(300):
+        sales.write(f"P{i},{day(t)},{max(0, round(random.gauss(30 if t in shown else 10, 2)))}\n")
+PY
+expect_exit 0 "$SKUA" init planned -q
+expect_exit 0 "$SKUA" ingest planned --sales ahead.csv --promotions plans.csv -q
+expect_exit 0 "$SKUA" train planned --models tree-direct --horizon 14 --windows 1 --threads 1 -q
+expect_exit 0 "$SKUA" forecast planned -o planned.csv -q
+expect python3 -c '
+import csv
+mean = {}
+for r in csv.DictReader(open("planned.csv")):
+    mean.setdefault(r["item"], []).append(float(r["mean"]))
+assert min(mean["P0"][7:11]) > 22 and max(mean["P0"][:7]) < 15, mean["P0"]
+assert max(mean["P3"]) < 15, mean["P3"]'

@@ -112,6 +112,32 @@ static void what_is_promised_is_kept(void **state) {
     skuai_learner_boosted.free(learnt);
 }
 
+/* What is strong but absent from the validation is told at about its size all the same: stopping
+ * early does not mean stopping before the trees have taken it up. */
+static void a_rare_effect_is_taken_up(void **state) {
+    (void)state;
+    static example_set a, b;
+    static double prediction[ROWS];
+    skua_error err;
+    skuai_examples train = made(&a, 1), test = made(&b, 2);
+    skuai_learner_options o = SKUAI_LEARNER_OPTIONS_DEFAULT;
+    skuai_learnt *learnt = NULL;
+    skuai_random random;
+    skuai_random_init(&random, 5);
+    o.objective = SKUAI_OBJECTIVE_ABSOLUTE;
+    for (size_t i = 0; i < ROWS; i++) {
+        a.x[i] = i % 10 == 0, b.x[i] = 0;
+        a.y[i] = (float)(10 + 20 * (i % 10 == 0) + skuai_random_normal(&random));
+        b.y[i] = (float)(10 + skuai_random_normal(&random));
+    }
+    assert_ok(skuai_learner_boosted.fit(&o, &train, &test, &one_thread, &learnt, &err), &err);
+    b.x[0] = 1;
+    assert_ok(skuai_learner_boosted.predict(learnt, &test.x, &one_thread, prediction, &err), &err);
+    assert_true(prediction[0] > 10 + 0.7 * 20);
+    assert_true(prediction[1] < 12);
+    skuai_learner_boosted.free(learnt);
+}
+
 static void saved_and_loaded_is_the_same(void **state) {
     (void)state;
     static example_set a;
@@ -214,9 +240,9 @@ static void bad_input_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_objective_learns),       cmocka_unit_test(what_is_promised_is_kept),
-        cmocka_unit_test(saved_and_loaded_is_the_same), cmocka_unit_test(linear_is_that_of_sklearn),
-        cmocka_unit_test(bad_input_is_refused),
+        cmocka_unit_test(every_objective_learns),    cmocka_unit_test(what_is_promised_is_kept),
+        cmocka_unit_test(a_rare_effect_is_taken_up), cmocka_unit_test(saved_and_loaded_is_the_same),
+        cmocka_unit_test(linear_is_that_of_sklearn), cmocka_unit_test(bad_input_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
