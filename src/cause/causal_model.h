@@ -81,7 +81,7 @@ void skuai_causal_series_fill(const skuai_model *model, const skuai_panel *panel
 double skuai_causal_z(const skuai_model *model, double y);
 double skuai_causal_y(const skuai_model *model, double z);
 static inline size_t skuai_causal_phase(const skuai_model *model, int64_t period) {
-    int64_t m = (int64_t)model->season;
+    int64_t m = model->season > 0 ? (int64_t)model->season : 1;
     return (size_t)((period % m + m) % m);
 }
 

@@ -263,7 +263,7 @@ static double clustered(const rows *r, size_t room, const double *inverse, size_
 
 static skua_status test_item(study *s, const seller *members, size_t n, uint32_t i, size_t room,
                              rows *r, double *scores, skua_error *err) {
-    double b[COLUMNS], inverse[COLUMNS * COLUMNS];
+    double b[COLUMNS] = {0}, inverse[COLUMNS * COLUMNS];
     skua_error none;
     find_peers(s, members, n, i, r);
     r->n = r->blocks = 0;

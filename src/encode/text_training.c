@@ -94,7 +94,7 @@ static void score_classes(const skuai_text_set *set, size_t width, const float *
             if (row[k] > row[best]) best = k;
         for (size_t k = 0; k < width; k++)
             sum += exp((double)row[k] - (double)row[best]);
-        loss += log(sum) + (double)row[best] - (double)row[truth];
+        loss += log(fmax(1, sum)) + (double)row[best] - (double)row[truth];
         if (score->confusion) score->confusion[truth * width + best]++;
     }
     score->loss = loss / (double)set->n;

@@ -144,7 +144,7 @@ static skua_status worth(void *user, const bool *coalitions, size_t m, double *v
 /* From t / steps to (t + 1) / steps of the way, a group after the other: forwards or backwards. */
 static skua_status walk(study *q, size_t t, size_t steps, bool backwards, double *now, double *next,
                         skuai_explanation *e, skua_error *err) {
-    double present[SKUAI_EXPLAIN_GROUPS];
+    double present[SKUAI_EXPLAIN_GROUPS] = {0};
     for (size_t g = 0; g < q->n_groups; g++)
         present[g] = (double)t / (double)steps;
     for (size_t i = 0; i < q->n_groups; i++) {

@@ -241,6 +241,9 @@ static skua_status drop_layer(work *w, skuai_demand **net, skua_error *err) {
         skuai_demand_free(best);
         return status;
     }
+    if (!best)
+        return skuai_error_set(err, SKUA_EDATA,
+                               "no layer can go: the loss is not finite without any of them");
     skuai_demand_free(*net);
     *net = best;
     return SKUA_OK;

@@ -77,6 +77,7 @@ static void size_sequence(advice *a) {
         if (x->user_rows[u + 1] - x->user_rows[u] > longest)
             longest = x->user_rows[u + 1] - x->user_rows[u];
     if (o->length > longest) o->length = longest;
+    if (x->n_users == 0) return;
     if (o->batch > x->n_users) o->batch = x->n_users;
     size_t steps = 40 * x->n_users / o->batch;
     if (steps < 100) steps = 100;
