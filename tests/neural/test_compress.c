@@ -163,7 +163,8 @@ static void test_importance(void **state) {
     skuai_demand_free(net), skuai_demand_free(scaled);
 }
 
-/* A layer that adds nothing costs nothing to take away, so what goes costs no more. */
+/* A layer that adds nothing costs nothing to take away, so what goes by its loss on the calibration
+ * windows costs hardly more on others. */
 static void test_prune_layers(void **state) {
     (void)state;
     skuai_demand *net = trained_net();
@@ -177,7 +178,7 @@ static void test_prune_layers(void **state) {
     c.prune.layers = 1;
     skuai_demand *small = compressed(net, &c, &result);
     assert_int_equal(small->config.layers, 1);
-    assert_true(result.after.loss <= (1 + 1e-5) * result.before.loss);
+    assert_true(result.after.loss <= 1.02 * result.before.loss);
     skuai_demand_free(net), skuai_demand_free(small);
 }
 
