@@ -186,7 +186,7 @@ static void show(const invocation *call, const skuai_json *report) {
     if (event || graph) return;
     const skuai_json *items = skuai_json_get(report, "items");
     const skuai_json *refuted = skuai_json_get(report, "refutations");
-    show_items(call, items);
+    if (skuai_json_size(items) > 0) show_items(call, items);
     show_reasons(call, items);
     show_refutation(call, skuai_json_get(refuted, "elasticity"), "elasticity");
     show_refutation(call, skuai_json_get(refuted, "uplift"), "promotion's effect (log)");

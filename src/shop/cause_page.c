@@ -248,12 +248,14 @@ void skuai_cause_page(const skuai_cause_answer *a, skuai_buffer *b) {
     skuai_buffer_text(b, "</p>");
     if (*a->price_note) skuai_page_note(b, a->price_note);
     if (*a->promotion_note) skuai_page_note(b, a->promotion_note);
-    put_header(b, a);
-    for (size_t i = 0; i < n && i < 200; i++)
-        put_row(b, a, items[i]);
-    skuai_buffer_text(b, "</tbody></table>");
+    if (n > 0) {
+        put_header(b, a);
+        for (size_t i = 0; i < n && i < 200; i++)
+            put_row(b, a, items[i]);
+        skuai_buffer_text(b, "</tbody></table>");
+        put_refutations(b, a);
+    }
     skuai_free(items);
-    put_refutations(b, a);
     skuai_buffer_text(b, "<h2>");
     skuai_page_words(b, "What precedes what", "谁先于谁");
     skuai_buffer_text(b, "</h2><p>");
