@@ -14,7 +14,7 @@ help:
 	@echo "make fuzz              fuzz every parser for a bounded time (FUZZ_SECONDS=20 each)"
 	@echo "make bench [NAME=x]    list the benchmarks, or run one beside its peers"
 	@echo "make golden            compute the golden values anew (needs PyPI)"
-	@echo "make docs              write docs/config.md and the pages that are generated"
+	@echo "make docs              write docs/config.md, the manual pages and other pages that are generated"
 	@echo "make install           install (DESTDIR and PREFIX=/usr/local are honoured)"
 	@echo "make python            test the Python package (needs PyPI); make wheel builds it"
 	@echo "make clean             remove what was built (fetched libraries stay)"
@@ -68,6 +68,7 @@ bench:
 
 docs: build
 	@scripts/docs.sh build/skua
+	@python3 scripts/man3.py >docs/skua.3
 
 install: build
 	@cmake --install build/$(PRESET)-plain --prefix $(or $(PREFIX),/usr/local)

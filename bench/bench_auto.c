@@ -57,8 +57,8 @@ static skua_status candidates_of(const char *preset, skuai_candidates *candidate
     skuai_config_init(&shop.config);
     SKUA_TRY(skuai_candidates_choose(&shop, preset, candidates, err));
     /* named whatever the preset does, because the ablation asks for them */
-    SKUA_TRY(skuai_candidates_add(candidates, "zero-shot", err));
-    return skuai_candidates_add(candidates, "transformer", err);
+    SKUA_TRY(skuai_candidates_add(NULL, candidates, "zero-shot", err));
+    return skuai_candidates_add(NULL, candidates, "transformer", err);
 }
 
 /* Mean of the members' WQL over the windows that choose. */

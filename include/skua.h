@@ -92,6 +92,38 @@ SKUA_API const char *skua_version(void);
 /* Give back a text that a skua function returned. NULL is allowed. */
 SKUA_API void skua_text_free(char *text);
 
+/* -- Arrow's C data and C stream interfaces -----------------------------------------------------
+ *
+ * The layout is fixed by https://arrow.apache.org/docs/format/CDataInterface.html; other headers
+ * may declare the same under the same guards. */
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+struct ArrowSchema {
+    const char *format, *name, *metadata;
+    int64_t flags, n_children;
+    struct ArrowSchema **children, *dictionary;
+    void (*release)(struct ArrowSchema *schema); /* NULL: released */
+    void *private_data;
+};
+struct ArrowArray {
+    int64_t length, null_count, offset, n_buffers, n_children;
+    const void **buffers;
+    struct ArrowArray **children, *dictionary;
+    void (*release)(struct ArrowArray *array); /* NULL: released */
+    void *private_data;
+};
+#endif
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+struct ArrowArrayStream {
+    int (*get_schema)(struct ArrowArrayStream *stream, struct ArrowSchema *out);
+    int (*get_next)(struct ArrowArrayStream *stream, struct ArrowArray *out);
+    const char *(*get_last_error)(struct ArrowArrayStream *stream);
+    void (*release)(struct ArrowArrayStream *stream); /* NULL: released */
+    void *private_data;
+};
+#endif
+
 /* -- Shops ------------------------------------------------------------------------------------- */
 
 /* A workspace as seen by this process: where it is and how to work on it. The database is open only
@@ -175,12 +207,27 @@ SKUA_API SKUA_MUST_USE skua_status skua_shop_train(skua_shop *shop, char **repor
 SKUA_API SKUA_MUST_USE skua_status skua_shop_update(skua_shop *shop, char **report,
                                                     skua_error *err);
 
+/* Read a frame that another library hands over by Arrow's C stream interface (pyarrow, polars,
+ * pandas, DuckDB, nanoarrow, ...): its memory is read where it lies. As skua_shop_ingest otherwise;
+ * rows are told in place of lines. The stream is released, whatever comes of it. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_ingest_arrow(skua_shop *shop,
+                                                          struct ArrowArrayStream *frame,
+                                                          char **report, skua_error *err);
+
 /* Forecast every series from its last period on, with the trained model or, when there is none, the
  * default combination. Results go to the table forecasts and, when output is not NULL, to that
  * file (CSV or Parquet, by its name or the setting `format`; "-": CSV on standard output is the
  * command line's affair). */
 SKUA_API SKUA_MUST_USE skua_status skua_shop_forecast(skua_shop *shop, const char *output,
                                                       char **report, skua_error *err);
+
+/* Likewise, with the rows handed out by Arrow's C stream interface into *forecasts (the caller's to
+ * release; it may outlive the shop): item, channel, ds (start of the period, in microseconds
+ * without a zone), mean, a column a quantile (q10), note; sorted by item, channel, ds. A rank but
+ * the first gets a stream that was released. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_forecast_arrow(skua_shop *shop,
+                                                            struct ArrowArrayStream *forecasts,
+                                                            char **report, skua_error *err);
 
 /* Rolling origins: every model of the preset against the free baselines, as a leaderboard. */
 SKUA_API SKUA_MUST_USE skua_status skua_shop_backtest(skua_shop *shop, char **report,
@@ -255,6 +302,67 @@ SKUA_API SKUA_MUST_USE skua_status skua_shop_recommend(skua_shop *shop, const ch
 SKUA_API SKUA_MUST_USE skua_status skua_simulate(const char *folder, const char *const *settings,
                                                  const skua_callbacks *callbacks, char **report,
                                                  skua_error *err);
+
+/* -- Histories in memory ------------------------------------------------------------------------
+ */
+
+/* Histories of one frequency, without a workspace. */
+typedef struct skua_arrays {
+    size_t n_series;
+    const char *frequency;     /* "hour", "day", "week", "month", "quarter", "year" */
+    const char *const *names;  /* [n_series] unique; NULL: "0", "1", ... */
+    const char *const *starts; /* [n_series] a day in the first period, as "2024-03-28", or an hour,
+                                  as "2024-03-28T15" */
+    const size_t *lengths;     /* [n_series] periods of each history; 0 allowed */
+    const double *units;       /* the histories one behind the other, NaN missing */
+} skua_arrays;
+
+/* Forecast each history from its end on by the default combination, or the models that the settings
+ * name (key, value, ..., NULL: models, preset, season, seed, threads, time; NULL for none). Nothing
+ * is known of what the series are, so a young one is not told from others like it.
+ *   levels    [n_levels]                    in   increasing, between 0 and 1
+ *   mean      [n_series, horizon]           out
+ *   quantiles [n_series, horizon, n_levels] out
+ * SKUA_EINVAL, SKUA_EDATA: which series, and what is wrong with it. */
+SKUA_API SKUA_MUST_USE skua_status skua_forecast_arrays(const skua_arrays *arrays, size_t horizon,
+                                                        const double *levels, size_t n_levels,
+                                                        const char *const *settings,
+                                                        const skua_callbacks *callbacks,
+                                                        double *mean, double *quantiles,
+                                                        skua_error *err);
+
+/* -- Forecasters of one's own --------------------------------------------------------------------
+ */
+
+/* One history to forecast. */
+typedef struct skua_history {
+    const double *units;  /* [length] oldest first, finite: gaps are filled */
+    size_t length;        /* >= 1 */
+    size_t season;        /* periods after which demand repeats, >= 1 */
+    size_t horizon;       /* periods to forecast */
+    const double *levels; /* [n_levels] of the quantiles, increasing */
+    size_t n_levels;
+    uint64_t seed; /* of this history, for what is random */
+} skua_history;
+
+typedef struct skua_forecaster {
+    const char *name;    /* a letter, then letters (a to z), digits and hyphens; none of skua's */
+    size_t least_length; /* shorter histories are forecast by the seasonal naive, with a note */
+    /* Fill mean [horizon] and quantiles [horizon, n_levels]; false: not this history (the seasonal
+     * naive again). What is not finite or far out of the history's range is refused likewise, and
+     * quantiles are sorted. Called from several threads at once. */
+    bool (*forecast)(void *user, const skua_history *history, double *mean, double *quantiles);
+    void *user;
+} skua_forecaster;
+
+/* Let a forecaster of the program's own stand among the models of this shop: under its name in the
+ * setting `models`, and in every preset. It is backtested, weighed and calibrated as the others. A
+ * model that was trained with it forecasts only where it is plugged in again. *forecaster is
+ * copied; its function and `user` have to live as long as the shop and its snapshots. SKUA_EINVAL:
+ * a bad name; SKUA_EEXIST: there is a model of that name. */
+SKUA_API SKUA_MUST_USE skua_status skua_shop_plug(skua_shop *shop,
+                                                  const skua_forecaster *forecaster,
+                                                  skua_error *err);
 
 /* -- Snapshots: what a shop answers from memory -------------------------------------------------
  *

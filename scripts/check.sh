@@ -30,6 +30,7 @@ run "format" format
 run "layers" python3 scripts/check_layers.py
 run "banned" python3 scripts/check_banned.py
 run "api" python3 scripts/api_docs.py --check
+run "manual page" python3 scripts/man3.py --check
 run "symbols" scripts/check_symbols.sh "$build"
 run "shell" check_shell
 run "cppcheck" check_cppcheck

@@ -1,7 +1,9 @@
+#define _GNU_SOURCE /* dladdr */
 #include "shop/base_model.h"
 
 #include "neural/neural.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,19 @@ static void program_folder(char *folder, size_t size) {
         folder[0] = '\0';
 }
 
+/* Likewise of the library (the program where it is linked in): the library may be loaded by an
+ * interpreter that lies elsewhere. */
+static void library_folder(char *folder, size_t size) {
+    Dl_info info;
+    folder[0] = '\0';
+    if (!dladdr((const void *)skuai_base_model_names, &info) || !info.dli_fname) return;
+    const char *slash = strrchr(info.dli_fname, '/');
+    size_t n = slash ? (size_t)(slash - info.dli_fname) : 0;
+    if (n == 0 || n >= size) return;
+    memcpy(folder, info.dli_fname, n);
+    folder[n] = '\0';
+}
+
 static bool readable(char *path, const char *format, const char *folder) {
     if (!*folder) return false;
     int n = snprintf(path, SKUAI_BASE_MODEL_PATH_SIZE, "%s%s%s", folder, format, FILE_NAME);
@@ -43,7 +58,10 @@ skua_status skuai_base_model_path(char path[SKUAI_BASE_MODEL_PATH_SIZE], skua_er
     }
     char folder[SKUAI_BASE_MODEL_PATH_SIZE];
     program_folder(folder, sizeof folder);
-    if (readable(path, "/", folder) || readable(path, "/../share/skua/", folder) ||
+    if (readable(path, "/", folder) || readable(path, "/../share/skua/", folder)) return SKUA_OK;
+    library_folder(folder, sizeof folder); /* of a build tree, a wheel, lib, lib/<machine> */
+    if (readable(path, "/", folder) || readable(path, "/skua/", folder) ||
+        readable(path, "/../share/skua/", folder) || readable(path, "/../../share/skua/", folder) ||
         readable(path, "/", SKUA_SHARE_FOLDER))
         return SKUA_OK;
     return skuai_error_set(err, SKUA_ENOTFOUND,

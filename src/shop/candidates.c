@@ -3,6 +3,7 @@
 #include "cause/causal_forecast.h"
 #include "core/buffer.h"
 #include "shop/base_model.h"
+#include "shop/plugged.h"
 #include "stat/group/group.h"
 #include "stat/intermittent/count_pool.h"
 #include "stat/local.h"
@@ -102,41 +103,45 @@ skua_status skuai_candidate_find(const char *name, skuai_forecaster *forecaster,
     return status;
 }
 
-skua_status skuai_candidate_make(const char *name, skuai_configured *configured,
-                                 skuai_forecaster *forecaster, skua_error *err) {
+skua_status skuai_candidate_make(const skua_shop *shop, const char *name,
+                                 skuai_configured *configured, skuai_forecaster *forecaster,
+                                 skua_error *err) {
     const char *specification = name;
+    if (skuai_plugged_find(shop, name, forecaster)) return SKUA_OK;
     for (size_t i = 0; i < SHORT_NAMES; i++)
         if (strcmp(name, short_names[i].name) == 0) specification = short_names[i].specification;
     return skuai_configured_make(specification, skuai_candidate_find, configured, forecaster, err);
 }
 
-static skua_status add(skuai_candidates *c, const char *name, bool baseline, skua_error *err) {
+static skua_status add(const skua_shop *shop, skuai_candidates *c, const char *name, bool baseline,
+                       skua_error *err) {
     for (size_t i = 0; i < c->n; i++)
         if (strcmp(c->items[i].name, name) == 0) return SKUA_OK;
     if (c->n == SKUAI_CANDIDATES_MOST)
         return skuai_error_set(err, SKUA_ELIMIT, "more than %d models", SKUAI_CANDIDATES_MOST);
-    SKUA_TRY(skuai_candidate_make(name, &c->configured[c->n], &c->items[c->n], err));
+    SKUA_TRY(skuai_candidate_make(shop, name, &c->configured[c->n], &c->items[c->n], err));
     for (size_t i = 0; i < c->n; i++)
         if (strcmp(c->items[i].name, c->items[c->n].name) == 0) return SKUA_OK;
     c->baseline[c->n++] = baseline;
     return SKUA_OK;
 }
 
-static skua_status add_list(skuai_candidates *c, const char *const *names, bool baseline,
-                            skua_error *err) {
+static skua_status add_list(const skua_shop *shop, skuai_candidates *c, const char *const *names,
+                            bool baseline, skua_error *err) {
     for (; *names; names++)
-        SKUA_TRY(add(c, *names, baseline, err));
+        SKUA_TRY(add(shop, c, *names, baseline, err));
     return SKUA_OK;
 }
 
-static skua_status add_named(skuai_candidates *c, const char *list, skua_error *err) {
+static skua_status add_named(const skua_shop *shop, skuai_candidates *c, const char *list,
+                             skua_error *err) {
     while (*list) {
         char name[SKUAI_SPECIFICATION_SIZE];
         size_t n = strcspn(list, ",");
         (void)snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : sizeof name - 1),
                        list);
         if (*name) {
-            skua_status status = add(c, name, false, err);
+            skua_status status = add(shop, c, name, false, err);
             if (status == SKUA_ENOTFOUND) status = err ? err->code = SKUA_ECONFIG : SKUA_ECONFIG;
             if (status != SKUA_OK) return status;
         }
@@ -148,7 +153,8 @@ static skua_status add_named(skuai_candidates *c, const char *list, skua_error *
 
 /* The base model where it is installed: as it is in every preset, fine-tuned in the best. A file
  * that the user names has to be there. */
-static skua_status add_nets(skuai_candidates *c, const char *preset, skua_error *err) {
+static skua_status add_nets(const skua_shop *shop, skuai_candidates *c, const char *preset,
+                            skua_error *err) {
     char path[SKUAI_BASE_MODEL_PATH_SIZE];
     const char *named = getenv("SKUA_BASE");
     skua_error missing;
@@ -156,24 +162,27 @@ static skua_status add_nets(skuai_candidates *c, const char *preset, skua_error 
         if (!named || !*named) return SKUA_OK;
         return skuai_base_model_path(path, err);
     }
-    SKUA_TRY(add(c, "zero-shot", false, err));
-    return strcmp(preset, "best") == 0 ? add(c, "transformer", false, err) : SKUA_OK;
+    SKUA_TRY(add(shop, c, "zero-shot", false, err));
+    return strcmp(preset, "best") == 0 ? add(shop, c, "transformer", false, err) : SKUA_OK;
 }
 
 skua_status skuai_candidates_choose(const skua_shop *shop, const char *preset,
                                     skuai_candidates *candidates, skua_error *err) {
     const char *named = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_models);
     memset(candidates, 0, sizeof *candidates);
-    SKUA_TRY(add_list(candidates, baselines, true, err));
-    if (*named) return add_named(candidates, named, err);
-    SKUA_TRY(add_list(candidates, fast, false, err));
-    if (strcmp(preset, "fast") != 0) SKUA_TRY(add_list(candidates, medium, false, err));
-    if (strcmp(preset, "best") == 0) SKUA_TRY(add_list(candidates, best, false, err));
-    return add_nets(candidates, preset, err);
+    SKUA_TRY(add_list(shop, candidates, baselines, true, err));
+    if (*named) return add_named(shop, candidates, named, err);
+    SKUA_TRY(add_list(shop, candidates, fast, false, err));
+    if (strcmp(preset, "fast") != 0) SKUA_TRY(add_list(shop, candidates, medium, false, err));
+    if (strcmp(preset, "best") == 0) SKUA_TRY(add_list(shop, candidates, best, false, err));
+    for (size_t i = 0; i < shop->n_plugged; i++)
+        SKUA_TRY(add(shop, candidates, shop->plugged[i]->name, false, err));
+    return add_nets(shop, candidates, preset, err);
 }
 
-skua_status skuai_candidates_add(skuai_candidates *candidates, const char *name, skua_error *err) {
-    return add(candidates, name, false, err);
+skua_status skuai_candidates_add(const skua_shop *shop, skuai_candidates *candidates,
+                                 const char *name, skua_error *err) {
+    return add(shop, candidates, name, false, err);
 }
 
 void skuai_candidates_drop(skuai_candidates *c, const char *name) {

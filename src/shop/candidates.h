@@ -21,14 +21,15 @@ typedef struct skuai_candidates {
 SKUA_MUST_USE skua_status skuai_candidate_find(const char *name, skuai_forecaster *forecaster,
                                                skua_error *err);
 
-/* A forecaster by a name of the presets ("tree-tweedie") or a specification of
- * automl/configured.h. */
-SKUA_MUST_USE skua_status skuai_candidate_make(const char *name, skuai_configured *configured,
+/* A forecaster by the name of one plugged into the shop (NULL: none), a name of the presets
+ * ("tree-tweedie") or a specification of automl/configured.h. */
+SKUA_MUST_USE skua_status skuai_candidate_make(const skua_shop *shop, const char *name,
+                                               skuai_configured *configured,
                                                skuai_forecaster *forecaster, skua_error *err);
 
 /* One more, unless it is there already. SKUA_ELIMIT. */
-SKUA_MUST_USE skua_status skuai_candidates_add(skuai_candidates *candidates, const char *name,
-                                               skua_error *err);
+SKUA_MUST_USE skua_status skuai_candidates_add(const skua_shop *shop, skuai_candidates *candidates,
+                                               const char *name, skua_error *err);
 /* Without one of a name. */
 void skuai_candidates_drop(skuai_candidates *candidates, const char *name);
 
@@ -36,8 +37,8 @@ void skuai_candidates_drop(skuai_candidates *candidates, const char *name);
  * and theta, equally. */
 SKUA_MUST_USE skua_status skuai_candidates_above(skuai_ensemble *above, skua_error *err);
 
-/* Those of the setting `models` when it is not empty, else of a preset ("fast", "medium", "best");
- * the free baselines come first, always. */
+/* Those of the setting `models` when it is not empty, else of a preset ("fast", "medium", "best")
+ * and all that were plugged into the shop; the free baselines come first, always. */
 SKUA_MUST_USE skua_status skuai_candidates_choose(const skua_shop *shop, const char *preset,
                                                   skuai_candidates *candidates, skua_error *err);
 

@@ -221,7 +221,7 @@ static skua_status search_more(const skua_shop *shop, const char *run, skuai_his
     for (size_t i = 0; i < e->search.n_omitted; i++)
         skuai_candidates_drop(&e->candidates, e->search.omitted[i]);
     for (size_t i = 0; i < e->search.n_finalists && e->candidates.n < SKUAI_CANDIDATES_MOST; i++)
-        SKUA_TRY(skuai_candidates_add(&e->candidates, e->search.finalists[i], err));
+        SKUA_TRY(skuai_candidates_add(shop, &e->candidates, e->search.finalists[i], err));
     return SKUA_OK;
 }
 

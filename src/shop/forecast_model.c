@@ -5,9 +5,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What forecasts when nothing was trained: the models of the preset asked for, else of the fast
- * one, with equal weights, not calibrated. */
-static skua_status default_model(const skua_shop *shop, skuai_model_file *model, skua_error *err) {
+/* Whether a list "a,b,c" has a name. */
+static bool named(const char *list, const char *name) {
+    size_t n = strlen(name);
+    for (; *list; list += strcspn(list, ","), list += *list == ',')
+        if (strcspn(list, ",") == n && memcmp(list, name, n) == 0) return true;
+    return false;
+}
+
+/* The baselines are for comparison, unless they are asked for by name. A shop of no workspace tells
+ * nothing by which a young series would be like another. */
+static bool forecasts(const skua_shop *shop, const skuai_candidates *c, size_t m) {
+    const char *list = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_models);
+    if (*list) return !c->baseline[m] || named(list, c->items[m].name);
+    return !c->baseline[m] && (shop->folder || !c->items[m].for_young);
+}
+
+skua_status skuai_forecast_model_untrained(const skua_shop *shop, skuai_model_file *model,
+                                           skua_error *err) {
     skuai_candidates *c = skuai_zero(1, sizeof *c);
     const skuai_forecaster *models[SKUAI_CANDIDATES_MOST];
     if (!c) return skuai_error_memory(err, "a model");
@@ -16,10 +31,10 @@ static skua_status default_model(const skua_shop *shop, skuai_model_file *model,
     skua_status status = skuai_candidates_choose(shop, preset, c, err);
     size_t n = 0;
     for (size_t m = 0; m < c->n && status == SKUA_OK; m++)
-        if (!c->baseline[m]) models[n++] = &c->items[m];
+        if (forecasts(shop, c, m)) models[n++] = &c->items[m];
     if (status == SKUA_OK) status = skuai_ensemble_equal(models, n, &model->ensemble, err);
     for (size_t m = 0; m < n && status == SKUA_OK; m++) /* into memory that stays */
-        status = skuai_candidate_make(models[m]->name, &model->configured[m],
+        status = skuai_candidate_make(shop, models[m]->name, &model->configured[m],
                                       &model->ensemble.members[m], err);
     if (status == SKUA_OK) status = skuai_shop_levels(shop, model->levels, &model->n_levels, err);
     (void)snprintf(model->name, sizeof model->name, "untrained");
@@ -41,7 +56,7 @@ static skua_status choose(const skua_shop *shop, const skuai_panel *panel, skuai
         model->coherence = SKUAI_COHERENCE_BOTTOM_UP;
         status = SKUA_ENOTFOUND;
     }
-    if (status == SKUA_ENOTFOUND) return default_model(shop, model, err);
+    if (status == SKUA_ENOTFOUND) return skuai_forecast_model_untrained(shop, model, err);
     if (status != SKUA_OK) return status;
     if (!asked) *horizon = model->horizon;
     if (shop->config.value[SKUAI_CONFIG_KEY_levels].origin != SKUAI_ORIGIN_DEFAULT) {

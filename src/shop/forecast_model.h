@@ -11,4 +11,9 @@ SKUA_MUST_USE skua_status skuai_forecast_model_choose(const skua_shop *shop,
                                                       skuai_model_file *model, size_t *horizon,
                                                       skua_error *err);
 
+/* That default combination: the models of the preset asked for, else of the fast one, with equal
+ * weights, not calibrated. */
+SKUA_MUST_USE skua_status skuai_forecast_model_untrained(const skua_shop *shop,
+                                                         skuai_model_file *model, skua_error *err);
+
 #endif

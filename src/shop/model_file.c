@@ -238,8 +238,8 @@ static bool get_clusters(const skuai_json *json, size_t n_members, skuai_ensembl
     return good;
 }
 
-static skua_status read_model(const skuai_json *json, const char *path, skuai_model_file *m,
-                              skua_error *err) {
+static skua_status read_model(const skua_shop *shop, const skuai_json *json, const char *path,
+                              skuai_model_file *m, skua_error *err) {
     const skuai_json *members = skuai_json_get(json, "members");
     const skuai_json *levels = skuai_json_get(json, "levels");
     size_t n = skuai_json_size(members);
@@ -266,9 +266,17 @@ static skua_status read_model(const skuai_json *json, const char *path, skuai_mo
     m->seed = (uint64_t)skuai_json_as_integer(skuai_json_get(json, "seed"), 1);
     (void)snprintf(m->frequency, sizeof m->frequency, "%s",
                    skuai_json_as_text(skuai_json_get(json, "frequency"), ""));
-    for (size_t i = 0; i < n; i++)
-        SKUA_TRY(skuai_candidate_make(skuai_json_as_text(skuai_json_at(members, i), ""),
-                                      &m->configured[i], &m->ensemble.members[i], err));
+    for (size_t i = 0; i < n; i++) {
+        const char *name = skuai_json_as_text(skuai_json_at(members, i), "");
+        skua_status status =
+            skuai_candidate_make(shop, name, &m->configured[i], &m->ensemble.members[i], err);
+        if (status == SKUA_ENOTFOUND)
+            status = skuai_error_set(err, SKUA_EDATA,
+                                     "%s: the model was trained with '%s', which this program does "
+                                     "not have: plug it in (skua_shop_plug), or train anew",
+                                     path, name);
+        if (status != SKUA_OK) return status;
+    }
     return SKUA_OK;
 }
 
@@ -279,7 +287,7 @@ skua_status skuai_model_file_load(const skua_shop *shop, skuai_model_file *model
     if (!m) return skuai_error_memory(err, "a model");
     skua_status status = current_path(shop, m->name, sizeof m->name, path, sizeof path, err);
     if (status == SKUA_OK) status = parse_file(path, &json, err);
-    if (status == SKUA_OK) status = read_model(json, path, m, err);
+    if (status == SKUA_OK) status = read_model(shop, json, path, m, err);
     if (status == SKUA_OK) {
         *model = *m;
         for (size_t i = 0; i < m->ensemble.n_members; i++) /* what borrowed from *m moves along */

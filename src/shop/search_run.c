@@ -138,7 +138,7 @@ static skua_status score_trial(const judge *j, const char *specification, size_t
     skuai_score_options options = {.seed = j->context.seed};
     skua_status status = scores ? SKUA_OK : skuai_error_memory(err, "scores");
     if (status == SKUA_OK)
-        status = skuai_candidate_make(specification, &configured, &forecaster, err);
+        status = skuai_candidate_make(NULL, specification, &configured, &forecaster, err);
     if (status == SKUA_OK)
         status = skuai_forecaster_run(&forecaster, j->views[rung], NULL, &request, &j->context,
                                       &forecast, err);

@@ -133,8 +133,27 @@ skua_status skua_shop_open(const char *folder, skua_shop **shop, skua_error *err
 
 void skua_shop_close(skua_shop *shop) {
     if (!shop) return;
+    for (size_t i = 0; i < shop->n_plugged; i++)
+        skuai_free(shop->plugged[i]);
     skuai_free(shop->folder);
     skuai_free(shop);
+}
+
+skua_status skuai_shop_loose(const char *const *settings, const skua_callbacks *callbacks,
+                             skua_shop **shop, skua_error *err) {
+    skua_shop *made = skuai_zero(1, sizeof *made);
+    if (!made) return skuai_error_memory(err, "settings");
+    skuai_config_init(&made->config);
+    skua_shop_listen(made, callbacks);
+    skua_status status = skuai_config_environment(&made->config, err);
+    for (; status == SKUA_OK && settings && settings[0] && settings[1]; settings += 2)
+        status =
+            skuai_config_set(&made->config, settings[0], settings[1], SKUAI_ORIGIN_OPTION, err);
+    if (status == SKUA_OK)
+        *shop = made;
+    else
+        skua_shop_close(made);
+    return status;
 }
 
 skua_status skua_shop_set(skua_shop *shop, const char *key, const char *value, skua_error *err) {

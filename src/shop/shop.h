@@ -8,11 +8,21 @@
 #include "forecast/forecaster.h"
 #include "store/store.h"
 
+enum { SKUAI_PLUGGED_MOST = 8 };
+
 struct skua_shop {
-    char *folder; /* owned */
+    char *folder; /* owned; NULL: of no workspace */
     skuai_config config;
     skua_callbacks callbacks;
+    struct skuai_plugged *plugged[SKUAI_PLUGGED_MOST]; /* shop/plugged.h; owned */
+    size_t n_plugged;
 };
+
+/* A shop of no workspace: settings (key, value, ..., NULL) and callbacks alone. *shop is the
+ * caller's (skua_shop_close). */
+SKUA_MUST_USE skua_status skuai_shop_loose(const char *const *settings,
+                                           const skua_callbacks *callbacks, skua_shop **shop,
+                                           skua_error *err);
 
 /* The context of an operation of this shop: threads, seed, callbacks; the deadline from the setting
  * `time` when with_deadline. Lives as long as the shop. */

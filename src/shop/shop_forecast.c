@@ -1,4 +1,5 @@
 #include "shop/arrivals.h"
+#include "shop/arrow_out.h"
 #include "shop/coherence.h"
 #include "shop/forecast_model.h"
 #include "shop/history.h"
@@ -144,10 +145,17 @@ static void share_members(skuai_ensemble *ensemble, const skuai_ranks *ranks,
     }
 }
 
-static skua_status forecast(skua_shop *shop, const skuai_ranks *ranks, const char *output,
+/* Where the forecasts go beside the table of that name; both may be NULL. */
+typedef struct outputs {
+    const char *file;
+    struct ArrowArrayStream *stream;
+} outputs;
+
+static skua_status forecast(skua_shop *shop, const skuai_ranks *ranks, const outputs *out,
                             char **report, skua_error *err) {
     skuai_shared_local shared[SKUAI_ENSEMBLE_MEMBERS];
     bool first = skuai_ranks_rank(ranks) == 0; /* who writes */
+    char *made = NULL;
     skuai_context context = skuai_shop_context(shop, false);
     skuai_run run;
     skuai_panel *panel = NULL;
@@ -170,28 +178,51 @@ static skua_status forecast(skua_shop *shop, const skuai_ranks *ranks, const cha
             status = skuai_coherence_apply(shop, model->coherence, live.panel, live.forecast, err);
     }
     if (status == SKUA_OK && first)
-        status = write_results(shop, &run, live.panel, live.forecast, output, err);
+        status = write_results(shop, &run, live.panel, live.forecast, out->file, err);
     if (status == SKUA_OK && first)
-        status = make_report(&live, &run, output, &context, report, err);
+        status = make_report(&live, &run, out->file, &context, &made, err);
+    if (status == SKUA_OK && first && out->stream)
+        status = skuai_arrow_forecast(&live, out->stream, err);
+    if (status == SKUA_OK && report)
+        *report = made;
+    else
+        skua_text_free(made);
     skuai_live_clear(&live);
     skuai_panel_free(panel);
     skuai_free(model);
     return status;
 }
 
-skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **report,
-                               skua_error *err) {
+static skua_status forecast_into(skua_shop *shop, const outputs *out, char **report,
+                                 skua_error *err) {
     skuai_ranks *ranks = NULL;
     const skua_callbacks callbacks = shop->callbacks;
     char *made = NULL; /* stays so on ranks but the first */
     skua_status status = skuai_ranks_open(skua_version(), &ranks, err);
     if (skuai_ranks_rank(ranks) > 0) skua_shop_listen(shop, NULL);
-    if (status == SKUA_OK) status = forecast(shop, ranks, output, report ? &made : NULL, err);
+    if (status == SKUA_OK) status = forecast(shop, ranks, out, report ? &made : NULL, err);
     status = skuai_ranks_close(ranks, status, err);
     skua_shop_listen(shop, &callbacks);
     if (status == SKUA_OK && report)
         *report = made;
     else
         skua_text_free(made);
+    return status;
+}
+
+skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **report,
+                               skua_error *err) {
+    return forecast_into(shop, &(outputs){.file = output}, report, err);
+}
+
+skua_status skua_shop_forecast_arrow(skua_shop *shop, struct ArrowArrayStream *forecasts,
+                                     char **report, skua_error *err) {
+    if (!forecasts) return skuai_error_set(err, SKUA_EINVAL, "no stream to hand forecasts out by");
+    struct ArrowArrayStream made = {0};
+    skua_status status = forecast_into(shop, &(outputs){.stream = &made}, report, err);
+    if (status == SKUA_OK)
+        *forecasts = made;
+    else if (made.release)
+        made.release(&made);
     return status;
 }

@@ -1,10 +1,14 @@
 #include "shop/shop.h"
 
+#include "store/arrow_in.h"
 #include "store/ingest.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 enum { MAPPINGS_MOST = 256 };
 
@@ -50,7 +54,7 @@ static size_t fitness(const char *report, const char *table) {
 static skua_status try_table(skuai_store *store, const skuai_ingest_options *options,
                              const skuai_context *context, const char *table, size_t *fit,
                              skua_error *err) {
-    skuai_ingest_file file = {table, options->files[0].path};
+    skuai_ingest_file file = {table, options->files[0].path, options->files[0].shown};
     skuai_ingest_options dry = *options;
     skuai_buffer report;
     dry.files = &file;
@@ -173,12 +177,13 @@ static skua_status finish_report(skuai_store *store, double rejected_before,
     return skuai_report_end(&r, status, report, err);
 }
 
-skua_status skua_shop_ingest(skua_shop *shop, const char *file, char **report, skua_error *err) {
-    if (!file || !*file) return skuai_error_set(err, SKUA_EINVAL, "no file to ingest");
+/* shown: what messages call the file; NULL: its path. */
+static skua_status ingest(skua_shop *shop, const char *file, const char *shown, char **report,
+                          skua_error *err) {
     const char *mapping[MAPPINGS_MOST];
     skuai_context context = skuai_shop_context(shop, false);
     skuai_ingest_file one = {unless_auto(skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_table)),
-                             file};
+                             file, shown};
     skuai_ingest_options options = {.files = &one, .n_files = 1, .mapping = mapping};
     SKUA_TRY(read_options(&shop->config, &options, err));
     char *map = skuai_text_copy(skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_map));
@@ -200,5 +205,36 @@ skua_status skua_shop_ingest(skua_shop *shop, const char *file, char **report, s
     skuai_store_close(store);
     skuai_free(map);
     skuai_buffer_clear(&buffer);
+    return status;
+}
+
+skua_status skua_shop_ingest(skua_shop *shop, const char *file, char **report, skua_error *err) {
+    if (!file || !*file) return skuai_error_set(err, SKUA_EINVAL, "no file to ingest");
+    return ingest(shop, file, NULL, report, err);
+}
+
+/* The frame as a CSV in a file without a name, so that none is left behind whatever happens. */
+static skua_status spool_frame(const skua_shop *shop, struct ArrowArrayStream *frame, int *file,
+                               char *path, size_t size, skua_error *err) {
+    skuai_context context = skuai_shop_context(shop, false);
+    (void)snprintf(path, size, "%s/frame-XXXXXX", shop->folder);
+    *file = mkstemp(path);
+    if (*file < 0)
+        return skuai_error_set(err, SKUA_EIO, "%s: cannot be written: %s", path, strerror(errno));
+    (void)unlink(path);
+    (void)snprintf(path, size, "/proc/self/fd/%d", *file);
+    return skuai_arrow_to_csv(frame, path, &context, err);
+}
+
+skua_status skua_shop_ingest_arrow(skua_shop *shop, struct ArrowArrayStream *frame, char **report,
+                                   skua_error *err) {
+    char path[4096];
+    int file = -1;
+    if (!frame || !frame->release)
+        return skuai_error_set(err, SKUA_EINVAL, "no frame to ingest, or one that was released");
+    skua_status status = spool_frame(shop, frame, &file, path, sizeof path, err);
+    if (status == SKUA_OK) status = ingest(shop, path, "frame", report, err);
+    if (file >= 0) (void)close(file);
+    if (frame->release) frame->release(frame);
     return status;
 }

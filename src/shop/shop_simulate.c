@@ -46,15 +46,9 @@ skua_status skua_simulate(const char *folder, const char *const *settings,
                           const skua_callbacks *callbacks, char **report, skua_error *err) {
     skuai_simulate_options options;
     skuai_simulate_report made;
-    skua_shop *shop = skuai_zero(1, sizeof *shop); /* no workspace: settings and callbacks alone */
-    if (!shop) return skuai_error_memory(err, "settings");
-    skuai_config_init(&shop->config);
-    skua_shop_listen(shop, callbacks);
-    skua_status status = skuai_config_environment(&shop->config, err);
-    for (; status == SKUA_OK && settings && settings[0] && settings[1]; settings += 2)
-        status =
-            skuai_config_set(&shop->config, settings[0], settings[1], SKUAI_ORIGIN_OPTION, err);
-    if (status == SKUA_OK) status = read_options(&shop->config, &options, err);
+    skua_shop *shop = NULL;
+    SKUA_TRY(skuai_shop_loose(settings, callbacks, &shop, err));
+    skua_status status = read_options(&shop->config, &options, err);
     skuai_context context = skuai_shop_context(shop, false);
     if (status == SKUA_OK) status = skuai_folder_make(folder, err);
     if (status == SKUA_OK) status = skuai_simulate(&options, folder, &context, &made, err);

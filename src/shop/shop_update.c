@@ -46,15 +46,16 @@ static bool has_weight(const skuai_ensemble *e, size_t m) {
     return false;
 }
 
-static skua_status make_fresh(const skuai_ensemble *e, fresh_members *fresh, skua_error *err) {
+static skua_status make_fresh(const skua_shop *shop, const skuai_ensemble *e, fresh_members *fresh,
+                              skua_error *err) {
     skuai_ensemble *own = &fresh->ensemble;
     own->clusters = e->clusters;
     memcpy(own->cluster_share, e->cluster_share, sizeof own->cluster_share);
     for (size_t m = 0; m < e->n_members; m++) {
         size_t n = own->n_members;
         if (!has_weight(e, m)) continue;
-        SKUA_TRY(skuai_candidate_make(e->members[m].name, &fresh->configured[n], &fresh->members[n],
-                                      err));
+        SKUA_TRY(skuai_candidate_make(shop, e->members[m].name, &fresh->configured[n],
+                                      &fresh->members[n], err));
         fresh->pointers[n] = &fresh->members[n];
         own->members[n] = fresh->members[n];
         for (int c = 0; c < SKUAI_ENSEMBLE_CLASSES; c++)
@@ -78,7 +79,7 @@ static skua_status renew_calibration(const skua_shop *shop, const skuai_panel *p
         .n_levels = model->n_levels,
         .seed = model->seed,
     };
-    skua_status status = make_fresh(&model->ensemble, fresh, err);
+    skua_status status = make_fresh(shop, &model->ensemble, fresh, err);
     if (status == SKUA_OK)
         status = skuai_backtest_run(panel, fresh->pointers, fresh->ensemble.n_members, &options,
                                     &context, &b, err);

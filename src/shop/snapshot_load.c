@@ -1,5 +1,6 @@
 /* A snapshot out of the database. */
 #include "clean/text_normal.h"
+#include "shop/plugged.h"
 #include "shop/result.h"
 #include "shop/shop_panel.h"
 #include "shop/snapshot.h"
@@ -283,7 +284,8 @@ static skua_status copy_shop(const skua_shop *shop, skua_snapshot *snapshot, sku
     if (!snapshot->shop) return skuai_error_memory(err, "a snapshot");
     snapshot->shop->config = shop->config;
     snapshot->shop->folder = skuai_text_copy(shop->folder);
-    return snapshot->shop->folder ? SKUA_OK : skuai_error_memory(err, "a snapshot");
+    if (!snapshot->shop->folder) return skuai_error_memory(err, "a snapshot");
+    return skuai_plugged_copy(shop, snapshot->shop, err);
 }
 
 static skua_status load(skua_snapshot *snapshot, skua_error *err) {

@@ -148,7 +148,9 @@ static skua_status try_method(const skuai_local_method *method, const skuai_loca
     skuai_arena_mark mark = skuai_arena_mark_get(scratch);
     output->autocorrelation = 0;
     output->note[0] = '\0';
-    skua_status status = method->forecast(input, parameters, request, scratch, output, err);
+    skuai_local_input own = *input;
+    own.data = method->data;
+    skua_status status = method->forecast(&own, parameters, request, scratch, output, err);
     skuai_arena_reset(scratch, mark);
     if (status == SKUA_ENOMEM || status == SKUA_ECONFIG) return status;
     *reason = status == SKUA_OK ? skuai_local_guard(filled, input->n, request, output) : "failed";

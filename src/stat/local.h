@@ -27,6 +27,7 @@ typedef struct skuai_local_input {
     bool non_negative; /* the panel holds no negative value */
     skuai_grid grid;   /* with end: dates of the periods */
     int64_t end;       /* the period of the first forecast */
+    const void *data;  /* the method's own: filled in by the adapter */
 } skuai_local_input;
 
 typedef struct skuai_local_output {
@@ -50,6 +51,7 @@ typedef struct skuai_local_method {
     skua_status (*forecast)(const skuai_local_input *input, const skuai_parameters *parameters,
                             const skuai_request *request, skuai_arena *scratch,
                             skuai_local_output *output, skua_error *err);
+    const void *data; /* handed over in the input; NULL for a method that is its function alone */
 } skuai_local_method;
 
 /* A forecaster that runs `method` (borrowed, static) over a panel. The parameter "season" replaces

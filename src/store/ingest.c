@@ -34,6 +34,7 @@ typedef struct job {
     session *session;
     const skuai_table_roles *table;
     const char *path; /* as it was named: in messages and in the store */
+    const char *file; /* where it lies */
     char *converted;  /* a temporary CSV of JSON, Parquet or standard input; NULL: none */
     bool record_rows; /* it is JSON or Parquet: lines are rows */
     int64_t size;
@@ -226,7 +227,7 @@ static skua_status choose_threads(session *s, int64_t size, skua_error *err) {
 
 static skua_status open_bytes(job *j, skua_error *err) {
     const char *encoding = j->session->options->encoding,
-               *path = j->converted ? j->converted : j->path;
+               *path = j->converted ? j->converted : j->file;
     SKUA_TRY(skuai_bytes_open(path, encoding, &j->bytes, err));
     skuai_bytes_format format = skuai_bytes_format_of(j->bytes);
     if (format == SKUAI_BYTES_TEXT) return SKUA_OK;
@@ -460,12 +461,14 @@ static void add_totals(job *j) {
     s->duplicates += j->write.doubled;
 }
 
-static skua_status ingest_file(session *s, const char *table, const char *path, skua_error *err) {
+static skua_status ingest_file(session *s, const char *table, const char *path, const char *shown,
+                               skua_error *err) {
     bool images = strcmp(table, "images") == 0;
     job j = {.session = s,
              .table = skuai_table_roles_find(images ? "items" : table),
-             .path = path,
-             .record_rows = images};
+             .path = shown ? shown : path,
+             .file = path,
+             .record_rows = images || shown};
     skuai_buffer described;
     skuai_buffer_init(&described, 1 << 16);
     bool known = false;
@@ -543,7 +546,7 @@ static skua_status ingest_pattern(session *s, const char *table, const char *pat
         if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) continue;
         if (folder && !readable_name(path)) continue;
         status = skuai_context_check(s->context, err);
-        if (status == SKUA_OK) status = ingest_file(s, table, path, err);
+        if (status == SKUA_OK) status = ingest_file(s, table, path, NULL, err);
         done++;
     }
     if (status == SKUA_OK && !done)
@@ -560,9 +563,10 @@ static skua_status ingest_path(session *s, const skuai_ingest_file *file, skua_e
     struct stat info;
     if (!file->table || !file->path || !*file->path)
         return skuai_error_set(err, SKUA_EINVAL, "a file to ingest needs a table and a path");
-    if (strcmp(file->path, "-") == 0) return ingest_file(s, file->table, "-", err);
+    if (strcmp(file->path, "-") == 0) return ingest_file(s, file->table, "-", NULL, err);
     bool there = stat(file->path, &info) == 0;
-    if (strcmp(file->table, "images") == 0) return ingest_file(s, file->table, file->path, err);
+    if (strcmp(file->table, "images") == 0)
+        return ingest_file(s, file->table, file->path, file->shown, err);
     if (there && S_ISDIR(info.st_mode)) {
         char *pattern = skuai_glob_pattern(file->path, "*");
         if (!pattern) return skuai_error_memory(err, "a path");
@@ -572,7 +576,7 @@ static skua_status ingest_path(session *s, const skuai_ingest_file *file, skua_e
     }
     if (!there && strpbrk(file->path, "*?["))
         return ingest_pattern(s, file->table, file->path, false, err);
-    return ingest_file(s, file->table, file->path, err);
+    return ingest_file(s, file->table, file->path, file->shown, err);
 }
 
 /* Temporary files of a command that was killed; nobody else is here: the lock is ours. */

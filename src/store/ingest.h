@@ -14,6 +14,8 @@ typedef struct skuai_ingest_file {
                           calendar, future, vectors; "images": the path is a folder of pictures
                           named after their items */
     const char *path;  /* a file, a folder, a pattern with * ? [], or "-" for standard input */
+    const char *shown; /* what messages and the store call it; NULL: its path. With it the file is
+                          a CSV made of records (of a frame): its rows are told, not its lines */
 } skuai_ingest_file;
 
 /* Several rows of one key inside one period file. Always a finding; this says which one counts. */

@@ -75,7 +75,7 @@ static void every_point_is_a_model(void **state) {
             for (size_t k = 0; k < f.items[i].n; k++)
                 x[k] = draw == 0 ? 0.999 : skuai_random_uniform(&random);
             skuai_search_specify(&f.items[i], x, text);
-            assert_ok(skuai_candidate_make(text, &configured, &forecaster, &err), &err);
+            assert_ok(skuai_candidate_make(NULL, text, &configured, &forecaster, &err), &err);
             for (size_t k = 0; draw == 0 && k < f.items[i].n; k++) { /* the last choice: no empty */
                 (void)snprintf(name, sizeof name, ":%s=", f.items[i].parameters[k].name);
                 if (!strstr(text, name)) fail_msg("%s lacks %s", text, name);

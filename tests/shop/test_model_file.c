@@ -29,8 +29,9 @@ static void fill_model(skuai_model_file *m) {
     memset(m, 0, sizeof *m);
     m->ensemble.n_members = 2;
     for (size_t i = 0; i < 2; i++) {
-        assert_ok(skuai_candidate_make(names[i], &m->configured[i], &m->ensemble.members[i], &err),
-                  &err);
+        assert_ok(
+            skuai_candidate_make(NULL, names[i], &m->configured[i], &m->ensemble.members[i], &err),
+            &err);
         for (size_t c = 0; c < SKUAI_ENSEMBLE_CLASSES; c++)
             m->ensemble.weights[c][i] = i ? 0.125 * (double)c : 1 - 0.125 * (double)c;
     }

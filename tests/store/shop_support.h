@@ -54,7 +54,7 @@ static inline const char *file_write(const char *name, const char *text) {
 /* Ingest with options of which files is replaced by one of `table`. */
 static inline skua_status try_ingest(const char *table, const char *path,
                                      skuai_ingest_options options, char **report, skua_error *err) {
-    skuai_ingest_file file = {table, path};
+    skuai_ingest_file file = {.table = table, .path = path};
     options.files = &file;
     options.n_files = 1;
     skuai_store *store = shop_open(SKUAI_STORE_WRITE);

@@ -298,7 +298,7 @@ static void day_and_month(void **state) {
     skua_error error = {0};
     skuai_buffer none;
     skuai_buffer_init(&none, 1 << 20);
-    skuai_ingest_file file = {"sales", file_write("us.csv", text.data)};
+    skuai_ingest_file file = {.table = "sales", .path = file_write("us.csv", text.data)};
     skuai_ingest_options mixed = {.files = &file, .n_files = 1};
     skuai_store *store = shop_open(SKUAI_STORE_WRITE);
     assert_int_equal(skuai_ingest(store, &mixed, NULL, &none, &error), SKUA_EDATA);
@@ -476,7 +476,7 @@ static void killed(void **state) {
         pid_t child = fork();
         assert_true(child >= 0);
         if (child == 0) {
-            skuai_ingest_file file = {"sales", pattern};
+            skuai_ingest_file file = {.table = "sales", .path = pattern};
             skuai_ingest_options options = {.files = &file, .n_files = 1};
             skuai_store_open_options writing = {
                 .mode = SKUAI_STORE_WRITE, .wait_seconds = 5, .threads = 2};

@@ -156,7 +156,7 @@ static void nothing_readable(void **state) {
 static void second_file_bad(void **state) {
     (void)state;
     skua_error err;
-    skuai_ingest_file files[] = {{"sales", NULL}, {"sales", NULL}};
+    skuai_ingest_file files[] = {{.table = "sales"}, {.table = "sales"}};
     files[0].path = file_write("a.csv", "item,date,units\nA,2024-01-01,1\n");
     files[1].path = file_write("b.csv", "item,date,units\n");
     skuai_ingest_options options = {.files = files, .n_files = 2};
@@ -185,7 +185,7 @@ static void cancelled(void **state) {
     (void)skuai_buffer_text(&text, "item,date,units\n");
     for (int i = 0; i < 300000; i++)
         (void)skuai_buffer_format(&text, "I%d,2024-01-01,1\n", i);
-    skuai_ingest_file file = {"sales", file_write("c.csv", text.data)};
+    skuai_ingest_file file = {.table = "sales", .path = file_write("c.csv", text.data)};
     skuai_buffer_clear(&text);
     int left = 2;
     skuai_context context = {.threads = 2, .cancel = stop, .user = &left};

@@ -502,7 +502,7 @@ static void same_on_any_threads(void **state) {
         skuai_store_open_options opening = {.mode = SKUAI_STORE_WRITE, .threads = threads};
         skuai_store *store;
         assert_ok(skuai_store_open(other, &opening, &store, &err), &err);
-        skuai_ingest_file file = {"sales", path};
+        skuai_ingest_file file = {.table = "sales", .path = path};
         skuai_ingest_options options = {.files = &file, .n_files = 1};
         skuai_context context = {.threads = threads};
         skuai_buffer report;

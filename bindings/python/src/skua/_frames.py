@@ -1,7 +1,7 @@
-"""Frames of pandas, polars and pyarrow, to files that the library reads and back.
+"""Frames of pandas, polars and pyarrow, to the library and back.
 
-A frame goes through one Parquet file (CSV where pandas stands without pyarrow): the library ingests
-files in one way, and its reader is the slower part by far.
+Where pyarrow or polars is there a frame's memory goes over by Arrow's C stream interface; pandas without
+pyarrow goes through a CSV.
 """
 
 from __future__ import annotations
@@ -41,9 +41,23 @@ def have_arrow() -> bool:
     return True
 
 
+def have_polars() -> bool:
+    try:
+        import polars  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
 def select(frame: Frame, columns: Sequence[str]) -> Frame:
     kind = kind_of(frame)
     return frame.select(list(columns)) if kind in ("polars", "pyarrow") else frame[list(columns)]
+
+
+def head(frame: Frame, column: str) -> Frame:
+    """A frame of the same kind with one column and no rows: what it was like."""
+    frame = select(frame, [column])
+    return frame.slice(0, 0) if kind_of(frame) != "pandas" else frame.iloc[:0]
 
 
 def check(frame: Frame, what: str) -> None:
@@ -86,44 +100,99 @@ def _check_pandas(frame: Frame, what: str) -> None:
             )
 
 
-def write(frame: Frame, folder: pathlib.Path, name: str) -> pathlib.Path:
-    """The frame as a file in `folder`; its index is not written."""
+def stream_of(frame: Frame, what: str) -> Any:
+    """A capsule with an Arrow stream of the frame, without its index; None: pandas without pyarrow."""
     kind = kind_of(frame)
-    if kind == "polars":
-        path = folder / f"{name}.parquet"
-        frame.write_parquet(path)
-    elif kind == "pyarrow" or have_arrow():
+    if kind == "pandas":
+        if not have_arrow():
+            return None
         import pyarrow
-        import pyarrow.parquet
 
-        path = folder / f"{name}.parquet"
         try:
-            table = frame if kind == "pyarrow" else pyarrow.Table.from_pandas(frame, preserve_index=False)
+            frame = pyarrow.Table.from_pandas(frame, preserve_index=False)
         except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError) as error:
-            raise DataError(f"{name}: {error.args[0]}", _EDATA) from error
-        pyarrow.parquet.write_table(table, path, compression="none")
-    else:
-        path = folder / f"{name}.csv"
-        frame.to_csv(path, index=False)
+            raise DataError(f"{what}: {error.args[0]}", _EDATA) from error
+    return frame.__arrow_c_stream__()
+
+
+def write(frame: Frame, folder: pathlib.Path, name: str) -> pathlib.Path:
+    """A frame of pandas as a CSV in `folder`; its index is not written."""
+    path = folder / f"{name}.csv"
+    frame.to_csv(path, index=False)
     return path
 
 
-def read(path: pathlib.Path, kind: str) -> Frame:
-    """A file that the library wrote, as a frame of `kind`."""
+def hold(stream: Any) -> Frame:
+    """All of an Arrow stream as a frame of pyarrow or, without it, of polars."""
+    if have_arrow():
+        import pyarrow
+
+        return pyarrow.table(stream)
+    import polars
+
+    return polars.DataFrame(stream)
+
+
+def read(path: pathlib.Path) -> Frame:
+    """A file that the library wrote, as a frame of pyarrow, polars or pandas, whichever is there. Its
+    times are texts there."""
     parquet = path.suffix == ".parquet"
+    if have_arrow():
+        import pyarrow
+        import pyarrow.csv
+        import pyarrow.parquet
+
+        texts = pyarrow.csv.ConvertOptions(column_types={"item": pyarrow.string(), "channel": pyarrow.string()})
+        table = pyarrow.parquet.read_table(path) if parquet else pyarrow.csv.read_csv(path, convert_options=texts)
+        place = table.column_names.index("ds")
+        return table.set_column(place, "ds", table["ds"].cast(pyarrow.timestamp("us")))
+    if have_polars():
+        import polars
+
+        frame = polars.read_parquet(path) if parquet else polars.read_csv(path, schema_overrides={"item": polars.String, "ds": polars.String})
+        return frame.with_columns(polars.col("ds").str.to_datetime(time_unit="us"))
+    import pandas
+
+    frame = pandas.read_csv(path, dtype={"item": str, "channel": str})
+    frame["ds"] = pandas.to_datetime(frame["ds"])
+    return frame
+
+
+def convert(frame: Frame, kind: str) -> Frame:
+    """A frame as one of 'pandas', 'polars' or 'pyarrow'."""
+    here = kind_of(frame)
+    if here == kind:
+        return frame
     if kind == "polars":
         import polars
 
-        return polars.read_parquet(path) if parquet else polars.read_csv(path, try_parse_dates=True)
+        return polars.DataFrame(frame)
     if kind == "pyarrow":
-        import pyarrow.parquet
+        import pyarrow
 
-        return pyarrow.parquet.read_table(path)
+        return pyarrow.Table.from_pandas(frame, preserve_index=False) if here == "pandas" else pyarrow.table(frame)
+    if kind != "pandas":
+        raise DataError(f"no frames are called '{kind}': need pandas, polars or pyarrow", _EDATA)
+    if here == "pyarrow":
+        return frame.to_pandas()
     import pandas
 
-    frame = pandas.read_parquet(path) if parquet else pandas.read_csv(path)
-    if "ds" in frame.columns:
-        frame["ds"] = pandas.to_datetime(frame["ds"])
+    return pandas.DataFrame(frame.to_dict(as_series=False))
+
+
+def days_as(frame: Frame, column: str, like: Frame, like_column: str) -> Frame:
+    """`column` as days where the other frame holds days and no times."""
+    if kind_of(frame) == "polars":
+        import polars
+
+        if like.schema[like_column] == polars.Date:
+            return frame.with_columns(polars.col(column).cast(polars.Date))
+    elif kind_of(frame) == "pyarrow":
+        import pyarrow
+
+        if pyarrow.types.is_date32(like.schema.field(like_column).type):
+            place = frame.column_names.index(column)
+            return frame.set_column(place, column, frame[column].cast(pyarrow.date32()))
     return frame
 
 

@@ -35,6 +35,18 @@ class Callbacks(ctypes.Structure):
     ]
 
 
+class ArrowStream(ctypes.Structure):
+    """struct ArrowArrayStream, of which the library fills or reads the functions; see _arrow.py."""
+
+    _fields_ = [
+        ("get_schema", ctypes.c_void_p),
+        ("get_next", ctypes.c_void_p),
+        ("get_last_error", ctypes.c_void_p),
+        ("release", ctypes.c_void_p),
+        ("private_data", ctypes.c_void_p),
+    ]
+
+
 class SkuaError(Exception):
     """What the library refused or could not do; `status` is its number (see skua.h)."""
 
@@ -104,6 +116,7 @@ def _candidates() -> List[str]:
 # Verbs that take the shop and fill a report, and those that take a text between the two.
 PLAIN_VERBS = ("check", "train", "backtest", "show")
 TEXT_VERBS = ("ingest", "forecast", "report")
+ARROW_VERBS = ("ingest_arrow", "forecast_arrow")  # likewise with an ArrowStream
 
 
 def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
@@ -129,6 +142,8 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
         declare(f"skua_shop_{verb}", shop, out, error)
     for verb in TEXT_VERBS:
         declare(f"skua_shop_{verb}", shop, text, out, error)
+    for verb in ARROW_VERBS:
+        declare(f"skua_shop_{verb}", shop, ctypes.c_void_p, out, error)
     return library
 
 

@@ -128,17 +128,15 @@ class Forecaster:
         }
         folder = tempfile.TemporaryDirectory(prefix="skua-")
         shop = Shop.create(pathlib.Path(folder.name) / "shop", progress=self.progress)
-        path = _frames.write(frame, pathlib.Path(folder.name), "frame")
         mapping = ",".join(f"{role}={column}" for role, column in names.items())
-        made = shop.ingest(path, "sales", map=mapping, **self._told("freq"))
-        path.unlink()
+        made = shop.ingest(frame, "sales", map=mapping, **self._told("freq"))
         self._refuse(made, names)
         self.report_: Report = {}
         if self.train:
             self.report_ = shop.train(**self._told("freq", "horizon", "training"))
         self.leaderboard_ = self.report_.get("leaderboard", [])
         self.n_series_ = int(shop.show()["panel"]["series"])
-        self._kind = _frames.kind_of(frame)
+        self._like = _frames.head(frame, names["ds"])
         self._columns = names
         self._folder, self._shop = folder, shop
         return self
@@ -152,7 +150,8 @@ class Forecaster:
             settings["horizon"] = horizon
         if not self.train:
             settings["preset"] = "fast"
-        made = self._shop.forecast(**settings).to(self._kind)
+        made = self._shop.forecast(**settings).to(_frames.kind_of(self._like))
+        made = _frames.days_as(made, "ds", self._like, self._columns["ds"])
         kept = [c for c in _frames.columns_of(made) if c != "channel"]
         return _frames.rename(
             _frames.select(made, kept), {"item": self._columns["item"], "ds": self._columns["ds"]}

@@ -10,7 +10,7 @@ import pathlib
 import tempfile
 from typing import Any, Dict, Iterator, Mapping, Optional, Union
 
-from . import _frames, _library
+from . import _arrow, _frames, _library
 from ._frames import Frame
 from ._listen import Progress, listening
 
@@ -32,29 +32,33 @@ def _texts(settings: Mapping[str, object]) -> Dict[str, str]:
 
 
 class Forecast:
-    """The forecasts of a run, on the disk until they are asked for as a frame.
+    """The forecasts of a run.
 
     Columns: item, channel, ds (start of the period), mean, a column a quantile (q10 is the level 0.1,
-    units a period), note (which model made it, and why a fallback).
+    units a period), note (which model made it, and why a fallback); a row a series and period, sorted.
     """
 
-    def __init__(self, report: Report, path: pathlib.Path, folder: "tempfile.TemporaryDirectory[str]") -> None:
+    def __init__(self, report: Report, held: Frame) -> None:
         self.report = report
-        self._path = path
-        self._folder = folder  # removed with this object
+        self._held = held
 
     def to_pandas(self) -> Frame:
-        return _frames.read(self._path, "pandas")
+        return self.to("pandas")
 
     def to_polars(self) -> Frame:
-        return _frames.read(self._path, "polars")
+        return self.to("polars")
 
     def to_arrow(self) -> Frame:
-        return _frames.read(self._path, "pyarrow")
+        return self.to("pyarrow")
 
     def to(self, kind: str) -> Frame:
         """A frame of 'pandas', 'polars' or 'pyarrow'."""
-        return _frames.read(self._path, kind)
+        return _frames.convert(self._held, kind)
+
+    def __arrow_c_stream__(self, requested_schema: Optional[object] = None) -> Any:
+        """For anything that reads Arrow: duckdb, narwhals, another frame."""
+        held = self.to("pyarrow") if _frames.kind_of(self._held) == "pandas" else self._held
+        return held.__arrow_c_stream__(requested_schema)
 
 
 class Shop:
@@ -104,9 +108,14 @@ class Shop:
         if isinstance(source, (str, os.PathLike)):
             return self._verb("ingest", settings, os.fspath(source))
         _frames.check(source, table if table != "auto" else "frame")
+        return self._ingest_frame(source, table if table != "auto" else "frame", settings)
+
+    def _ingest_frame(self, frame: Frame, what: str, settings: Mapping[str, object]) -> Report:
+        capsule = _frames.stream_of(frame, what)
+        if capsule is not None:
+            return self._verb("ingest_arrow", settings, _arrow.pointer_of(capsule))
         with tempfile.TemporaryDirectory(prefix="skua-") as folder:
-            path = _frames.write(source, pathlib.Path(folder), table if table != "auto" else "frame")
-            return self._verb("ingest", settings, str(path))
+            return self._verb("ingest", settings, str(_frames.write(frame, pathlib.Path(folder), what)))
 
     def check(self, **settings: object) -> Report:
         """Find what is odd; the findings stand in the report and in the table of that name."""
@@ -126,15 +135,15 @@ class Shop:
 
     def forecast(self, output: Optional[Path] = None, **settings: object) -> Forecast:
         """Forecast every series; also into `output` (CSV or Parquet) when it is given."""
-        folder = tempfile.TemporaryDirectory(prefix="skua-")
-        try:
-            name = "forecast.parquet" if _frames.have_arrow() or _have_polars() else "forecast.csv"
-            path = pathlib.Path(output) if output is not None else pathlib.Path(folder.name) / name
-            report = self._verb("forecast", settings, os.fspath(path))
-        except BaseException:
-            folder.cleanup()
-            raise
-        return Forecast(report, path, folder)
+        if output is not None:
+            path = pathlib.Path(output)
+            return Forecast(self._verb("forecast", settings, os.fspath(path)), _frames.read(path))
+        if _frames.have_arrow() or _frames.have_polars():
+            stream = _arrow.Stream()
+            return Forecast(self._verb("forecast_arrow", settings, stream.address), _frames.hold(stream))
+        with tempfile.TemporaryDirectory(prefix="skua-") as folder:
+            path = pathlib.Path(folder) / "forecast.csv"
+            return Forecast(self._verb("forecast", settings, str(path)), _frames.read(path))
 
     def report(self, output: Path, **settings: object) -> Report:
         """Write a page (one HTML file) with history, forecasts, scores and findings."""
@@ -162,23 +171,15 @@ class Shop:
         finally:
             library.skua_shop_close(handle)
 
-    def _verb(self, verb: str, settings: Mapping[str, object], *texts: str) -> Report:
+    def _verb(self, verb: str, settings: Mapping[str, object], *given: Union[str, int]) -> Report:
         function = getattr(_library.library(), f"skua_shop_{verb}")
         with self._opened(settings) as handle, listening(self.progress) as callbacks:
             _library.library().skua_shop_listen(handle, ctypes.byref(callbacks))
             out = ctypes.c_void_p()
-            arguments = [os.fsencode(t) for t in texts]
+            arguments = [os.fsencode(g) if isinstance(g, str) else ctypes.c_void_p(g) for g in given]
             _library.call(function, handle, *arguments, ctypes.byref(out))
             report: Report = json.loads(_library.take_text(out))
         return report
-
-
-def _have_polars() -> bool:
-    try:
-        import polars  # noqa: F401
-    except ImportError:
-        return False
-    return True
 
 
 def simulate(folder: Path, *, progress: Progress = None, **settings: object) -> Report:
