@@ -1,6 +1,7 @@
 /* A file of sales becomes a workspace, then a file of forecasts:
  *
- *     cc from_file.c $(pkg-config --cflags --libs skua) -o from_file && ./from_file sales.csv SHOP forecast.csv */
+ *     cc from_file.c $(pkg-config --cflags --libs skua) -o from_file && ./from_file sales.csv SHOP
+ * forecast.csv */
 #include <signal.h>
 #include <skua.h>
 #include <stdio.h>

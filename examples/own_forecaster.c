@@ -1,6 +1,7 @@
 /* A forecaster of one's own among skua's models:
  *
- *     cc own_forecaster.c $(pkg-config --cflags --libs skua) -lm -o own_forecaster && ./own_forecaster SHOP
+ *     cc own_forecaster.c $(pkg-config --cflags --libs skua) -lm -o own_forecaster &&
+ * ./own_forecaster SHOP
  *
  * The same weekday of the last four weeks: their mean, and quantiles from their spread. skua
  * backtests it beside its own models, weighs and calibrates it, and forecasts with it. */
@@ -36,10 +37,8 @@ static bool same_weekday(void *user, const skua_history *history, double *mean, 
 
 int main(int argc, char **argv) {
     static double weights[WEEKS] = {0.4, 0.3, 0.2, 0.1};
-    const skua_forecaster own = {.name = "same-weekday",
-                                 .least_length = 28,
-                                 .forecast = same_weekday,
-                                 .user = weights};
+    const skua_forecaster own = {
+        .name = "same-weekday", .least_length = 28, .forecast = same_weekday, .user = weights};
     skua_shop *shop = NULL;
     skua_error err;
     char *report = NULL;

@@ -68,8 +68,8 @@ static void serve_one(int client, const skua_snapshot *snapshot) {
     ssize_t n = read(client, request, sizeof request - 1);
     request[n > 0 ? n : 0] = '\0';
     a.size = 0;
-    bool good = sscanf(request, "GET /forecast/%255[^ ?]", item) == 1 &&
-                put_forecast(&a, snapshot, item);
+    bool good =
+        sscanf(request, "GET /forecast/%255[^ ?]", item) == 1 && put_forecast(&a, snapshot, item);
     if (!good) put(&a, "{\"error\": \"ask for /forecast/ITEM of an item that there is\"}\n");
     int h = snprintf(head, sizeof head,
                      "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
