@@ -20,9 +20,12 @@
  *
  *     bench price [--seeds N]        5 seeds unless told otherwise
  *     bench elasticity [--seeds N] [--first N] [--law NAME] [--items N] [--channels N] [--days N]
- *                      [--verbose] */
+ *                      [--block DAYS] [--plot FILE.svg] [--verbose]
+ *     bench uplift      likewise; docs/images/confounding.svg is of
+ *                       `bench uplift --seeds 1 --plot docs/images/confounding.svg` */
 #include "benchmarks.h"
 #include "csv.h"
+#include "effect_plot.h"
 #include "figure.h"
 
 #include "cause/effect.h"
@@ -41,11 +44,11 @@
 enum { BLOCK = 56, PAST = 28, COLUMNS = 4 };
 
 typedef struct protocol {
-    size_t items, channels, seeds, first;
+    size_t items, channels, seeds, first, block;
     int days;
     double promotion_rate, intermittent, stockouts;
     bool verbose, boosted;
-    const char *law;
+    const char *law, *plot; /* plot: a file for the picture of all effects, NULL: none */
 } protocol;
 
 static const struct {
@@ -379,9 +382,10 @@ static double regret_of(const price_tally *t) {
 }
 
 static skua_status score_shop(const protocol *p, const known_shop *s, bool promotion, tally *t,
-                              price_tally *prices, skua_error *err) {
+                              price_tally *prices, effect_plot_panel *panel, skua_error *err) {
     skuai_context context = bench_context();
     skuai_effect_options o = SKUAI_EFFECT_OPTIONS_DEFAULT;
+    o.block = p->block;
     if (p->boosted) o.learner = &skuai_learner_boosted;
     skuai_effects *e = NULL;
     SKUA_TRY(promotion ? skuai_effect_promotion(s->panel, &o, &context, &e, err)
@@ -403,7 +407,11 @@ static skua_status score_shop(const protocol *p, const known_shop *s, bool promo
         truth known = truth_of(s, item, code, &r);
         const skuai_effect *effect = &e->items[i].effect[0];
         double true_value = promotion ? known.uplift : known.elasticity;
-        add(t, effect, true_value, promotion ? known.naive_uplift : known.naive_elasticity);
+        double naive = promotion ? known.naive_uplift : known.naive_elasticity;
+        add(t, effect, true_value, naive);
+        if (panel)
+            effect_plot_add(panel, (effect_plot_point){true_value, naive, effect->value,
+                                                       effect->low, effect->high});
         if (prices) status = add_price(s, item, code, effect, true_value, prices, err);
         if (p->verbose)
             printf("  %s truth %+.3f own %+.3f (%.3f) shrunk %+.3f [%+.3f, %+.3f] units %.0f %d\n",
@@ -438,7 +446,9 @@ static protocol read_protocol(int argc, char **argv) {
         if (strcmp(argv[i], "--promotions") == 0) p.promotion_rate = strtod(next, NULL);
         if (strcmp(argv[i], "--intermittent") == 0) p.intermittent = strtod(next, NULL);
         if (strcmp(argv[i], "--stockouts") == 0) p.stockouts = strtod(next, NULL);
+        if (strcmp(argv[i], "--block") == 0) p.block = strtoul(next, NULL, 10);
         if (strcmp(argv[i], "--law") == 0) p.law = next;
+        if (strcmp(argv[i], "--plot") == 0) p.plot = next;
         if (strcmp(argv[i], "--verbose") == 0) p.verbose = true;
         if (strcmp(argv[i], "--boosted") == 0) p.boosted = true;
     }
@@ -450,16 +460,24 @@ static int run(int argc, char **argv, bool promotion) {
     const char *figure = promotion ? "uplift" : "elasticity";
     tally all = {0};
     double started = skuai_clock();
+    effect_plot *plot = p.plot ? skuai_zero(1, sizeof *plot) : NULL;
+    if (plot) {
+        plot->quantity = promotion ? "% more while promoted" : "price elasticity";
+        plot->percent = promotion;
+    }
     for (size_t l = 0; l < 3; l++) {
         tally t = {0};
         if (p.law && strcmp(p.law, laws[l].name) != 0) continue;
+        effect_plot_panel *panel = plot ? &plot->panel[plot->n++] : NULL;
+        if (panel) panel->name = laws[l].name;
         for (size_t seed = p.first; seed < p.first + p.seeds; seed++) {
             skua_error err = {0};
             known_shop shop;
             skua_status status = make_shop(&p, laws[l].law, seed, &shop, &err);
             tally one = {0};
             double began = skuai_clock();
-            if (status == SKUA_OK) status = score_shop(&p, &shop, promotion, &one, NULL, &err);
+            if (status == SKUA_OK)
+                status = score_shop(&p, &shop, promotion, &one, NULL, panel, &err);
             if (status != SKUA_OK) {
                 fprintf(stderr, "%s: %s\n", figure, err.message);
                 return 1;
@@ -467,16 +485,17 @@ static int run(int argc, char **argv, bool promotion) {
             char name[64];
             (void)snprintf(name, sizeof name, "%s, seed %zu", laws[l].name, seed);
             if (p.verbose) say(name, &one, skuai_clock() - began);
-            for (size_t k = 0; k < 1; k++) {
-                t.n += one.n, t.inside += one.inside, t.known += one.known;
-                t.error += one.error, t.naive += one.naive, t.own += one.own;
-                t.bias += one.bias, t.width += one.width;
-            }
+            t.n += one.n, t.inside += one.inside, t.known += one.known;
+            t.error += one.error, t.naive += one.naive, t.own += one.own;
+            t.bias += one.bias, t.width += one.width;
             known_shop_clear(&shop);
         }
         say(laws[l].name, &t, skuai_clock() - started);
         all.n += t.n, all.inside += t.inside, all.error += t.error, all.naive += t.naive;
     }
+    if (plot && !effect_plot_write(plot, p.plot))
+        return fprintf(stderr, "%s: cannot write %s\n", figure, p.plot), 1;
+    skuai_free(plot);
     double n = (double)all.n;
     char setting[160];
     (void)snprintf(setting, sizeof setting,
@@ -512,7 +531,7 @@ int bench_price(int argc, char **argv) {
             skua_error err = {0};
             known_shop shop;
             skua_status status = make_shop(&p, laws[l].law, seed, &shop, &err);
-            if (status == SKUA_OK) status = score_shop(&p, &shop, false, &ignored, &t, &err);
+            if (status == SKUA_OK) status = score_shop(&p, &shop, false, &ignored, &t, NULL, &err);
             if (status != SKUA_OK) {
                 fprintf(stderr, "price: %s\n", err.message);
                 return 1;

@@ -11,7 +11,7 @@ export SKUA_THREADS=$threads
 export SKUA_BASE=${SKUA_BASE:-$PWD/data/models/base.safetensors}
 if [ $# = 0 ]; then
     "$bench"
-    echo "by scripts of bench/peers: mpi python-overhead serve-load text-finetune"
+    echo "by scripts of bench/peers: mpi oj-overlap python-overhead serve-load text-finetune"
     exit 0
 fi
 name=$1
@@ -67,6 +67,11 @@ run() {
         "$bench" shap-speed --write build/bench/shap
         OMP_NUM_THREADS=$threads build/peers/bin/python bench/peers/shap_speed.py build/bench/shap "$threads"
         "$bench" shap-speed build/bench/shap ;;
+    oj-overlap)
+        peers causes
+        rm -rf build/bench/oj-overlap
+        build/peers/bin/python bench/peers/oj_overlap.py "$data" build/release/skua build/bench/oj-overlap
+        figures <build/bench/oj-overlap/figures.tsv ;;
     pcmci)
         peers pcmci
         mkdir -p build/bench/pcmci

@@ -1,4 +1,5 @@
 #include "cause/effect_rows.h"
+#include "cause/effect_score.h"
 #include "cause/effect_shrink.h"
 
 #include "math/distribution.h"
@@ -7,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { K = SKUAI_SHRINK_WIDTH, PASSES = 4, STEPS = 3, EM_SHORT = 15, EM_LONG = 100, TRUST = 10 };
+enum { K = SKUAI_SHRINK_WIDTH, PASSES = 4, STEPS = 3, EM_SHORT = 15, EM_LONG = 100 };
 /* Items up to which their own spread is integrated over: of more it is known well enough. */
 enum { UNCERTAIN_MOST = 400 };
 
@@ -35,13 +36,6 @@ typedef struct fit {
     double *target, *prediction;              /* [n] */
     skuai_shrink shrink;
 } fit;
-
-/* Deviation beyond which an effect of treatment k is not believed: elasticities 5, log effects 2.
- * It is information about an item whose data have none, and bounds what a step may do. */
-static double usual_deviation(const skuai_effect_rows *r, size_t k) {
-    bool price = r->k == 3 ? k == SKUAI_TREATMENT_REGULAR : k == SKUAI_TREATMENT_PRICE;
-    return price ? 5 : 2;
-}
 
 static double effect_at(const fit *f, size_t item, size_t i) {
     double sum = 0;
@@ -328,97 +322,30 @@ static skua_status update_residuals(fit *f, skua_error *err) {
     return SKUA_OK;
 }
 
-/* Information a [k, k], score s [k] and the clusters' scores' products m [k, k] of one item; the
- * number of clusters that tell something of the first treatment. table [clusters, K + 1] scratch.
- */
-static double item_score(const fit *f, size_t item, double *table, double *a, double *s,
-                         double *m) {
-    const skuai_effect_rows *r = f->rows;
-    size_t k = r->k, from = r->first[item], to = r->first[item + 1], n = 0;
-    uint32_t low = UINT32_MAX;
-    for (size_t i = from; i < to; i++)
-        if (r->cluster[i] < low) low = r->cluster[i];
-    for (size_t i = from; i < to; i++)
-        if (r->cluster[i] - low >= n) n = r->cluster[i] - low + 1;
-    memset(a, 0, k * k * sizeof *a);
-    memset(m, 0, k * k * sizeof *m);
-    memset(s, 0, k * sizeof *s);
-    memset(table, 0, n * (K + 1) * sizeof *table);
-    for (size_t i = from; i < to; i++) {
-        double w = f->v[i] * f->mu[i], e = f->v[i] * (r->y[i] - f->mu[i]);
-        double *own = table + (r->cluster[i] - low) * (K + 1);
-        for (size_t x = 0; x < k; x++) {
-            double dx = f->residual[x * r->n + i];
-            own[x] += e * dx;
-            for (size_t y = 0; y < k; y++)
-                a[x * k + y] += w * dx * f->residual[y * r->n + i];
-        }
-        own[K] += w * f->residual[i] * f->residual[i];
-    }
-    double whole = 0, square = 0, n_clusters = 0;
-    for (size_t c = 0; c < n; c++) {
-        const double *own = table + c * (K + 1);
-        whole += own[K];
-        square += own[K] * own[K];
-        n_clusters += own[K] > 0;
-        for (size_t x = 0; x < k; x++) {
-            s[x] += own[x];
-            for (size_t y = 0; y < k; y++)
-                m[x * k + y] += own[x] * own[y];
-        }
-    }
-    for (size_t x = 0; x < k * k && n_clusters > 1; x++)
-        m[x] *= n_clusters / (n_clusters - 1);
-    return square > 0 ? whole * whole / square : 0;
-}
-
-/* covariance = (a + usual)^-1 m (a + usual)^-1, m drawn towards what all items' clusters show. */
-static skua_status item_covariance(const skuai_effect_rows *r, const double *a, const double *m,
-                                   const double *ratio, double clusters, double *inverse,
-                                   double *covariance, skua_error *err) {
-    size_t k = r->k;
-    double l[K * K], meat[K * K], half[K * K], trust = clusters / (clusters + TRUST);
-    for (size_t x = 0; x < k; x++)
-        for (size_t y = 0; y < k; y++) {
-            size_t e = x * k + y;
-            double usual = x == y ? 1 / pow(usual_deviation(r, x), 2) : 0;
-            l[e] = a[e] + usual;
-            meat[e] = trust * m[e] + (1 - trust) * sqrt(ratio[x] * ratio[y]) * a[e] + usual;
-        }
-    SKUA_TRY(skuai_cholesky(l, k, err));
-    skuai_cholesky_inverse(l, k, inverse);
-    skuai_matrix_product(inverse, meat, k, k, k, half);
-    skuai_matrix_product(half, inverse, k, k, k, covariance);
-    for (size_t x = 0; x < k; x++)
-        for (size_t y = 0; y < x; y++)
-            covariance[x * k + y] = covariance[y * k + x];
-    return SKUA_OK;
-}
-
 /* Each item's own estimate, one step from theta, and its covariance. */
 static skua_status estimate_items(fit *f, skua_error *err) {
     size_t k = f->rows->k, n = f->rows->n_items;
-    double ratio[K], informed[K] = {0}, observed[K] = {0};
-    double *kept = skuai_new(n * (2 * K * K + K + 1), sizeof *kept), *table = f->prediction;
+    double ratio[K], votes[K] = {0}, observed[K] = {0}, *table = f->prediction;
+    skuai_effect_scores *kept = skuai_new(n, sizeof *kept);
     if (!kept) return skuai_error_memory(err, "estimates");
-    for (size_t i = 0; i < n; i++) {
-        double *at = kept + i * (2 * K * K + K + 1), *m = at + K * K, *s = m + K * K;
-        s[K] = item_score(f, i, table, at, s, m);
-        for (size_t x = 0; x < k; x++) {
-            informed[x] += at[x * k + x];
-            observed[x] += m[x * k + x];
+    skua_status status = SKUA_OK;
+    for (size_t i = 0; i < n && status == SKUA_OK; i++) {
+        status =
+            skuai_effect_item_scores(f->rows, f->v, f->mu, f->residual, i, table, &kept[i], err);
+        for (size_t x = 0; x < k && status == SKUA_OK; x++) {
+            /* an item a vote a cluster: sums would give the best sellers' excess to all */
+            double own = kept[i].a[x * k + x];
+            if (!(own * pow(skuai_effect_believed(f->rows, x), 2) > 1)) continue;
+            observed[x] += kept[i].clusters * kept[i].m[x * k + x] / own;
+            votes[x] += kept[i].clusters;
         }
     }
     for (size_t x = 0; x < k; x++)
-        ratio[x] = informed[x] > 0 ? fmax(1, observed[x] / informed[x]) : 1;
-    skua_status status = SKUA_OK;
+        ratio[x] = votes[x] > 0 ? fmax(1, observed[x] / votes[x]) : 1;
     for (size_t i = 0; i < n && status == SKUA_OK; i++) {
-        double *at = kept + i * (2 * K * K + K + 1), *m = at + K * K, *s = m + K * K;
-        double inverse[K * K];
-        status =
-            item_covariance(f->rows, at, m, ratio, s[K], inverse, f->covariance + i * k * k, err);
-        for (size_t x = 0; x < k && status == SKUA_OK; x++)
-            f->estimate[i * k + x] = f->theta[i * k + x] + skuai_dot(inverse + x * k, s, k);
+        skuai_effect_item_covariance(f->rows, &kept[i], ratio, f->covariance + i * k * k);
+        for (size_t x = 0; x < k; x++)
+            f->estimate[i * k + x] = f->theta[i * k + x] + kept[i].step[x];
     }
     skuai_free(kept);
     return status;
@@ -433,7 +360,7 @@ static skua_status shrink(fit *f, int iterations, skua_error *err) {
 static void move(fit *f) {
     for (size_t i = 0; i < f->rows->n_items; i++)
         for (size_t k = 0; k < f->rows->k; k++) {
-            double most = 2.5 * usual_deviation(f->rows, k);
+            double most = 2.5 * skuai_effect_believed(f->rows, k);
             double to = f->shrink.mean[i * f->rows->k + k];
             f->theta[i * f->rows->k + k] = to > most ? most : to < -most ? -most : to;
         }
@@ -459,9 +386,31 @@ static skua_status iterate(fit *f, skua_error *err) {
     }
     SKUA_TRY(estimate_items(f, err));
     f->shrink.uncertain = f->rows->n_items <= UNCERTAIN_MOST;
-    for (size_t k = 0; k < f->rows->k; k++)
-        f->shrink.usual[k] = usual_deviation(f->rows, k) / 5;
     return shrink(f, EM_LONG, err);
+}
+
+/* Log of each item's share in what its category sells, less the mean: who sells most of a category
+ * has least to win from a lower price, in many a law of demand. */
+static skua_status log_shares(const skuai_effect_rows *r, double *share, skua_error *err) {
+    size_t categories = 1;
+    for (size_t i = 0; i < r->n_items; i++)
+        if (r->category[i] + 2 > (int32_t)categories) categories = (size_t)r->category[i] + 2;
+    double *sold = skuai_zero(categories, sizeof *sold), mean = 0;
+    if (!sold) return skuai_error_memory(err, "shares");
+    for (size_t i = 0; i < r->n_items; i++) {
+        share[i] = 0;
+        for (size_t q = r->first[i]; q < r->first[i + 1]; q++)
+            share[i] += r->y[q];
+        sold[r->category[i] + 1] += share[i];
+    }
+    for (size_t i = 0; i < r->n_items; i++) {
+        share[i] = log(share[i] / sold[r->category[i] + 1]);
+        mean += share[i] / (double)r->n_items;
+    }
+    for (size_t i = 0; i < r->n_items; i++)
+        share[i] -= mean;
+    skuai_free(sold);
+    return SKUA_OK;
 }
 
 static skua_status fit_new(fit *f, skua_error *err) {
@@ -481,12 +430,13 @@ static skua_status fit_new(fit *f, skua_error *err) {
     f->within = skuai_arena_take(a, n * r->p, sizeof *f->within);
     f->part = skuai_arena_take(a, n * (r->p + 2), sizeof *f->part);
     f->target = skuai_arena_take(a, n, sizeof *f->target);
-    f->prediction = skuai_arena_take(a, n + (r->n_clusters / items + 1) * (K + 1),
+    f->prediction = skuai_arena_take(a, n + (r->n_clusters / items + 1) * SKUAI_EFFECT_CLUSTER,
                                      sizeof *f->prediction); /* also a table of clusters */
     double *mean = skuai_arena_take(a, items * k, sizeof *mean);
+    double *share = skuai_arena_take(a, items, sizeof *share);
     if (!f->level || !f->g || !f->mu || !f->v || !f->residual || !f->theta || !f->dispersion ||
         !f->estimate || !f->covariance || !f->variance || !f->within || !f->part || !f->target ||
-        !f->prediction || !mean)
+        !f->prediction || !mean || !share)
         return skuai_error_memory(err, "an effect");
     for (size_t i = 0; i < n; i++)
         f->v[i] = r->fold[i] < 0 ? 0 : 1;
@@ -496,8 +446,12 @@ static skua_status fit_new(fit *f, skua_error *err) {
                                .covariance = f->covariance,
                                .category = f->options->shrink ? r->category : NULL,
                                .brand = f->options->shrink ? r->brand : NULL,
+                               .covariate = f->options->shrink ? share : NULL,
                                .mean = mean,
                                .variance = f->variance};
+    for (size_t x = 0; x < k; x++)
+        f->shrink.usual[x] = skuai_effect_believed(r, x) / 5;
+    if (f->options->shrink) SKUA_TRY(log_shares(r, share, err));
     update_means(f);
     update_weights(f);
     return SKUA_OK;

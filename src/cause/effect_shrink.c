@@ -17,13 +17,15 @@ typedef struct level {
 typedef struct work {
     skuai_shrink *s;
     level levels[2];
-    size_t blocks;      /* 1 + groups */
+    size_t blocks;      /* mean, groups, slope */
+    size_t slope;       /* block of the covariate; 0: none */
     double *precision;  /* [blocks k, blocks k], then its Cholesky factor */
     double *inverse;    /* likewise */
     double *effects;    /* [blocks k] */
     double *right;      /* [blocks k] scratch of a draw */
     double *weight;     /* [n, k, k]: (V + own)^-1 */
-    size_t (*place)[3]; /* [n] blocks that item i is made of */
+    size_t (*place)[4]; /* [n] blocks that item i is made of */
+    double (*times)[4]; /* [n] by which each enters: 1, or the covariate */
     size_t *n_place;
 } work;
 
@@ -37,6 +39,11 @@ static skua_status invert(const double *a, size_t k, double *inverse, skua_error
 
 static void product(const double *a, const double *b, size_t k, double *c) {
     skuai_matrix_product(a, b, k, k, k, c);
+}
+
+static void add_place(work *w, size_t i, size_t block, double times) {
+    w->place[i][w->n_place[i]] = block;
+    w->times[i][w->n_place[i]++] = times;
 }
 
 /* Levels that hold at least two groups, most frequent codes first come; too many: not used. */
@@ -54,12 +61,14 @@ static void count_levels(work *w) {
         w->levels[l] = (level){codes[l], (size_t)most + 1, w->blocks, sigmas[l]};
         w->blocks += (size_t)most + 1;
     }
+    if (w->s->covariate) w->slope = w->blocks++;
     for (size_t i = 0; i < w->s->n; i++) {
-        w->place[i][0] = 0;
-        w->n_place[i] = 1;
+        w->n_place[i] = 0;
+        add_place(w, i, 0, 1);
         for (size_t l = 0; l < 2; l++)
             if (w->levels[l].code && w->levels[l].code[i] >= 0)
-                w->place[i][w->n_place[i]++] = w->levels[l].first + (size_t)w->levels[l].code[i];
+                add_place(w, i, w->levels[l].first + (size_t)w->levels[l].code[i], 1);
+        if (w->s->covariate) add_place(w, i, w->slope, w->s->covariate[i]);
     }
 }
 
@@ -99,6 +108,8 @@ static skua_status assemble(work *w, skua_error *err) {
     memset(w->effects, 0, m * sizeof *w->effects);
     for (size_t j = 0; j < k; j++)
         w->precision[j * m + j] = 1e-6; /* flat */
+    for (size_t j = 0, at = w->slope * k; w->slope && j < k; j++)
+        w->precision[(at + j) * m + at + j] = 16 / (s->usual[j] * s->usual[j]);
     for (size_t l = 0; l < 2; l++) {
         if (!w->levels[l].code) continue;
         double inverse[K * K];
@@ -117,10 +128,12 @@ static skua_status assemble(work *w, skua_error *err) {
         for (size_t p = 0; p < w->n_place[i]; p++)
             for (size_t a = 0; a < k; a++) {
                 size_t r = w->place[i][p] * k + a;
-                w->effects[r] += skuai_dot(weight + a * k, s->estimate + i * k, k);
+                double times = w->times[i][p];
+                w->effects[r] += times * skuai_dot(weight + a * k, s->estimate + i * k, k);
                 for (size_t q = 0; q < w->n_place[i]; q++)
                     for (size_t b = 0; b < k; b++)
-                        w->precision[r * m + w->place[i][q] * k + b] += weight[a * k + b];
+                        w->precision[r * m + w->place[i][q] * k + b] +=
+                            times * w->times[i][q] * weight[a * k + b];
             }
     }
     return SKUA_OK;
@@ -133,10 +146,11 @@ static void expected(const work *w, size_t i, double *gamma, double *spread) {
     memset(spread, 0, k * k * sizeof *spread);
     for (size_t p = 0; p < w->n_place[i]; p++)
         for (size_t a = 0; a < k; a++) {
-            gamma[a] += w->effects[w->place[i][p] * k + a];
+            gamma[a] += w->times[i][p] * w->effects[w->place[i][p] * k + a];
             for (size_t q = 0; q < w->n_place[i]; q++)
                 for (size_t b = 0; b < k; b++)
                     spread[a * k + b] +=
+                        w->times[i][p] * w->times[i][q] *
                         w->inverse[(w->place[i][p] * k + a) * m + w->place[i][q] * k + b];
         }
 }
@@ -295,7 +309,7 @@ static skua_status draw_own(work *w, skuai_random *random, double *squares, skua
         for (size_t a = 0; a < k; a++) {
             gap[a] = s->estimate[i * k + a];
             for (size_t q = 0; q < w->n_place[i]; q++)
-                gap[a] -= w->effects[w->place[i][q] * k + a];
+                gap[a] -= w->times[i][q] * w->effects[w->place[i][q] * k + a];
             noise[a] = skuai_random_normal(random);
         }
         for (size_t a = 0; a < k; a++)
@@ -387,8 +401,10 @@ skua_status skuai_shrink_run(skuai_shrink *s, skuai_arena *scratch, skua_error *
     skuai_arena_mark mark = skuai_arena_mark_get(scratch);
     work w = {.s = s};
     w.place = skuai_arena_take(scratch, s->n, sizeof *w.place);
+    w.times = skuai_arena_take(scratch, s->n, sizeof *w.times);
     w.n_place = skuai_arena_take(scratch, s->n, sizeof *w.n_place);
-    skua_status status = w.place && w.n_place ? SKUA_OK : skuai_error_memory(err, "shrinking");
+    skua_status status =
+        w.place && w.times && w.n_place ? SKUA_OK : skuai_error_memory(err, "shrinking");
     if (status == SKUA_OK) {
         count_levels(&w);
         size_t m = w.blocks * s->k;

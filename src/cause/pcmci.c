@@ -61,6 +61,7 @@ static double p_value(const pcmci *m, double r, size_t n) {
 }
 
 double skuai_pcmci_independence(pcmci *m, node x, node y, const node *z, size_t n, double *p) {
+    if (m->options->test == SKUAI_PCMCI_SPLINE) return skuai_pcmci_spline(m, x, y, z, n, p);
     if (!m->distance) {
         double r = partial_correlation(m, x, y, z, n);
         *p = p_value(m, r, n);
@@ -343,11 +344,13 @@ static skua_status check(const skuai_pcmci_options *o, size_t n, skua_error *err
         return skuai_error_set(err, SKUA_ECONFIG,
                                "PCMCI+ has no false discovery rate: its links are those that no "
                                "test took out");
-    if (n * (2 * o->lags + 1) > COLUMNS_MOST)
+    size_t most = COLUMNS_MOST;
+    if (o->test == SKUAI_PCMCI_SPLINE) most /= SKUAI_SPLINE_WIDTH;
+    if (n * (2 * o->lags + 1) > most)
         return skuai_error_set(err, SKUA_ELIMIT,
                                "%zu series over %zu lags are more than can be told apart: take the "
                                "%zu that matter most, or their sums by category",
-                               n, o->lags, COLUMNS_MOST / (2 * o->lags + 1));
+                               n, o->lags, most / (2 * o->lags + 1));
     return SKUA_OK;
 }
 
@@ -395,7 +398,9 @@ skua_status skuai_pcmci_run(const double *const *series, size_t n, size_t length
                             skua_error *err) {
     SKUA_TRY(check(options, n, err));
     pcmci m = {.options = options, .n = n, .width = 2 * options->lags + 1};
-    m.columns = n * m.width;
+    bool spline = options->test == SKUAI_PCMCI_SPLINE;
+    m.columns = n * m.width * (spline ? SKUAI_SPLINE_WIDTH : 1);
+    const double *const *columns = series; /* whose correlations the tests read */
     skuai_causal_graph *graph = NULL;
     skuai_arena *arena = skuai_arena_new(0);
     if (!arena) return skuai_error_memory(err, "a causal graph");
@@ -406,7 +411,12 @@ skua_status skuai_pcmci_run(const double *const *series, size_t n, size_t length
     SKUA_TRY_OUT(skuai_causal_graph_new(n, options->lags, names, &graph, err));
     SKUA_TRY_OUT(skuai_series_move(series, n, rows, m.rows, names, err));
     if (options->test == SKUAI_PCMCI_DISTANCE) SKUA_TRY_OUT(take_distance(&m, arena, err));
-    correlate(&m, series, rows, NULL);
+    if (spline) {
+        const double **made = NULL;
+        SKUA_TRY_OUT(skuai_pcmci_spline_series(series, n, length, arena, &made, err));
+        columns = made;
+    }
+    correlate(&m, columns, rows, NULL);
     lay_out(&m, series, rows, NULL);
     run_once(&m, graph->value, graph->p, graph->link, graph->lag0);
     if (options->fdr) SKUA_TRY_OUT(correct(&m, graph, err));
@@ -418,9 +428,11 @@ skua_status skuai_pcmci_run(const double *const *series, size_t n, size_t length
     graph->n_rows = m.rows;
     graph->n_tests = m.n_tests;
     graph->method = options->plus ? "pcmci+" : "pcmci";
-    graph->test = m.distance ? "distance correlation of residuals" : "partial correlation";
+    graph->test = spline       ? "F test of splines"
+                  : m.distance ? "distance correlation of residuals"
+                               : "partial correlation";
     graph->alpha = options->alpha;
-    if (options->bootstrap) SKUA_TRY_OUT(bootstrap(&m, series, rows, context, graph, err));
+    if (options->bootstrap) SKUA_TRY_OUT(bootstrap(&m, columns, rows, context, graph, err));
     *out = graph;
 out:
     skuai_distance_test_free(m.distance);

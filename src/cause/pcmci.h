@@ -15,6 +15,13 @@
  * and from what follows of them (Meek 1995, UAI, rules 1 to 3); links that a user forbids one way
  * are directed the other way from the start. [4] Runge 2020, UAI 124.
  *
+ * The spline test puts four columns in a variable's place (natural cubics with five knots) and asks
+ * by an F test whether those of the cause explain the effect beyond those of the conditions: what
+ * moves the effect's mean along a curve, causes adding up, at the cost of a few partial
+ * correlations. A dependence that leaves the mean alone it cannot see. [5] Hastie & Tibshirani
+ * 1990, Generalized Additive Models; nonlinear causal models with additive terms: Chu & Glymour
+ * 2008, J. Machine Learning Research 9.
+ *
  * A link says that the past of one series carries information on another beyond all else that was
  * measured. It is a cause only when nothing that drives both was left out; without PCMCI+ lag 0 has
  * no direction.
@@ -27,6 +34,7 @@
 
 typedef enum skuai_pcmci_test {
     SKUAI_PCMCI_CORRELATION, /* partial correlation: dependence along a line */
+    SKUAI_PCMCI_SPLINE,      /* F test of an additive model: along any smooth curve [5] */
     SKUAI_PCMCI_DISTANCE     /* distance_test.h: any dependence; periods squared a test */
 } skuai_pcmci_test;
 
@@ -49,7 +57,7 @@ typedef struct skuai_pcmci_options {
 /* series [n][length], a column a variable, NaN missing: a period counts when nothing in its window
  * of 2 lags is missing. *graph owned by the caller. SKUA_EDATA: too few periods for so many
  * variables, with how many are needed, or a constant variable, by name; SKUA_ELIMIT: n (2 lags + 1)
- * over 6000. */
+ * over 6000 (a quarter of that under the spline test). */
 SKUA_MUST_USE skua_status skuai_pcmci_run(const double *const *series, size_t n, size_t length,
                                           const char *const *names,
                                           const skuai_pcmci_options *options,

@@ -26,7 +26,7 @@ typedef struct pcmci {
     size_t *n_parents;              /* [n] kept, strongest first */
     double *lagged;                 /* [columns, rows] the data itself; NULL: not needed */
     const double **columns_given;   /* [2 n lags] of the conditions */
-    skuai_distance_test *distance;  /* NULL: partial correlation */
+    skuai_distance_test *distance;  /* NULL: another test */
     size_t n_tests;
     /* PCMCI+ alone */
     double *dropped_value,
@@ -36,6 +36,21 @@ typedef struct pcmci {
     bool *before;           /* [n, n, lags + 1] links when a size began */
     unsigned char *triples; /* [n, n, lags + 1, n] what middle k of i, lag and j is */
 } pcmci;
+
+/* Columns that a variable is of under the spline test: itself, and natural cubics between knots at
+ * its quantiles. */
+enum { SKUAI_SPLINE_WIDTH = 4 };
+
+/* The spline columns of series [n][length] into *columns [n * SKUAI_SPLINE_WIDTH], all in the
+ * arena; missing stays missing. */
+SKUA_MUST_USE skua_status skuai_pcmci_spline_series(const double *const *series, size_t n,
+                                                    size_t length, skuai_arena *arena,
+                                                    const double ***columns, skua_error *err);
+
+/* The F test whether curves of x tell y beyond curves of the conditions [n]: root of the share of
+ * y's rest that they explain, with the sign of the line (NaN: nothing is left); p-value out. Reads
+ * m->correlation of the spline columns. */
+double skuai_pcmci_spline(pcmci *m, node x, node y, const node *z, size_t n, double *p);
 
 /* The test of x and y given conditions [n]: strength (NaN: nothing is left), and p-value out. */
 double skuai_pcmci_independence(pcmci *m, node x, node y, const node *z, size_t n, double *p);

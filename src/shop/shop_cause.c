@@ -144,7 +144,9 @@ static skua_status make_graph(const skuai_panel *panel, const char *method,
     if (o.plus) o.alpha = 0.01; /* of single tests: it has no false discovery rate */
     o.selection_alpha = 0.2;
     o.fdr = !o.plus;
-    o.test = distance ? SKUAI_PCMCI_DISTANCE : SKUAI_PCMCI_CORRELATION;
+    o.test = distance                        ? SKUAI_PCMCI_DISTANCE
+             : strcmp(method, "spline") == 0 ? SKUAI_PCMCI_SPLINE
+                                             : SKUAI_PCMCI_CORRELATION;
     o.bootstrap =
         distance || o.plus ? 0 : 50; /* a sample of those tests takes as long as the graph */
     o.lags = panel->season > 4 && panel->season <= 8 ? (size_t)panel->season : 3;

@@ -120,6 +120,53 @@ static void an_uncertain_spread_counts(void **state) {
     assert_true(error[1] < 1.01 * error[0]);
 }
 
+/* Effects that move along a covariate are drawn towards its line: the slope is found, errors fall
+ * by what it explains, and intervals hold. */
+static void a_slope_is_found(void **state) {
+    (void)state;
+    enum { FEW = 60, SEEDS = 40 };
+    skua_error err;
+    static double along[N];
+    double error[2] = {0, 0};
+    size_t inside = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        skuai_random r;
+        skuai_random_init(&r, 100 + seed);
+        draw(seed, 0.3, 0.15, 0.3);
+        double sum = 0;
+        for (size_t i = 0; i < FEW; i++)
+            sum += along[i] = skuai_random_normal(&r);
+        for (size_t i = 0; i < FEW; i++) {
+            along[i] -= sum / FEW;
+            truth[i] += 0.4 * along[i];
+            estimate[i] += 0.4 * along[i];
+        }
+        for (int with = 0; with < 2; with++) {
+            skuai_arena *arena = skuai_arena_new(0);
+            skuai_shrink s = {.n = FEW,
+                              .k = 1,
+                              .estimate = estimate,
+                              .covariance = variance,
+                              .category = group,
+                              .covariate = with ? along : NULL,
+                              .iterations = 100,
+                              .uncertain = true,
+                              .usual = {1},
+                              .mean = mean,
+                              .variance = posterior};
+            assert_ok(skuai_shrink_run(&s, arena, &err), &err);
+            skuai_arena_free(arena);
+            for (size_t i = 0; i < FEW; i++) {
+                error[with] += fabs(mean[i] - truth[i]) / FEW / SEEDS;
+                inside += with && fabs(mean[i] - truth[i]) <= 1.645 * sqrt(posterior[i]);
+            }
+        }
+    }
+    print_message("errors %.3f without the slope, %.3f with it\n", error[0], error[1]);
+    assert_true(error[1] < 0.75 * error[0]);
+    assert_close((double)inside / FEW / SEEDS, 0.9, 0, 0.04);
+}
+
 static void nothing_is_an_error(void **state) {
     (void)state;
     skua_error err;
@@ -134,6 +181,7 @@ int main(void) {
         cmocka_unit_test(spread_is_found_and_errors_fall),
         cmocka_unit_test(posterior_is_the_textbook),
         cmocka_unit_test(an_uncertain_spread_counts),
+        cmocka_unit_test(a_slope_is_found),
         cmocka_unit_test(nothing_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

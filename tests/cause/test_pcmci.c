@@ -9,6 +9,9 @@
 #include "cause/pcmci.h"
 #include "core/json.h"
 #include "core/random.h"
+#include "math/distribution.h"
+#include "math/linear.h"
+#include "math/statistics.h"
 
 enum { T = 300, N = 4, LAGS = 4, CELLS = N * N * (LAGS + 1) };
 
@@ -169,11 +172,143 @@ static void pictures(void **state) {
     skuai_causal_graph_free(g);
 }
 
+/* -- The spline test --------------------------------------------------------------------------- */
+
+enum { LONG = 400 };
+
+/* y follows the square of x a period before, or nothing of it. */
+static void draw_square(uint64_t seed, double strength, double *x, double *y) {
+    skuai_random random;
+    skuai_random_init(&random, seed);
+    for (size_t t = 0; t < LONG; t++) {
+        x[t] = skuai_random_normal(&random);
+        y[t] = 5 + 2 * skuai_random_normal(&random);
+        if (t > 0) y[t] += strength * x[t - 1] * x[t - 1];
+    }
+}
+
+static double cubed(double x) {
+    return x > 0 ? x * x * x : 0;
+}
+
+/* Residual sum of squares of y on 1 and, with `knots`, x and natural cubics between them, as
+ * Hastie, Tibshirani & Friedman write them (equations 5.4, 5.5). */
+static double left_over(const double *x, const double *y, size_t n, const double *knots) {
+    enum { C = 5, K = 5 };
+    static double a[LONG * C], b[LONG];
+    size_t columns = knots ? C : 1;
+    for (size_t i = 0; i < n; i++) {
+        double d[K - 1], *row = a + i * columns;
+        b[i] = y[i];
+        row[0] = 1;
+        for (size_t k = 0; k < K - 1 && knots; k++)
+            d[k] =
+                (cubed(x[i] - knots[k]) - cubed(x[i] - knots[K - 1])) / (knots[K - 1] - knots[k]);
+        for (size_t k = 1; k < columns; k++)
+            row[k] = k == 1 ? x[i] : d[k - 2] - d[K - 2];
+    }
+    static double work[SKUAI_LEAST_SQUARES_SCRATCH(LONG, C)];
+    double coefficients[C], sum = 0;
+    static double copy[LONG * C];
+    memcpy(copy, a, n * columns * sizeof *a);
+    skuai_least_squares_fit fit;
+    skua_error err;
+    assert_ok(skuai_least_squares(copy, b, n, columns, 1e-12, coefficients, NULL, work, &fit, &err),
+              &err);
+    for (size_t i = 0; i < n; i++) {
+        double rest = y[i];
+        for (size_t k = 0; k < columns; k++)
+            rest -= coefficients[k] * a[i * columns + k];
+        sum += rest * rest;
+    }
+    return sum;
+}
+
+static void splines_see_curves(void **state) {
+    (void)state;
+    static double x[LONG], y[LONG], sorted[LONG];
+    const double *both[] = {x, y};
+    skua_error err;
+    skuai_causal_graph *g = NULL;
+    skuai_pcmci_options o = SKUAI_PCMCI_OPTIONS_DEFAULT;
+    o.lags = 1;
+    o.alpha = 1e-4;
+    o.selection_alpha = 1e-9; /* the square alone is a parent: the link is tested given nothing */
+    draw_square(1, 1.2, x, y);
+    assert_ok(skuai_pcmci_run(both, 2, LONG, NULL, &o, NULL, &g, &err), &err);
+    assert_false(g->link[skuai_causal_at(g, 0, 1, 1)]); /* no line shows it */
+    skuai_causal_graph_free(g);
+    o.test = SKUAI_PCMCI_SPLINE;
+    assert_ok(skuai_pcmci_run(both, 2, LONG, NULL, &o, NULL, &g, &err), &err);
+    size_t at = skuai_causal_at(g, 0, 1, 1), n = LONG - 2;
+    assert_true(g->link[at]);
+    assert_false(g->link[skuai_causal_at(g, 1, 0, 1)]);
+    /* the same F test by least squares; any basis of these curves gives it */
+    static const double places[] = {0.05, 0.275, 0.5, 0.725, 0.95};
+    double knots[5];
+    memcpy(sorted, x, sizeof x);
+    skuai_sort(sorted, LONG);
+    for (size_t k = 0; k < 5; k++)
+        knots[k] = skuai_quantile_sorted(sorted, LONG, places[k]);
+    double without = left_over(x + 1, y + 2, n, NULL), with = left_over(x + 1, y + 2, n, knots);
+    double df = (double)n - 5, f = (without - with) / 4 / (with / df);
+    assert_close(fabs(g->value[at]), sqrt(1 - with / without), 1e-6, 0);
+    assert_close(g->p[at], 1 - skuai_fisher_cdf(f, 4, df), 1e-3, 1e-12);
+    skuai_causal_graph_free(g);
+}
+
+/* At the 5 % level one in twenty links that are not there is told. */
+static void splines_keep_their_level(void **state) {
+    (void)state;
+    static double x[LONG], y[LONG];
+    const double *both[] = {x, y};
+    skuai_pcmci_options o = SKUAI_PCMCI_OPTIONS_DEFAULT;
+    o.lags = 1;
+    o.test = SKUAI_PCMCI_SPLINE;
+    size_t told = 0;
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        skua_error err;
+        skuai_causal_graph *g = NULL;
+        draw_square(seed, 0, x, y);
+        assert_ok(skuai_pcmci_run(both, 2, LONG, NULL, &o, NULL, &g, &err), &err);
+        told += g->link[skuai_causal_at(g, 0, 1, 1)];
+        skuai_causal_graph_free(g);
+    }
+    assert_in_range(told, 8, 36); /* 20, deviation 4.4 */
+}
+
+/* Two values, a copy, thousands of series: numbers or a sentence. */
+static void splines_on_what_is_poor(void **state) {
+    (void)state;
+    static double x[LONG], y[LONG], twin[LONG];
+    const double *three[] = {x, y, twin};
+    skua_error err;
+    skuai_causal_graph *g = NULL;
+    skuai_pcmci_options o = SKUAI_PCMCI_OPTIONS_DEFAULT;
+    o.test = SKUAI_PCMCI_SPLINE;
+    draw_square(3, 1, x, y);
+    for (size_t t = 0; t < LONG; t++) {
+        x[t] = x[t] > 1;
+        twin[t] = 3 * y[t];
+    }
+    assert_ok(skuai_pcmci_run(three, 3, LONG, NULL, &o, NULL, &g, &err), &err);
+    for (size_t c = 0; c < 9 * (o.lags + 1); c++)
+        assert_true(isfinite(g->p[c]) && isfinite(g->value[c]));
+    skuai_causal_graph_free(g);
+    assert_int_equal(skuai_pcmci_run(series, 300, T, NULL, &o, NULL, &g, &err), SKUA_ELIMIT);
+    assert_non_null(strstr(err.message, "take the 214 that matter most"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equal_to_tigramite), cmocka_unit_test(false_discoveries),
-        cmocka_unit_test(options_matter),     cmocka_unit_test(what_cannot_be_known),
+        cmocka_unit_test(equal_to_tigramite),
+        cmocka_unit_test(false_discoveries),
+        cmocka_unit_test(options_matter),
+        cmocka_unit_test(what_cannot_be_known),
         cmocka_unit_test(pictures),
+        cmocka_unit_test(splines_see_curves),
+        cmocka_unit_test(splines_keep_their_level),
+        cmocka_unit_test(splines_on_what_is_poor),
     };
     return cmocka_run_group_tests(tests, read_golden, NULL);
 }

@@ -28,6 +28,9 @@ expect grep -q '^digraph causes' graph.dot
 expect_exit 0 "$SKUA" cause shop --threads 1 -q --json --graph pcmci+ -o graph.json
 expect_out '"method":"pcmci[+]"'
 
+expect_exit 0 "$SKUA" cause shop --threads 1 -q --json --graph spline
+expect_out '"test":"F test of splines"'
+
 "$SKUA" init poor -q >/dev/null || exit 1
 printf 'item,ds,units\n' >poor.csv
 for d in $(seq -w 1 28); do echo "a,2024-02-$d,$((10#$d % 5))" >>poor.csv; done
