@@ -20,10 +20,11 @@ void *skuai_call_begin(void *server, const char *uri, struct MHD_Connection *con
     skuai_call *call = skuai_new(1, sizeof *call);
     if (!call) return NULL;
     /* the target's text is large and written by the parser: not worth clearing */
-    skuai_call fresh_head = {.server = s, .connection = connection};
-    memcpy(call, &fresh_head, offsetof(skuai_call, target));
+    memset(call, 0, offsetof(skuai_call, target));
     memset((char *)call + offsetof(skuai_call, space), 0,
            sizeof *call - offsetof(skuai_call, space));
+    call->server = s;
+    call->connection = connection;
     call->started = skuai_clock();
     skuai_buffer_init(&call->body, BODY_JSON_MOST);
     call->readable = skuai_target_parse(uri, &call->target, &err) == SKUA_OK;
@@ -178,20 +179,23 @@ static bool begin_chunk(skuai_call *call) {
     return false;
 }
 
+static bool has_body(const skuai_call *call) {
+    const char *length = header(call, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return (length && strcmp(length, "0") != 0) || header(call, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+}
+
 /* Refuse a body before it comes: too large by its own word, or of a kind that a form of another
  * site could send. */
 static bool accept_body(skuai_call *call) {
     const char *length = header(call, MHD_HTTP_HEADER_CONTENT_LENGTH);
     const char *type = header(call, MHD_HTTP_HEADER_CONTENT_TYPE);
-    bool has_body =
-        (length && strcmp(length, "0") != 0) || header(call, MHD_HTTP_HEADER_TRANSFER_ENCODING);
     unsigned long long most =
         call->route->body == SKUAI_BODY_CHUNK ? UPLOAD_CHUNK_MOST : BODY_JSON_MOST;
     if (length && strtoull(length, NULL, 10) > most) {
         skuai_answer_problem(call, SKUAI_PROBLEM_TOO_LARGE, "Content-Length", NULL);
         return false;
     }
-    if (call->route->body == SKUAI_BODY_JSON && has_body &&
+    if (call->route->body == SKUAI_BODY_JSON && has_body(call) &&
         (!type || strncasecmp(type, "application/json", 16) != 0 ||
          (type[16] && !strchr("; ", type[16])))) {
         skuai_answer_problem(call, SKUAI_PROBLEM_NOT_JSON, "Content-Type", NULL);
@@ -246,25 +250,30 @@ static enum MHD_Result answer(skuai_call *call) {
     return send_answer(call);
 }
 
-/* A new request: through the door, to its route, or to its body. */
-static enum MHD_Result begin(skuai_call *call, const char *method) {
+/* A new request: through the door, to its route, ready for its body; false: refused. */
+static bool admit(skuai_call *call, const char *method) {
     call->language = skuai_language_choose(header(call, MHD_HTTP_HEADER_ACCEPT_LANGUAGE));
-    if (!pass_door(call)) return send_answer(call);
+    if (!pass_door(call)) return false;
     if (!call->readable) {
         if (pass_token(call, SKUAI_ACCESS_READ))
             skuai_answer_problem(call, SKUAI_PROBLEM_BAD_TARGET, NULL, call->error);
-        return send_answer(call);
+        return false;
     }
     if (!find_route(call, method) || !pass_token(call, call->route->access) || !find_space(call))
-        return send_answer(call);
+        return false;
     if (atomic_load(&call->server->stopping) && call->route->access == SKUAI_ACCESS_WRITE) {
         skuai_answer_problem(call, SKUAI_PROBLEM_BUSY, NULL, NULL);
-        return send_answer(call);
+        return false;
     }
-    if (call->route->body == SKUAI_BODY_NONE) return answer(call);
-    if (!accept_body(call)) return send_answer(call);
-    call->state = SKUAI_CALL_BODY;
-    return MHD_YES;
+    return accept_body(call);
+}
+
+/* Whoever answers before all of a request was read closes its connection (libmicrohttpd): right
+ * for a body that is refused, a waste for every other request, which the next call answers. */
+static enum MHD_Result begin(skuai_call *call, const char *method) {
+    bool admitted = admit(call, method);
+    call->state = admitted ? SKUAI_CALL_BODY : SKUAI_CALL_DONE;
+    return admitted || !has_body(call) ? MHD_YES : send_answer(call);
 }
 
 enum MHD_Result skuai_call_handle(void *server, struct MHD_Connection *connection, const char *url,
@@ -283,7 +292,7 @@ enum MHD_Result skuai_call_handle(void *server, struct MHD_Connection *connectio
             return MHD_YES;
         }
         return answer(call);
-    case SKUAI_CALL_DONE: /* the worker is done */
+    case SKUAI_CALL_DONE: /* the worker is done, or it was refused */
         return send_answer(call);
     case SKUAI_CALL_WORKS:
     default:

@@ -207,6 +207,12 @@ void skuai_route_forecast(skuai_call *call) {
     if (!read_format(call, &csv)) return;
     size_t i = find_item(call);
     if (i == SKUA_NONE) return;
+    call->kept = csv ? NULL : atomic_load(&call->held->answers[i]);
+    if (call->kept) {
+        call->status = 200;
+        if (skuai_answer_unchanged(call)) call->kept = NULL;
+        return;
+    }
     const skua_item *item = skua_snapshot_item(call->held->snapshot, i);
     if (!has_forecast(call->held->snapshot, item)) {
         skuai_answer_problem(call, SKUAI_PROBLEM_NO_FORECAST, item->item, NULL);

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MOST = 2000, IDLE_SECONDS = 30, HEAD_BYTES = 32768, REFRESH_MILLISECONDS = 300 };
+enum { CONNECTIONS_MOST = 2000, IDLE_SECONDS = 30, HEAD_BYTES = 16384, REFRESH_MILLISECONDS = 300 };
 
 static void say(const skuai_server *server, int level, const char *message) {
     if (server->options.log) server->options.log(server->options.user, level, message);

@@ -125,6 +125,12 @@ expect grep -qi '^Allow: GET' "$T/head"
 get 200 $S/items --head
 get 405 $S/items -X OPTIONS
 
+# one connection carries many requests, refused ones too
+expect_same "new connections of five requests" "$(curl -s -w '%{num_connects}\n' -o "$T/out" "$URL$S/items" -o "$T/out" "$URL$S/items/sku02/forecast" -o "$T/out" "$URL$S/items/sku02/forecast" -o "$T/out" "$URL$S/items/nothing" -o "$T/out" "$URL/nothing" | tr '\n' ' ')" "1 0 0 0 0 "
+expect_same "new connections after a posted body" "$(curl -s -w '%{num_connects}\n' -H 'Content-Type: application/json' -d '{}' -o "$T/out" "$URL$S/items/sku02/forecast" -o "$T/out" "$URL$S/items/sku02/forecast" | tr '\n' ' ')" "1 0 "
+get 200 $S/items -X GET -H 'Content-Type: text/plain' -d 'a body where none belongs'
+get 413 $S/items -X GET -H 'Content-Type: text/plain' --data-binary @/dev/stdin < <(head -c 3000000 /dev/zero)
+
 # what is tried
 get 400 /../../etc/passwd
 get 400 /v1/shops/%2e%2e/items
