@@ -11,7 +11,7 @@ export SKUA_THREADS=$threads
 export SKUA_BASE=${SKUA_BASE:-$PWD/data/models/base.safetensors}
 if [ $# = 0 ]; then
     "$bench"
-    echo "by scripts of bench/peers: mpi oj-overlap python-overhead serve-load text-finetune"
+    echo "by scripts of bench/peers: console mpi oj-overlap python-overhead serve-latency serve-load text-finetune"
     exit 0
 fi
 name=$1
@@ -86,7 +86,13 @@ run() {
     serve-load)
         command -v wrk >/dev/null || { echo "bench: wrk is not there (Debian: wrk)" >&2; exit 1; }
         peers serve
-        build/peers/bin/python bench/peers/serve_load.py build/release/skua "$threads" ${SERVE_ITEMS:-30000} ${SERVE_SECONDS:-10} | figures ;;
+        build/peers/bin/python bench/peers/serve_load.py load build/release/skua "$threads" ${SERVE_ITEMS:-30000} ${SERVE_SECONDS:-10} | figures ;;
+    serve-latency) # by the base net; SERVE_MODEL=transformer fine-tunes it first
+        peers serve
+        build/peers/bin/python bench/peers/serve_load.py latency build/release/skua "$threads" ${SERVE_ITEMS:-500} ${SERVE_SECONDS:-10} ${SERVE_MODEL:-zero-shot} | figures ;;
+    console)
+        scripts/setup.sh browser
+        tests/browser/measure.sh build/release/skua ${CONSOLE_ITEMS:-100000} | figures ;;
     mpi) python3 bench/peers/mpi.py build/release/skua ${MPI_ITEMS:-2000} | figures ;;
     python-overhead)
         peers

@@ -1,10 +1,12 @@
-"""serve-load and serve-latency: stored forecasts under wrk on the same cores, beside FastAPI on
-uvicorn with the same snapshot; forecasts on the fly at 50 a second. Prints lines of name, key, value
-and note for bench/run.sh.
+"""serve-load: stored forecasts under wrk on the same cores, beside FastAPI on uvicorn with the same
+snapshot. serve-latency: forecasts made at the request by the transformer, 50 a second. Prints lines
+of name, key, value and note for bench/run.sh.
 
-    python serve_load.py SKUA THREADS [ITEMS SECONDS]
+    python serve_load.py load SKUA THREADS [ITEMS SECONDS]
+    python serve_load.py latency SKUA THREADS [ITEMS SECONDS MODEL]
 """
 import csv
+import http.client
 import json
 import os
 import pathlib
@@ -17,20 +19,25 @@ import threading
 import time
 import urllib.request
 
-skua, threads = os.path.abspath(sys.argv[1]), int(sys.argv[2])
-n_items = int(sys.argv[3]) if len(sys.argv) > 3 else 30000
-seconds = int(sys.argv[4]) if len(sys.argv) > 4 else 10
+what, skua, threads = sys.argv[1], os.path.abspath(sys.argv[2]), int(sys.argv[3])
+n_items = int(sys.argv[4]) if len(sys.argv) > 4 else 30000 if what == "load" else 500
+seconds = int(sys.argv[5]) if len(sys.argv) > 5 else 10
+model = sys.argv[6] if len(sys.argv) > 6 else "zero-shot"
 here = pathlib.Path(__file__).resolve().parent
-work = pathlib.Path("build/bench/serve") / str(n_items)
+work = pathlib.Path("build/bench/serve") / (str(n_items) if what == "load" else f"{n_items}-{model}")
 shop = work / "shop"
 HORIZON, CONNECTIONS = 28, 64
 
+# requests are written before the clock starts: what wrk does beside sending is not the service's cost
 LUA = """
-local items = {}
-for line in io.lines(os.getenv("SERVE_ITEMS")) do items[#items + 1] = line end
-function setup(thread) thread:set("seed", 1) end
-function init() math.randomseed(7) end
-function request() return wrk.format("GET", "/v1/shops/shop/items/" .. items[math.random(#items)] .. "/forecast") end
+local requests = {}
+function init()
+  math.randomseed(7)
+  for item in io.lines(os.getenv("SERVE_ITEMS")) do
+    requests[#requests + 1] = wrk.format("GET", "/v1/shops/shop/items/" .. item .. "/forecast")
+  end
+end
+function request() return requests[math.random(#requests)] end
 function done(summary, latency, requests)
   print(string.format("RESULT %.3f %d %d %.3f", summary.requests / (summary.duration / 1e6), summary.requests,
     summary.errors.status + summary.errors.read + summary.errors.timeout + summary.errors.connect, latency:percentile(99) / 1000))
@@ -60,7 +67,9 @@ def make_shop():
     if not (shop / "skua.yaml").exists():
         run(skua, "init", shop)
     run(skua, "ingest", shop, "--sales", work / "sales.csv")
-    run(skua, "forecast", shop, "--horizon", HORIZON, "--preset", "fast", "-o", work / "forecast.csv")
+    if what == "latency":
+        run(skua, "train", shop, "--horizon", HORIZON, "--models", model, "--windows", 1)
+    run(skua, "forecast", shop, "--horizon", HORIZON, *(["--preset", "fast"] if what == "load" else []), "-o", work / "forecast.csv")
 
 
 def free_port():
@@ -103,27 +112,32 @@ def read_csv():
 
 
 def check(port, rows):
-    """Bodies of 300 items are the command's numbers."""
-    for item in random.Random(3).sample(sorted(rows), min(300, len(rows))):
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/shops/shop/items/{item}/forecast") as answer:
-            series = json.load(answer)["series"][0]
+    """Bodies of 3,000 items, the kept ones that wrk was sent, are the command's numbers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    for item in random.Random(3).sample(sorted(rows), min(3000, len(rows))):
+        connection.request("GET", f"/v1/shops/shop/items/{item}/forecast")
+        series = json.loads(connection.getresponse().read())["series"][0]
         got = [[m, *q] for m, q in zip(series["mean"], series["quantiles"])]
         assert len(got) == HORIZON == len(rows[item])
         for a, b in zip(got, rows[item]):
             assert all(abs(x - y) <= 1e-5 * abs(y) for x, y in zip(a, b)), item
+    connection.close()
 
 
 def on_the_fly(port, items, per_second, duration):
-    """Sent at fixed times, whatever the answers take: latencies include waiting."""
-    taken, rng, workers = [], random.Random(5), []
-    begin = time.perf_counter() + 0.2
+    """Sent at fixed times, whatever the answers take: latencies include waiting. Returns seconds in
+    order, and how many answers name the transformer."""
+    taken, named, rng, workers = [], [], random.Random(5), []
+    begin = time.perf_counter() + 0.5
 
     def ask(at, item):
         time.sleep(max(0, at - time.perf_counter()))
         request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/shops/shop/items/{item}/forecast", b"{}", {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=60) as answer:
-            answer.read()
+            body = json.load(answer)
         taken.append(time.perf_counter() - at)
+        assert len(body["series"][0]["mean"]) == HORIZON
+        named.append("transformer" in body["series"][0]["note"])
 
     for i in range(per_second * duration):
         workers.append(threading.Thread(target=ask, args=(begin + i / per_second, rng.choice(items))))
@@ -131,46 +145,74 @@ def on_the_fly(port, items, per_second, duration):
         w.start()
     for w in workers:
         w.join()
-    return sorted(taken)
+    assert len(taken) == per_second * duration, "not every request was answered"
+    return sorted(taken), sum(named)
 
 
 def emit(name, key, value, note):
     print(f"{name}\t{key}\t{value:.4g}\t{note}", flush=True)
 
 
+def service(*more):
+    port = free_port()
+    return port, start([skua, "serve", str(shop.resolve()), "--port", str(port), *more, "-q"], port, "/readyz")
+
+
+def peer(plain):
+    """Requests a second of FastAPI, its bodies by its own encoder (as its guide writes it) or by orjson."""
+    port = free_port()
+    env = {"SERVE_CSV": str((work / "forecast.csv").resolve()), "SERVE_PLAIN": "1" if plain else ""}
+    process = start([sys.executable, "-m", "uvicorn", "serve_peer:app", "--port", str(port), "--workers", str(threads), "--log-level", "error"], port, "/healthz", env)
+    try:
+        load(port, max(2, seconds // 3))
+        rps, _, errors, _ = load(port, seconds)
+        check(port, rows)
+        assert errors == 0, f"{errors} errors of the peer"
+        return rps
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def measure_load():
+    (work / "items.txt").write_text("\n".join(sorted(rows)) + "\n")
+    port, ours = service("--threads", str(threads))
+    try:
+        load(port, max(2, seconds // 3))  # warm
+        rps, n, errors, p99 = load(port, seconds)
+        before, total = resident(ours.pid), n
+        while total < (1000000 if seconds >= 10 else 50000):
+            _, more, failed, _ = load(port, seconds)
+            total, errors = total + more, errors + failed
+        after = resident(ours.pid)
+        check(port, rows)
+        assert errors == 0, f"{errors} errors"
+    finally:
+        ours.terminate()
+        ours.wait()
+    tuned, plain = peer(False), peer(True)
+    where = f"{len(rows)} items, {HORIZON} days x 9 quantiles, {threads} threads, wrk with {CONNECTIONS} connections on the same cores, load average {busy:.1f} at the start"
+    emit("serve-load", "rps", rps, where)
+    emit("serve-load", "p99_ms", p99, where)
+    emit("serve-load", "ratio", rps / tuned, f"FastAPI + uvicorn, {threads} workers, uvloop, httptools, bodies by orjson: {tuned:.0f} a second; {where}")
+    emit("serve-load", "ratio_plain", rps / plain, f"the same without orjson, a dictionary returned: {plain:.0f} a second")
+    emit("serve-load", "growth_mb", after - before, f"resident memory over {total} requests, from {before:.0f} MB")
+
+
+def measure_latency():
+    items = sorted(rows)
+    port, ours = service()
+    try:
+        on_the_fly(port, items, 1, 2)  # the first fits the model
+        taken, named = on_the_fly(port, items, 50, seconds)
+    finally:
+        ours.terminate()
+        ours.wait()
+    assert named > 0, f"no answer names the transformer: the combination left it out"
+    emit("serve-latency", "p99_ms", 1000 * taken[int(0.99 * len(taken))],
+         f"{len(items)} items, model {model}, at 50 a second, {len(taken)} of them, {100 * named // len(taken)} % with the net in the combination, median {1000 * taken[len(taken) // 2]:.1f} ms, load average {busy:.1f} at the start")
+
+
 make_shop()
-rows = read_csv()
-(work / "items.txt").write_text("\n".join(sorted(rows)) + "\n")
-sampled = "" if n_items == 30000 else "sampled, "
-what = f"{sampled}{len(rows)} items, {HORIZON} days x 9 quantiles, {threads} threads, wrk with {CONNECTIONS} connections on the same cores, load average {os.getloadavg()[0]:.1f} at the start"
-port = free_port()
-ours = start([skua, "serve", str(shop.resolve()), "--port", str(port), "--threads", str(threads), "-q"], port, "/readyz")
-try:
-    check(port, rows)
-    load(port, max(2, seconds // 3))  # warm
-    rps, n, errors, p99 = load(port, seconds)
-    before = resident(ours.pid)
-    total = n
-    while total < (1000000 if seconds >= 10 else 50000):
-        total += load(port, seconds)[1]
-    after = resident(ours.pid)
-    assert errors == 0, f"{errors} errors"
-    urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}/v1/shops/shop/items/{sorted(rows)[0]}/forecast", b"{}", {"Content-Type": "application/json"})).read()
-    fly = on_the_fly(port, sorted(rows), 50, seconds)
-finally:
-    ours.terminate()
-    ours.wait()
-port = free_port()
-peer = start([sys.executable, "-m", "uvicorn", "serve_peer:app", "--port", str(port), "--workers", str(threads), "--log-level", "error"], port, "/healthz", {"SERVE_CSV": str((work / "forecast.csv").resolve())})
-try:
-    check(port, rows)
-    load(port, max(2, seconds // 3))
-    peer_rps = load(port, seconds)[0]
-finally:
-    peer.terminate()
-    peer.wait()
-emit("serve-load", "rps", rps, what)
-emit("serve-load", "p99_ms", p99, what)
-emit("serve-load", "ratio", rps / peer_rps, f"FastAPI + uvicorn, {threads} workers, orjson: {peer_rps:.0f} a second; {what}")
-emit("serve-load", "growth_mb", after - before, f"resident memory over {total} requests, from {before:.0f} MB")
-emit("serve-latency", "p99_ms", 1000 * fly[int(0.99 * len(fly))], f"{sampled}on the fly at 50 a second, {len(fly)} of them, median {1000 * fly[len(fly) // 2]:.1f} ms; the default combination, not the transformer")
+rows, busy = read_csv(), os.getloadavg()[0]
+measure_load() if what == "load" else measure_latency()

@@ -1,5 +1,6 @@
 """The peer of serve-load: FastAPI on uvicorn (uvloop, httptools), the same stored forecasts in memory,
-bodies by orjson. SERVE_CSV names the file of `skua forecast -o`.
+bodies by orjson. SERVE_CSV names the file of `skua forecast -o`; with SERVE_PLAIN a dictionary is
+returned and FastAPI makes the body, as its guide writes it.
 
     uvicorn serve_peer:app --workers 2
 """
@@ -39,4 +40,6 @@ async def forecast(shop: str, item: str):
     body = forecasts.get(item)
     if body is None:
         raise HTTPException(404)
+    if os.environ.get("SERVE_PLAIN"):
+        return body
     return Response(orjson.dumps(body), media_type="application/json")

@@ -80,14 +80,18 @@ size_t skuai_route_index(const skuai_route *route) {
 static bool matches(const char *pattern, const skuai_target *target) {
     if (!*pattern) return target->n_segments == 1 && !*target->segments[0];
     for (size_t i = 0; i < target->n_segments; i++) {
-        size_t n = strcspn(pattern, "/");
-        bool any = n == 1 && *pattern == '$';
-        if (n == 0 || (any ? !*target->segments[i]
-                           : strlen(target->segments[i]) != n ||
-                                 strncmp(pattern, target->segments[i], n) != 0))
-            return false;
-        pattern += n;
-        if (*pattern == '/') pattern++;
+        const char *segment = target->segments[i];
+        size_t n = 0;
+        if (!*segment) return false;
+        if (*pattern == '$') {
+            n = 1;
+        } else {
+            while (segment[n] && segment[n] == pattern[n])
+                n++;
+            if (segment[n] || n == 0) return false;
+        }
+        if (pattern[n] && pattern[n] != '/') return false;
+        pattern += n + (pattern[n] == '/');
     }
     return !*pattern;
 }

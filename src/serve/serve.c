@@ -12,7 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MOST = 2000, IDLE_SECONDS = 30, HEAD_BYTES = 16384, REFRESH_MILLISECONDS = 300 };
+/* A thread that finds 128 connections ready at once waits for a 129th event before it answers any
+ * (libmicrohttpd 0.9.75, MHD_epoll): a thread holds fewer. */
+enum { THREAD_CONNECTIONS_MOST = 120, THREADS_LEAST = 4 };
+enum { IDLE_SECONDS = 30, HEAD_BYTES = 16384, REFRESH_MILLISECONDS = 300 };
 
 static void say(const skuai_server *server, int level, const char *message) {
     if (server->options.log) server->options.log(server->options.user, level, message);
@@ -141,6 +144,7 @@ static skua_status start_daemon(skuai_server *server, const address *a, skua_err
     struct MHD_OptionItem items[OPTIONS_MOST];
     size_t n = 0;
     int threads = o->threads > 0 ? o->threads : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    if (o->threads <= 0 && threads < THREADS_LEAST) threads = THREADS_LEAST;
     unsigned flags =
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TCP_FASTOPEN;
     if (a->any.sa_family == AF_INET6) flags |= MHD_USE_IPv6;
@@ -158,7 +162,8 @@ static skua_status start_daemon(skuai_server *server, const address *a, skua_err
     }
     if (threads > 1)
         items[n++] = (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, threads, NULL};
-    items[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MOST, NULL};
+    items[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_LIMIT,
+                                         threads * THREAD_CONNECTIONS_MOST, NULL};
     items[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL};
     items[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_BYTES, NULL};
     items[n++] = (struct MHD_OptionItem){MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL};

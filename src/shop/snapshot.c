@@ -46,16 +46,36 @@ const skua_item *skua_snapshot_item(const skua_snapshot *snapshot, size_t i) {
     return &snapshot->items[i];
 }
 
+/* FNV-1a */
+static size_t slot_of(const skua_snapshot *snapshot, const char *item) {
+    uint64_t hash = 14695981039346656037u;
+    for (const unsigned char *p = (const unsigned char *)item; *p; p++)
+        hash = (hash ^ *p) * 1099511628211u;
+    return (size_t)(hash ^ hash >> 32) & (snapshot->n_slots - 1);
+}
+
+skua_status skuai_snapshot_index(skua_snapshot *snapshot, skua_error *err) {
+    size_t n = 2;
+    while (n < 2 * snapshot->n_items)
+        n *= 2;
+    snapshot->slots = skuai_arena_take_zero(snapshot->arena, n, sizeof *snapshot->slots);
+    if (!snapshot->slots || snapshot->n_items >= UINT32_MAX)
+        return skuai_error_memory(err, "items");
+    snapshot->n_slots = n;
+    for (size_t i = 0; i < snapshot->n_items; i++) {
+        size_t at = slot_of(snapshot, snapshot->items[i].item);
+        while (snapshot->slots[at])
+            at = (at + 1) & (n - 1);
+        snapshot->slots[at] = (uint32_t)(i + 1);
+    }
+    return SKUA_OK;
+}
+
 size_t skua_snapshot_find(const skua_snapshot *snapshot, const char *item) {
-    size_t low = 0, high = snapshot->n_items;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(snapshot->items[middle].item, item);
-        if (order == 0) return middle;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
+    for (size_t at = slot_of(snapshot, item); snapshot->slots[at];
+         at = (at + 1) & (snapshot->n_slots - 1)) {
+        size_t i = snapshot->slots[at] - 1;
+        if (strcmp(snapshot->items[i].item, item) == 0) return i;
     }
     return SKUA_NONE;
 }

@@ -45,12 +45,17 @@ struct skua_snapshot {
     skua_item *items;
     const char **search_text; /* [n_items] folded: name, title, category, brand */
     size_t n_items;
+    uint32_t *slots; /* [n_slots] items by hash, 0: free, else 1 more than the item's place */
+    size_t n_slots;  /* a power of two, at least twice n_items */
     skua_finding *findings;
     size_t n_findings;
     skuai_stored stored;
     char *documents[SNAPSHOT_DOCUMENTS]; /* owned */
     skuai_answerer live;
 };
+
+/* Lay the items into the table that skua_snapshot_find looks in; they are all there. */
+SKUA_MUST_USE skua_status skuai_snapshot_index(skua_snapshot *snapshot, skua_error *err);
 
 /* Read the last forecast run into snapshot->stored; nothing when there is none. The panel is there.
  */

@@ -298,6 +298,7 @@ static skua_status load(skua_snapshot *snapshot, skua_error *err) {
     if (status == SKUA_OK && snapshot->history.recorded)
         status = skuai_snapshot_stored(snapshot, store, err);
     if (status == SKUA_OK) status = read_items(snapshot, store, err);
+    if (status == SKUA_OK) status = skuai_snapshot_index(snapshot, err);
     if (status == SKUA_OK) status = read_findings(snapshot, store, err);
     if (status == SKUA_OK) status = make_documents(snapshot, store, err);
     skuai_store_close(store);
