@@ -2,13 +2,14 @@
 PRESET ?= release
 JOBS   ?= $(shell nproc)
 
-.PHONY: help build demo test browser check check-all sanitize thread fault generic fuzz golden bench docs install python wheel clean
+.PHONY: help build demo test browser contract check check-all sanitize thread fault generic fuzz golden bench docs install python wheel clean
 
 help:
 	@echo "make demo              a shop is made, read, learnt, forecast and reported: the whole way"
 	@echo "make build             the program build/release/skua and the library"
 	@echo "make test              build and run all tests"
 	@echo "make browser           the console in Chromium, every screen in both languages"
+	@echo "make contract          schemathesis against the service and openapi.json (needs PyPI)"
 	@echo "make check             format, layers, symbols, banned calls, static analysis"
 	@echo "make check-all         everything: sanitizers, threads, faults, generic, fuzz"
 	@echo "make fuzz              fuzz every parser for a bounded time (FUZZ_SECONDS=20 each)"
@@ -55,7 +56,11 @@ browser: build
 	@scripts/setup.sh browser
 	@tests/browser/run.sh build/skua
 
-check-all: test sanitize check generic fault thread fuzz python browser
+contract: build
+	@scripts/setup.sh bench
+	@tests/serve/contract.sh build/skua
+
+check-all: test sanitize check generic fault thread fuzz python browser contract
 	@echo "check-all: everything passed"
 
 golden:

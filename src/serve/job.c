@@ -2,12 +2,14 @@
 
 #include "core/context.h"
 
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 enum { POLL_MOST = 64, TEND_MILLISECONDS = 200, BEAT_SECONDS = 10 };
+enum { SETTING_MOST = 900, SETTING_BYTES_MOST = 4 * SETTING_MOST }; /* characters of UTF-8 */
 
 /* -- Finding and writing ----------------------------------------------------------------------- */
 
@@ -161,25 +163,32 @@ bool skuai_job_setting_known(const char *key) {
 
 static skua_status add_argument(skuai_job *job, const char *text, skua_error *err) {
     if (job->n_arguments == JOB_ARGUMENTS_MOST)
-        return skuai_error_set(err, SKUA_ELIMIT, "settings: too many");
+        return skuai_error_set(err, SKUA_EINVAL, "settings: too many");
     job->arguments[job->n_arguments] = skuai_text_copy(text);
     if (!job->arguments[job->n_arguments]) return skuai_error_memory(err, "a job");
     job->n_arguments++;
     return SKUA_OK;
 }
 
+static size_t characters(const char *utf8) {
+    size_t n = 0;
+    for (; *utf8; utf8++)
+        n += ((unsigned char)*utf8 & 0xC0) != 0x80;
+    return n;
+}
+
 /* "--key=value"; the program checks the value. */
 static skua_status add_setting(skuai_job *job, const char *key, const skuai_json *value,
                                skua_error *err) {
-    char text[1200], option[48], number[SKUAI_NUMBER_TEXT_SIZE];
+    char text[SETTING_BYTES_MOST + 64], option[48], number[SKUAI_NUMBER_TEXT_SIZE];
     const char *given = skuai_json_as_text(value, NULL);
-    double x = skuai_json_as_number(value, -1e300);
+    double x = skuai_json_as_number(value, (double)NAN);
     if (!skuai_job_setting_known(key))
         return skuai_error_set(err, SKUA_EINVAL, "settings: '%.40s' is none that a job takes", key);
-    if (!given && x > -1e300) given = skuai_number_text(x, number);
+    if (!given && !isnan(x)) given = skuai_number_text(x, number);
     if (!given && skuai_json_as_bool(value, true) == skuai_json_as_bool(value, false))
         given = skuai_json_as_bool(value, false) ? "true" : "false";
-    if (!given || strlen(given) > 900)
+    if (!given || characters(given) > SETTING_MOST)
         return skuai_error_set(err, SKUA_EINVAL,
                                "settings: %s wants a text, a number or true or false", key);
     size_t n = 0;

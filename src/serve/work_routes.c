@@ -84,7 +84,7 @@ static void start_job(skuai_call *call, skuai_job_request *request) {
     skua_status status = skuai_jobs_add(call->server->jobs, request, id, &err);
     if (status != SKUA_OK) {
         skuai_problem problem =
-            status == SKUA_ELIMIT ? SKUAI_PROBLEM_BUSY : skuai_problem_of(status);
+            status == SKUA_ELIMIT ? SKUAI_PROBLEM_TOO_MANY : skuai_problem_of(status);
         skuai_answer_problem(call, problem, "body", err.message);
         return;
     }
@@ -209,10 +209,6 @@ void skuai_route_upload(skuai_call *call) {
 /* The body was written while it came in. */
 void skuai_route_upload_chunk(skuai_call *call) {
     int64_t received = call->chunk.offset + call->chunk.written;
-    if (call->chunk.written == 0) {
-        skuai_answer_problem(call, SKUAI_PROBLEM_BAD_BODY, "body", NULL);
-        return;
-    }
     skuai_upload_chunk_end(&call->chunk, true);
     answer_upload(call, 200, call->target.segments[4], received);
 }

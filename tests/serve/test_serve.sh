@@ -155,6 +155,7 @@ post 400 $S/jobs '{"verb":"ingest"}'
 post 400 $S/jobs '{"verb":"train","settings":{"output":"x"}}'
 post 400 $S/jobs '{"verb":"train","settings":{"wait":"1d"}}'
 post 400 $S/jobs '{"verb":"train","settings":null}'
+post 400 $S/jobs "{\"verb\":\"train\",\"settings\":{\"models\":\"$(head -c 901 /dev/zero | tr '\0' a)\"}}"
 get 431 /healthz -H "X-Long: $(head -c 60000 /dev/zero | tr '\0' a)"
 # half a request, then silence, does not keep others waiting
 exec 9<>"/dev/tcp/127.0.0.1/$PORT"
