@@ -32,7 +32,7 @@ start() {
     failed "the service did not start"
     cat "$log.err"
 }
-trap 'for p in $PIDS; do kill "$p" 2>/dev/null; done; wait' EXIT
+trap 'CODE=$?; for p in $PIDS; do kill "$p" 2>/dev/null; done; wait; (exit $CODE); leave' EXIT
 
 # get CODE ADDRESS [CURL OPTIONS]: the body in out, the headers in head
 get() {
