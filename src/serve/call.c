@@ -191,6 +191,10 @@ static bool accept_body(skuai_call *call) {
     const char *type = header(call, MHD_HTTP_HEADER_CONTENT_TYPE);
     unsigned long long most =
         call->route->body == SKUAI_BODY_CHUNK ? UPLOAD_CHUNK_MOST : BODY_JSON_MOST;
+    if (length && header(call, MHD_HTTP_HEADER_TRANSFER_ENCODING)) { /* where does it end? */
+        skuai_answer_problem(call, SKUAI_PROBLEM_BAD_BODY, "Content-Length", NULL);
+        return false;
+    }
     if (length && strtoull(length, NULL, 10) > most) {
         skuai_answer_problem(call, SKUAI_PROBLEM_TOO_LARGE, "Content-Length", NULL);
         return false;
