@@ -17,8 +17,13 @@ fi
 name=$1
 mkdir -p build/bench bench/figures
 
-# Python peers live in a prefix of their own, pinned.
+# Python peers live in a prefix of their own, pinned. SKUA_PEERS=FOLDER: an environment that has them
+# already (its versions then stand in the figure's note); nothing is installed.
 peers() {
+    if [ -n "${SKUA_PEERS:-}" ]; then
+        ln -sfn "$SKUA_PEERS" build/peers
+        return
+    fi
     [ -x build/peers/bin/python ] || python3 -m venv build/peers
     # a wheel of hundreds of megabytes over a line that breaks: pip 25.1 and later goes on where it was
     local resume=()

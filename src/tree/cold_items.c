@@ -172,16 +172,31 @@ static bool is_compared(const skuai_static *x) {
     return x->n_levels > 0 && strcmp(x->name, "channel") != 0;
 }
 
-static void count_columns(skuai_cold_items *c) {
+static skua_status set_schema(skuai_cold_items *c, skua_error *err) {
     const skuai_panel *p = c->panel;
-    c->n_numbers = 2;
-    for (size_t k = 0; k < p->n_vectors; k++)
-        c->width += p->vectors[k].width;
-    for (size_t k = 0; k < p->n_static; k++) {
-        c->n_categories += is_compared(&p->statics[k]);
-        c->n_numbers += p->statics[k].n_levels == 0 && c->n_numbers < SKUAI_COLD_NUMBERS_MOST;
+    skuai_cold_schema *o = &c->schema;
+    o->modality = skuai_arena_take(c->arena, p->n_vectors + 1, sizeof *o->modality);
+    o->modality_width = skuai_arena_take(c->arena, p->n_vectors + 1, sizeof *o->modality_width);
+    o->category = skuai_arena_take(c->arena, p->n_static + 1, sizeof *o->category);
+    o->number = skuai_arena_take(c->arena, p->n_static + 2, sizeof *o->number);
+    if (!o->modality || !o->modality_width || !o->category || !o->number)
+        return skuai_error_memory(err, "a cold start");
+    o->number[o->n_numbers++] = "price";
+    o->number[o->n_numbers++] = "launch";
+    for (; o->n_modalities < p->n_vectors; o->n_modalities++) {
+        const skuai_vectors *v = &p->vectors[o->n_modalities];
+        o->modality[o->n_modalities] = v->modality;
+        o->modality_width[o->n_modalities] = v->width;
+        o->width += v->width;
     }
-    c->n_columns = c->width + c->n_numbers;
+    for (size_t k = 0; k < p->n_static; k++) {
+        const skuai_static *x = &p->statics[k];
+        if (is_compared(x)) o->category[o->n_categories++] = x->name;
+        if (x->n_levels == 0 && o->n_numbers < SKUAI_COLD_NUMBERS_MOST)
+            o->number[o->n_numbers++] = x->name;
+    }
+    c->n_columns = o->width + o->n_numbers;
+    return SKUA_OK;
 }
 
 /* The price at which a series began, or the first that is known ahead. */
@@ -199,44 +214,41 @@ static double first_price(const skuai_panel *p, size_t s) {
 static void fill_numbers(const skuai_cold_items *c, const skuai_panel *p, size_t s, double *to) {
     to[0] = first_price(p, s);
     to[1] = (double)p->start[s] + (double)skuai_panel_wait(p, s);
-    size_t at = 2;
-    for (size_t k = 0; k < c->panel->n_static && at < c->n_numbers; k++) {
-        const skuai_static *own = &c->panel->statics[k];
-        if (own->n_levels > 0) continue;
-        size_t same = skuai_panel_static_find(p, own->name);
+    for (size_t k = 2; k < c->schema.n_numbers; k++) {
+        size_t same = skuai_panel_static_find(p, c->schema.number[k]);
         bool known = same != SIZE_MAX && p->statics[same].n_levels == 0;
-        to[at] = known ? p->statics[same].values[p->base[s]] : (double)NAN;
-        if (isnan(to[0]) && strcmp(own->name, "price") == 0 && to[at] > 0) to[0] = log(to[at]);
-        at++;
+        to[k] = known ? p->statics[same].values[p->base[s]] : (double)NAN;
+        if (isnan(to[0]) && strcmp(c->schema.number[k], "price") == 0 && to[k] > 0)
+            to[0] = log(to[k]);
     }
 }
 
 static void fill_categories(const skuai_cold_items *c, const skuai_panel *p, size_t s,
                             const char **to) {
-    for (size_t k = 0; k < c->panel->n_static; k++) {
-        if (!is_compared(&c->panel->statics[k])) continue;
-        size_t same = skuai_panel_static_find(p, c->panel->statics[k].name);
+    for (size_t k = 0; k < c->schema.n_categories; k++) {
+        size_t same = skuai_panel_static_find(p, c->schema.category[k]);
         const skuai_static *x = same != SIZE_MAX ? &p->statics[same] : NULL;
         int32_t code = x && x->n_levels > 0 ? x->codes[p->base[s]] : -1;
-        *to++ = code >= 0 ? x->levels[code] : NULL;
+        to[k] = code >= 0 ? x->levels[code] : NULL;
     }
 }
 
 static void fill_vectors(const skuai_cold_items *c, const skuai_panel *p, size_t s, float *to) {
-    for (size_t k = 0; k < c->panel->n_vectors; k++) {
-        const skuai_vectors *own = &c->panel->vectors[k], *x = NULL;
+    for (size_t k = 0; k < c->schema.n_modalities; k++) {
+        size_t width = c->schema.modality_width[k];
+        const skuai_vectors *x = NULL;
         for (size_t j = 0; j < p->n_vectors; j++)
-            if (strcmp(p->vectors[j].modality, own->modality) == 0 &&
-                p->vectors[j].width == own->width)
+            if (strcmp(p->vectors[j].modality, c->schema.modality[k]) == 0 &&
+                p->vectors[j].width == width)
                 x = &p->vectors[j];
         double square = 0;
-        for (size_t i = 0; i < own->width; i++) {
-            to[i] = x ? x->values[p->base[s] * own->width + i] : NAN;
+        for (size_t i = 0; i < width; i++) {
+            to[i] = x ? x->values[p->base[s] * width + i] : NAN;
             square += (double)to[i] * (double)to[i];
         }
-        for (size_t i = 0; i < own->width; i++)
+        for (size_t i = 0; i < width; i++)
             to[i] = square > 0 ? (float)((double)to[i] / sqrt(square)) : NAN;
-        to += own->width;
+        to += width;
     }
 }
 
@@ -245,9 +257,9 @@ static size_t predecessor_of(const skuai_cold_items *c, const skuai_panel *p, si
     const char *item = p->replaces ? p->replaces[p->base[s]] : NULL;
     const char *channel = strchr(skuai_panel_name(p, s), '/');
     size_t found = SIZE_MAX, n = item ? strlen(item) : 0;
-    for (size_t j = 0; item && j < c->panel->n_series; j++) {
-        const char *name = skuai_panel_name(c->panel, j);
-        if (c->panel->length[j] == 0 || strncmp(name, item, n) != 0) continue;
+    for (size_t j = 0; item && j < c->n_series; j++) {
+        const char *name = c->names[j];
+        if (isnan(c->lately[j]) || strncmp(name, item, n) != 0) continue;
         if (name[n] != '\0' && name[n] != '/') continue;
         found = j;
         if (!channel || strcmp(name + n, channel) == 0) break;
@@ -258,17 +270,18 @@ static size_t predecessor_of(const skuai_cold_items *c, const skuai_panel *p, si
 skua_status skuai_cold_looks_make(const skuai_cold_items *items, const skuai_panel *panel,
                                   const size_t *series, size_t n, skuai_arena *arena,
                                   skuai_cold_looks *looks, skua_error *err) {
+    const skuai_cold_schema *o = &items->schema;
     skuai_cold_looks l = {.n = n};
-    l.vectors = skuai_arena_take(arena, n * items->width + 1, sizeof *l.vectors);
-    l.categories = skuai_arena_take(arena, n * items->n_categories + 1, sizeof *l.categories);
-    l.numbers = skuai_arena_take(arena, n * items->n_numbers, sizeof *l.numbers);
+    l.vectors = skuai_arena_take(arena, n * o->width + 1, sizeof *l.vectors);
+    l.categories = skuai_arena_take(arena, n * o->n_categories + 1, sizeof *l.categories);
+    l.numbers = skuai_arena_take(arena, n * o->n_numbers, sizeof *l.numbers);
     l.predecessor = skuai_arena_take(arena, n, sizeof *l.predecessor);
     if (!l.vectors || !l.categories || !l.numbers || !l.predecessor)
         return skuai_error_memory(err, "a cold start");
     for (size_t i = 0; i < n; i++) {
-        fill_vectors(items, panel, series[i], l.vectors + i * items->width);
-        fill_categories(items, panel, series[i], l.categories + i * items->n_categories);
-        fill_numbers(items, panel, series[i], l.numbers + i * items->n_numbers);
+        fill_vectors(items, panel, series[i], l.vectors + i * o->width);
+        fill_categories(items, panel, series[i], l.categories + i * o->n_categories);
+        fill_numbers(items, panel, series[i], l.numbers + i * o->n_numbers);
         l.predecessor[i] = predecessor_of(items, panel, series[i]);
     }
     *looks = l;
@@ -277,7 +290,7 @@ skua_status skuai_cold_looks_make(const skuai_cold_items *items, const skuai_pan
 
 unsigned skuai_cold_part(const skuai_cold_items *items, size_t i, unsigned parts) {
     uint32_t hash = 2166136261U; /* FNV-1a */
-    const char *name = skuai_panel_name(items->panel, items->series[i]);
+    const char *name = items->names[items->series[i]];
     for (; *name && *name != '/'; name++)
         hash = (hash ^ (unsigned char)*name) * 16777619U;
     return (hash >> 8) % parts;
@@ -289,22 +302,23 @@ unsigned skuai_cold_part(const skuai_cold_items *items, size_t i, unsigned parts
  * share of equal categories and 0.1 of near prices, of those parts that both have. */
 static double likeness_of(const skuai_cold_items *c, const skuai_cold_looks *l, size_t i,
                           size_t j) {
-    const float *x = l->vectors + i * c->width, *y = c->looks.vectors + j * c->width;
+    const skuai_cold_schema *o = &c->schema;
+    const float *x = l->vectors + i * o->width, *y = c->looks.vectors + j * o->width;
     double cosine = 0, modalities = 0, equal = 0, both = 0, sum = 0, parts = 0;
-    for (size_t k = 0; k < c->panel->n_vectors; k++) {
-        size_t width = c->panel->vectors[k].width;
+    for (size_t k = 0; k < o->n_modalities; k++) {
+        size_t width = o->modality_width[k];
         float dot = 0;
         for (size_t q = 0; q < width; q++)
             dot += x[q] * y[q];
         if (!isnan(dot)) cosine += dot > 0 ? (double)dot : 0, modalities++;
         x += width, y += width;
     }
-    for (size_t k = 0; k < c->n_categories; k++) {
-        const char *a = l->categories[i * c->n_categories + k];
-        const char *b = c->looks.categories[j * c->n_categories + k];
+    for (size_t k = 0; k < o->n_categories; k++) {
+        const char *a = l->categories[i * o->n_categories + k];
+        const char *b = c->looks.categories[j * o->n_categories + k];
         if (a && b) equal += strcmp(a, b) == 0, both++;
     }
-    double price = l->numbers[i * c->n_numbers] - c->looks.numbers[j * c->n_numbers];
+    double price = l->numbers[i * o->n_numbers] - c->looks.numbers[j * o->n_numbers];
     if (modalities > 0) sum += 0.7 * cosine / modalities, parts += 0.7;
     if (both > 0) sum += 0.2 * equal / both, parts += 0.2;
     if (!isnan(price)) sum += 0.1 * exp(-fabs(price)), parts += 0.1;
@@ -338,7 +352,8 @@ double skuai_cold_effect(const skuai_cold_items *items, const size_t *which, con
     return sum / weights;
 }
 
-double skuai_cold_lately(const skuai_cold_items *c, size_t s) {
+/* What an item's successor inherits. */
+static double lately(const skuai_cold_items *c, size_t s) {
     const skuai_panel *p = c->panel;
     const double *y = skuai_panel_target(p, s);
     size_t n = p->length[s], from = n > c->options.reach ? n - c->options.reach : 0;
@@ -350,7 +365,30 @@ double skuai_cold_lately(const skuai_cold_items *c, size_t s) {
         sum += skuai_cold_z(c, y[t]) - c->pulse[at] - skuai_cold_curve(c, age);
         count++;
     }
-    return sum / (count + EFFECT_PRIOR);
+    return n > 0 ? sum / (count + EFFECT_PRIOR) : (double)NAN;
+}
+
+/* Names and last periods of all series, launches and first sales of the newborns. */
+static skua_status set_known(skuai_cold_items *c, skua_error *err) {
+    const skuai_panel *p = c->panel;
+    c->n_series = p->n_series;
+    c->names = skuai_arena_take(c->arena, p->n_series, sizeof *c->names);
+    c->lately = skuai_arena_take(c->arena, p->n_series, sizeof *c->lately);
+    c->start = skuai_arena_take(c->arena, c->n, sizeof *c->start);
+    c->sold = skuai_arena_take_zero(c->arena, c->n, sizeof *c->sold);
+    if (!c->names || !c->lately || !c->start || !c->sold)
+        return skuai_error_memory(err, "a cold start");
+    for (size_t s = 0; s < p->n_series; s++) {
+        c->names[s] = skuai_panel_name(p, s);
+        c->lately[s] = lately(c, s);
+    }
+    for (size_t i = 0; i < c->n; i++) {
+        const double *y = skuai_panel_target(p, c->series[i]);
+        c->start[i] = p->start[c->series[i]];
+        for (size_t t = 0; t < p->length[c->series[i]] && t < c->options.horizon; t++)
+            c->sold[i] += isnan(y[t]) ? 0 : y[t];
+    }
+    return SKUA_OK;
 }
 
 /* -- The whole --------------------------------------------------------------------------------- */
@@ -363,7 +401,8 @@ static skua_status learn(skuai_cold_items *c, skua_error *err) {
     double *weight = skuai_arena_take(c->arena, c->n, sizeof *weight);
     if (!weight) return skuai_error_memory(err, "a cold start");
     SKUA_TRY(set_effects(c, weight, err));
-    count_columns(c);
+    SKUA_TRY(set_known(c, err));
+    SKUA_TRY(set_schema(c, err));
     SKUA_TRY(skuai_cold_looks_make(c, c->panel, c->series, c->n, c->arena, &c->looks, err));
     return skuai_cold_ridge(c, weight, err);
 }

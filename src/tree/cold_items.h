@@ -10,6 +10,7 @@ enum { SKUAI_COLD_NEWBORNS_MOST = 4000, SKUAI_COLD_NUMBERS_MOST = 16 };
 
 typedef struct skuai_cold_options {
     size_t horizon, reach, analogues; /* all >= 1 */
+    bool own;                         /* an item's own periods count */
 } skuai_cold_options;
 
 /* What is compared of series: a row each, columns as the newborns' panel has them. */
@@ -18,11 +19,22 @@ typedef struct skuai_cold_looks {
     float *vectors;          /* [n, width] each modality of length 1; NaN where there is none */
     const char **categories; /* [n, n_categories] NULL unknown; borrowed from their panel */
     double *numbers;         /* [n, n_numbers] log price, launch, statics; NaN unknown */
-    size_t *predecessor;     /* [n] series of the newborns' panel that it replaces; SIZE_MAX none */
+    size_t *predecessor;     /* [n] which of the names it replaces; SIZE_MAX none */
 } skuai_cold_looks;
 
+/* The columns of looks, by name: those of the panel that was learnt from. */
+typedef struct skuai_cold_schema {
+    size_t n_modalities, width; /* width: of all modalities together */
+    const char **modality;      /* [n_modalities] */
+    size_t *modality_width;     /* [n_modalities] */
+    size_t n_categories;
+    const char **category; /* [n_categories] */
+    size_t n_numbers;      /* log price and launch, then statics */
+    const char **number;   /* [n_numbers] */
+} skuai_cold_schema;
+
 typedef struct skuai_cold_items {
-    skuai_panel *panel; /* a reference of its own */
+    skuai_panel *panel; /* learnt from, a reference of its own; NULL: read from a file */
     skuai_cold_options options;
     skuai_arena *arena;
     bool launches; /* false: too few newborns, so the first period of every series counts as one */
@@ -30,10 +42,16 @@ typedef struct skuai_cold_items {
     int64_t first;          /* period of pulse[0] */
     size_t n_pulse, n_ages; /* ages: reach + horizon */
     double *pulse, *curve;  /* [n_pulse], [n_ages] */
-    size_t n;               /* newborns */
-    size_t *series;         /* [n] of the panel */
-    double *effect;         /* [n] */
-    size_t width, n_categories, n_numbers;
+    size_t n_series;
+    const char **names; /* [n_series] of the panel that was learnt from */
+    double *lately;     /* [n_series] how far each ran above pulse and curve in its last periods:
+                           what its successor inherits; NaN: nothing is known of it */
+    size_t n;           /* newborns */
+    size_t *series;     /* [n] of those names */
+    int64_t *start;     /* [n] period of launch */
+    double *sold;       /* [n] units in the first periods, as many as the horizon */
+    double *effect;     /* [n] */
+    skuai_cold_schema schema;
     skuai_cold_looks looks;
     size_t n_columns;               /* of the ridge: width + n_numbers */
     double *slope, *middle, *scale; /* [n_columns] */
@@ -70,9 +88,6 @@ size_t skuai_cold_analogues(const skuai_cold_items *items, const skuai_cold_look
 /* Their effect, shrunk. */
 double skuai_cold_effect(const skuai_cold_items *items, const size_t *which, const double *likeness,
                          size_t n);
-/* How far a series of the panel has run above pulse and curve lately: what its successor inherits.
- */
-double skuai_cold_lately(const skuai_cold_items *items, size_t s);
 /* The effect that the ridge tells for row i. */
 double skuai_cold_told(const skuai_cold_items *items, const skuai_cold_looks *looks, size_t i);
 

@@ -16,13 +16,13 @@ static const double penalties[] = {3, 10, 30, 100, 300, 1000, 3000};
 
 /* Row i as the ridge sees it: x [n_columns]. */
 static void design(const skuai_cold_items *c, const skuai_cold_looks *l, size_t i, double *x) {
-    for (size_t k = 0; k < c->width; k++) {
-        double v = (double)l->vectors[i * c->width + k];
+    for (size_t k = 0; k < c->schema.width; k++) {
+        double v = (double)l->vectors[i * c->schema.width + k];
         x[k] = isnan(v) ? 0 : VECTOR_SCALE * v - c->middle[k];
     }
-    for (size_t k = 0; k < c->n_numbers; k++) {
-        size_t at = c->width + k;
-        double v = (l->numbers[i * c->n_numbers + k] - c->middle[at]) * c->scale[at];
+    for (size_t k = 0; k < c->schema.n_numbers; k++) {
+        size_t at = c->schema.width + k;
+        double v = (l->numbers[i * c->schema.n_numbers + k] - c->middle[at]) * c->scale[at];
         x[at] = isnan(v) ? 0 : v > 3 ? 3 : v < -3 ? -3 : v;
     }
 }
@@ -30,11 +30,11 @@ static void design(const skuai_cold_items *c, const skuai_cold_looks *l, size_t 
 /* Weighted means of all columns, and one over the deviation of the numbers. */
 static void standardise(skuai_cold_items *c, const double *weight) {
     for (size_t k = 0; k < c->n_columns; k++) {
-        bool vector = k < c->width;
+        bool vector = k < c->schema.width;
         double sum = 0, square = 0, n = 0;
         for (size_t i = 0; i < c->n; i++) {
-            double v = vector ? VECTOR_SCALE * (double)c->looks.vectors[i * c->width + k]
-                              : c->looks.numbers[i * c->n_numbers + k - c->width];
+            double v = vector ? VECTOR_SCALE * (double)c->looks.vectors[i * c->schema.width + k]
+                              : c->looks.numbers[i * c->schema.n_numbers + k - c->schema.width];
             if (!isnan(v)) sum += weight[i] * v, square += weight[i] * v * v, n += weight[i];
         }
         double mean = n > 0 ? sum / n : 0, variance = n > 0 ? square / n - mean * mean : 0;
@@ -158,14 +158,14 @@ skua_status skuai_cold_ridge(skuai_cold_items *items, const double *weight, skua
 
 double skuai_cold_told(const skuai_cold_items *items, const skuai_cold_looks *looks, size_t i) {
     double sum = items->intercept;
-    for (size_t k = 0; k < items->width; k++) {
-        double v = (double)looks->vectors[i * items->width + k];
+    for (size_t k = 0; k < items->schema.width; k++) {
+        double v = (double)looks->vectors[i * items->schema.width + k];
         if (!isnan(v)) sum += items->slope[k] * (VECTOR_SCALE * v - items->middle[k]);
     }
-    for (size_t k = 0; k < items->n_numbers; k++) {
-        size_t at = items->width + k;
-        double v =
-            (looks->numbers[i * items->n_numbers + k] - items->middle[at]) * items->scale[at];
+    for (size_t k = 0; k < items->schema.n_numbers; k++) {
+        size_t at = items->schema.width + k;
+        double v = (looks->numbers[i * items->schema.n_numbers + k] - items->middle[at]) *
+                   items->scale[at];
         if (!isnan(v)) sum += items->slope[at] * (v > 3 ? 3 : v < -3 ? -3 : v);
     }
     return sum;

@@ -5,7 +5,7 @@
 enum { OWN_COLUMNS = 13 };
 
 size_t skuai_cold_columns(const skuai_cold_items *items) {
-    return OWN_COLUMNS + items->n_numbers;
+    return OWN_COLUMNS + items->schema.n_numbers;
 }
 
 skua_status skuai_cold_matrix_new(const skuai_cold_items *items, size_t n,
@@ -29,9 +29,11 @@ void skuai_cold_matrix_clear(skuai_cold_matrix *matrix) {
     *matrix = (skuai_cold_matrix){0};
 }
 
+/* Behind what was learnt from, the last periods go on. */
 static double pulse_at(const skuai_cold_items *items, int64_t period) {
     int64_t at = period - items->first;
-    return at >= 0 && (size_t)at < items->n_pulse ? items->pulse[at] : 0;
+    if (at < 0) return 0;
+    return (size_t)at < items->n_pulse ? items->pulse[at] : skuai_cold_pulse(items, period);
 }
 
 void skuai_cold_own_get(const skuai_cold_items *items, const skuai_panel *panel, size_t s,
@@ -40,7 +42,7 @@ void skuai_cold_own_get(const skuai_cold_items *items, const skuai_panel *panel,
     size_t counted = age < items->options.reach ? age : items->options.reach;
     skuai_cold_own o = {.age = age, .from = age - counted, .last = (double)NAN};
     double sum = 0, units = 0, base = 0;
-    for (size_t t = o.from; t < age; t++) {
+    for (size_t t = o.from; t < age && items->options.own; t++) {
         if (isnan(y[t])) continue;
         double usual = skuai_cold_curve(items, t) + pulse_at(items, panel->start[s] + (int64_t)t);
         o.last = skuai_cold_z(items, y[t]) - usual;
@@ -85,8 +87,9 @@ void skuai_cold_row(const skuai_cold_items *items, const skuai_panel *panel, siz
                                    skuai_day_of_year(day)};
     for (size_t k = 0; k < OWN_COLUMNS; k++)
         m->values[k * m->n + r] = (float)columns[k];
-    for (size_t k = 0; k < items->n_numbers; k++)
-        m->values[(OWN_COLUMNS + k) * m->n + r] = (float)looks->numbers[i * items->n_numbers + k];
+    for (size_t k = 0; k < items->schema.n_numbers; k++)
+        m->values[(OWN_COLUMNS + k) * m->n + r] =
+            (float)looks->numbers[i * items->schema.n_numbers + k];
     m->analogues[r] = settle(items, own, told->analogues);
     m->linear[r] = settle(items, own, told->ridge);
     m->base[r] = curve + skuai_cold_pulse(items, origin);

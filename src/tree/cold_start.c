@@ -1,6 +1,5 @@
-#include "tree/cold_start.h"
+#include "tree/cold_model.h"
 
-#include "learn/learner.h"
 #include "math/statistics.h"
 #include "tree/cold_rows.h"
 #include "tree/tree.h"
@@ -10,10 +9,9 @@
 #include <string.h>
 
 enum {
-    LEVELS = 99,
-    AGE_BLOCKS = 3,
-    SIZE_BLOCKS = 3,
-    CELLS = AGE_BLOCKS * SIZE_BLOCKS,
+    LEVELS = SKUAI_COLD_LEVELS,
+    SIZE_BLOCKS = SKUAI_COLD_SIZE_BLOCKS,
+    CELLS = SKUAI_COLD_CELLS,
     ROWS_LEAST = 200,
     ROWS_MOST = 200000,
     CELL_LEAST = 60,
@@ -23,16 +21,7 @@ enum {
     PARTS = SKUAI_COLD_PARTS
 };
 
-struct skuai_model {
-    skuai_cold_items *items;
-    skuai_learnt *trees; /* NULL: too little to learn from */
-    double weight[PARTS];
-    double cut[SIZE_BLOCKS - 1];    /* of the expected z, between blocks */
-    double quantile[CELLS][LEVELS]; /* of the error in z */
-    double top;                     /* the greatest z that a newborn had */
-};
-
-static void cold_free(skuai_model *model) {
+void skuai_cold_model_free(skuai_model *model) {
     if (!model) return;
     skuai_cold_items_free(model->items);
     if (model->trees) model->trees->learner->free(model->trees);
@@ -55,7 +44,7 @@ static skua_status whole(const skuai_parameters *parameters, const char *name, d
 
 static skua_status read_options(const skuai_parameters *parameters, const skuai_panel *panel,
                                 skuai_cold_options *options, bool *trees, skua_error *err) {
-    static const char *const names[] = {"horizon", "reach", "analogues", "trees"};
+    static const char *const names[] = {"horizon", "reach", "analogues", "trees", "own"};
     for (size_t i = 0; parameters && i < parameters->n; i++) {
         bool known = false;
         for (size_t k = 0; k < sizeof names / sizeof *names; k++)
@@ -67,9 +56,11 @@ static skua_status read_options(const skuai_parameters *parameters, const skuai_
     SKUA_TRY(whole(parameters, "horizon", 0, 1000, 0, &options->horizon, err));
     SKUA_TRY(whole(parameters, "reach", 0, 1000, 0, &options->reach, err));
     SKUA_TRY(whole(parameters, "analogues", 1, SKUAI_ANALOGUES_MOST, 10, &options->analogues, err));
-    size_t wanted;
+    size_t wanted, own;
     SKUA_TRY(whole(parameters, "trees", 0, 1, 1, &wanted, err));
+    SKUA_TRY(whole(parameters, "own", 0, 1, 1, &own, err));
     *trees = wanted == 1;
+    options->own = own == 1;
     if (!options->horizon) options->horizon = skuai_tree_horizon(panel);
     if (!options->reach) options->reach = skuai_young_periods(panel->grid.frequency);
     return SKUA_OK;
@@ -346,7 +337,7 @@ static skua_status cold_fit(const skuai_forecaster *self, const skuai_panel *pan
     if (status == SKUA_OK)
         *model = m;
     else
-        cold_free(m);
+        skuai_cold_model_free(m);
     return status;
 }
 
@@ -366,7 +357,7 @@ typedef struct prediction {
 static void write_note(const skuai_cold_items *c, const size_t *which, size_t n, char *note) {
     size_t at = (size_t)snprintf(note, SKUAI_NOTE_SIZE, "%s", n ? "like" : "curve of new items");
     for (size_t k = 0; k < n && k < 3; k++) {
-        const char *name = skuai_panel_name(c->panel, c->series[which[k]]);
+        const char *name = c->names[c->series[which[k]]];
         if (k && at + strlen(name) + 2 >= SKUAI_NOTE_SIZE) break;
         at += (size_t)snprintf(note + at, SKUAI_NOTE_SIZE - at, "%s %.40s", k ? "," : "", name);
     }
@@ -375,14 +366,13 @@ static void write_note(const skuai_cold_items *c, const size_t *which, size_t n,
 /* What an item takes over from the one that it replaces counts four times what is told besides. */
 static void inherit(const skuai_cold_items *c, size_t predecessor, skuai_cold_told_of *told,
                     char *note) {
-    double own = skuai_cold_lately(c, predecessor);
+    double own = c->lately[predecessor];
     char rest[24];
     told->analogues = (PREDECESSOR * own + told->analogues) / (PREDECESSOR + 1);
     told->ridge = (PREDECESSOR * own + told->ridge) / (PREDECESSOR + 1);
     memcpy(rest, note, sizeof rest - 1);
     rest[sizeof rest - 1] = '\0';
-    (void)snprintf(note, SKUAI_NOTE_SIZE, "after %.16s; %s",
-                   skuai_panel_name(c->panel, predecessor), rest);
+    (void)snprintf(note, SKUAI_NOTE_SIZE, "after %.16s; %s", c->names[predecessor], rest);
 }
 
 /* Nothing is sold before the launch. */
@@ -465,7 +455,8 @@ static void predict_old(const prediction *job, size_t s) {
 
 static skua_status predict_all(prediction *job, skuai_arena *arena, const skuai_context *context,
                                skua_error *err) {
-    size_t young = 2 * job->model->items->options.reach;
+    const skuai_cold_options *o = &job->model->items->options;
+    size_t young = o->own ? 2 * o->reach : SIZE_MAX;
     job->series = skuai_arena_take(arena, job->panel->n_series + 1, sizeof *job->series);
     if (!job->series) return skuai_error_memory(err, "a cold start");
     for (size_t s = 0; s < job->panel->n_series; s++) {
@@ -514,20 +505,15 @@ skua_status skuai_cold_start_reasons(const skuai_model *model, const skuai_panel
     skua_status status = skuai_cold_looks_make(c, panel, &s, 1, arena, &looks, err);
     if (status == SKUA_OK) {
         found = skuai_cold_analogues(c, &looks, 0, SIZE_MAX, which, likeness);
-        *predecessor = looks.predecessor[0] == SIZE_MAX
-                           ? NULL
-                           : skuai_panel_name(c->panel, looks.predecessor[0]);
+        size_t before = looks.predecessor[0];
+        *predecessor = before == SIZE_MAX ? NULL : c->names[before];
         for (size_t k = 0; k < found; k++)
             total += pow(likeness[k], 4);
         for (size_t k = 0; k < found; k++) {
-            size_t other = c->series[which[k]];
-            const double *y = skuai_panel_target(c->panel, other);
-            double sold = 0;
-            for (size_t t = 0; t < c->panel->length[other] && t < c->options.horizon; t++)
-                sold += isnan(y[t]) ? 0 : y[t];
-            analogues[k] = (skuai_analogue){skuai_panel_name(c->panel, other), likeness[k],
-                                            total > 0 ? pow(likeness[k], 4) / total : 0, sold,
-                                            c->panel->start[other]};
+            size_t i = which[k];
+            double share = total > 0 ? pow(likeness[k], 4) / total : 0;
+            analogues[k] = (skuai_analogue){c->names[c->series[i]], likeness[k], share, c->sold[i],
+                                            c->start[i]};
         }
         *n = found;
     }
@@ -547,6 +533,8 @@ const skuai_forecaster skuai_cold_start_forecaster = {
     .source = "Wolpert 1992, Neural Networks 5(2); Robinson 1991, Statistical Science 6(1)",
     .fit = cold_fit,
     .predict = cold_predict,
-    .free = cold_free,
+    .free = skuai_cold_model_free,
+    .save = skuai_cold_save,
+    .load = skuai_cold_load,
     .for_young = true,
 };

@@ -36,7 +36,12 @@
  *
  * Parameters, all optional: horizon (0: as in tree.h), reach (ages in periods that are told apart;
  * 0: those of skuai_young_periods), analogues (10), trees (1; 0: analogues
- * and ridge alone, at equal weights). */
+ * and ridge alone, at equal weights), own (1; 0: an item's own periods never count, and every
+ * series, of whatever age, is forecast from what it is alone).
+ *
+ * Saved is all that forecasting reads: newborns with their looks, what was learnt, and how each
+ * series ran lately, for those who succeed it. A model that was read says the same as the one that
+ * was saved, bit for bit; items launched since are no analogues until it is trained again. */
 #ifndef SKUA_TREE_COLD_START_H
 #define SKUA_TREE_COLD_START_H
 
@@ -48,7 +53,7 @@ enum { SKUAI_ANALOGUES_MOST = 20, SKUAI_COLD_PARTS = 3 };
 
 /* An item that a forecast leans on. */
 typedef struct skuai_analogue {
-    const char *name; /* of the series, in the model's own panel; lives as long as the model */
+    const char *name; /* of the series that was learnt from; lives as long as the model */
     double likeness;  /* 0 .. 1 */
     double weight;    /* its share among the analogues, they sum to 1 */
     double sold;      /* units in its first periods, as many as the horizon learnt */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/file.h"
 #include "core/random.h"
 #include "tree/cold_start.h"
 
@@ -299,11 +300,157 @@ static void little_is_enough(void **state) {
     skuai_panel_free(panel);
 }
 
+/* Fit with parameters, forecast the view. */
+static skuai_model *fit_with(const skuai_panel *view, const skuai_parameter *items, size_t n,
+                             skuai_forecast **forecast) {
+    skua_error err;
+    skuai_context context = {.seed = 1, .threads = 2};
+    skuai_parameters parameters = {items, n};
+    skuai_request request = {AHEAD, levels, 3, 1};
+    skuai_model *model = NULL;
+    const skuai_forecaster *f = &skuai_cold_start_forecaster;
+    assert_ok(f->fit(f, view, &parameters, &context, &model, &err), &err);
+    assert_ok(f->predict(model, view, &request, &context, forecast, &err), &err);
+    return model;
+}
+
+static bool same(const skuai_forecast *a, const skuai_forecast *b) {
+    size_t n = a->n_series * a->horizon;
+    return memcmp(a->quantiles, b->quantiles, n * a->n_quantiles * sizeof *a->quantiles) == 0 &&
+           memcmp(a->mean, b->mean, n * sizeof *a->mean) == 0;
+}
+
+/* Every parameter changes the forecasts. */
+static void parameters_count(void **state) {
+    (void)state;
+    static const skuai_parameter others[] = {
+        {"analogues", "2"}, {"trees", "0"}, {"own", "0"}, {"reach", "4"}, {"horizon", "3"}};
+    truth t;
+    skua_error err;
+    skuai_panel *panel = shop(1.2, true, &t), *view;
+    skuai_parameter chosen[2] = {{"horizon", "6"}};
+    skuai_forecast *usual, *f;
+    assert_ok(skuai_panel_cut_at(panel, 2650, &view, &err), &err);
+    skuai_model *model = fit_with(view, chosen, 1, &usual);
+    skuai_cold_start_forecaster.free(model);
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
+        bool horizon = strcmp(others[k].name, "horizon") == 0;
+        chosen[horizon ? 0 : 1] = others[k];
+        model = fit_with(view, chosen, horizon ? 1 : 2, &f);
+        if (same(usual, f)) fail_msg("%s = %s changes nothing", others[k].name, others[k].value);
+        skuai_forecast_free(f);
+        skuai_cold_start_forecaster.free(model);
+    }
+    skuai_forecast_free(usual);
+    skuai_panel_free(view);
+    skuai_panel_free(panel);
+}
+
+/* own = 0: what items sold themselves is not read, what others like them sold is. */
+static void looks_alone_can_tell(void **state) {
+    (void)state;
+    truth t;
+    skua_error err;
+    skuai_panel *panel = shop(0.1, true, &t), *view, *one, *other;
+    static const skuai_parameter alone[] = {{"horizon", "6"}, {"own", "0"}};
+    skuai_request request = {AHEAD, levels, 3, 1};
+    skuai_forecast *f, *a, *b;
+    assert_ok(skuai_panel_cut_at(panel, 2650, &view, &err), &err);
+    skuai_model *model = fit_with(view, alone, 2, &f);
+    double off = 0;
+    for (size_t s = 0; s < OLD; s++) /* those that are no newborns at all */
+        off += fabs(log(skuai_forecast_quantiles(f, s, 0)[1] / t.level[s])) / OLD;
+    assert_true(off < 0.4);
+    size_t s = OLD;
+    while (view->length[s] < 4)
+        s++;
+    double *y = skuai_new(panel->n_rows, sizeof *y);
+    memcpy(y, panel->target, panel->n_rows * sizeof *y);
+    for (size_t w = 0; w < view->length[s]; w++)
+        y[panel->row[s] + w] *= 50;
+    assert_ok(skuai_panel_with(view, SKUAI_PANEL_TARGET, y, &other, &err), &err);
+    assert_ok(skuai_panel_subset(view, &s, 1, &one, &err), &err);
+    assert_ok(skuai_cold_start_forecaster.predict(model, one, &request, NULL, &a, &err), &err);
+    skuai_panel_free(one);
+    assert_ok(skuai_panel_subset(other, &s, 1, &one, &err), &err);
+    assert_ok(skuai_cold_start_forecaster.predict(model, one, &request, NULL, &b, &err), &err);
+    assert_true(same(a, b));
+    skuai_forecast_free(a);
+    skuai_forecast_free(b);
+    skuai_forecast_free(f);
+    skuai_cold_start_forecaster.free(model);
+    skuai_panel_free(one);
+    skuai_panel_free(other);
+    skuai_panel_free(view);
+    skuai_panel_free(panel);
+    skuai_free(y);
+}
+
+static void write_text(const char *folder, const char *name, const char *text) {
+    char path[4096];
+    skua_error err;
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    assert_ok(skuai_file_write(path, text, strlen(text), &err), &err);
+}
+
+/* A model read back says the same to the last bit, gives the same reasons, and outlives the panel;
+ * a damaged one is refused with a sentence that names the file. */
+static void a_model_is_kept(void **state) {
+    (void)state;
+    truth t;
+    skua_error err;
+    char folder[512];
+    skuai_panel *panel = shop(0.5, true, &t), *view;
+    skuai_forecast *f, *again;
+    skuai_request request = {AHEAD, levels, 3, 1};
+    const skuai_forecaster *cold = &skuai_cold_start_forecaster;
+    test_folder_new(folder, sizeof folder);
+    skuai_model *model = fit_at(panel, 50, &view, &f), *kept = NULL;
+    assert_ok(cold->save(model, folder, &err), &err);
+    assert_ok(cold->load(cold, folder, &kept, &err), &err);
+    assert_ok(cold->predict(kept, view, &request, NULL, &again, &err), &err);
+    assert_true(same(f, again));
+    skuai_analogue before[SKUAI_ANALOGUES_MOST], after[SKUAI_ANALOGUES_MOST];
+    const char *predecessor;
+    size_t n, m, s = 0;
+    while (view->length[s] != 0)
+        s++;
+    assert_ok(skuai_cold_start_reasons(model, view, s, before, &n, &predecessor, &err), &err);
+    assert_ok(skuai_cold_start_reasons(kept, view, s, after, &m, &predecessor, &err), &err);
+    assert_int_equal(n, m);
+    for (size_t k = 0; k < n; k++) {
+        assert_string_equal(before[k].name, after[k].name);
+        assert_true(before[k].sold == after[k].sold && before[k].start == after[k].start);
+        assert_true(before[k].likeness == after[k].likeness && before[k].sold > 0);
+    }
+    cold->free(kept);
+    kept = NULL;
+    write_text(folder, "vectors.f32", "short");
+    assert_int_equal(cold->load(cold, folder, &kept, &err), SKUA_EDATA);
+    assert_non_null(strstr(err.message, "vectors.f32"));
+    write_text(folder, "cold.json", "{\"model\":\"cold-start\",\"format\":1,\"horizon\":6}");
+    assert_int_equal(cold->load(cold, folder, &kept, &err), SKUA_EDATA);
+    assert_non_null(strstr(err.message, "cold.json"));
+    write_text(folder, "cold.json", "{\"model\":\"cold-start\",\"format\":99}");
+    assert_int_equal(cold->load(cold, folder, &kept, &err), SKUA_EVERSION);
+    write_text(folder, "cold.json", "not JSON");
+    assert_int_equal(cold->load(cold, folder, &kept, &err), SKUA_EDATA);
+    assert_null(kept);
+    cold->free(model);
+    skuai_forecast_free(f);
+    skuai_forecast_free(again);
+    skuai_panel_free(view);
+    skuai_panel_free(panel);
+    test_folder_remove(folder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(looks_tell_the_level), cmocka_unit_test(own_periods_take_over),
         cmocka_unit_test(reasons_are_alike),    cmocka_unit_test(nothing_of_the_future_is_seen),
         cmocka_unit_test(little_is_enough),     cmocka_unit_test(a_successor_inherits),
+        cmocka_unit_test(parameters_count),     cmocka_unit_test(looks_alone_can_tell),
+        cmocka_unit_test(a_model_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
