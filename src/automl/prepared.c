@@ -238,4 +238,5 @@ void skuai_prepared_table(skuai_forecaster *forecaster) {
     if (forecaster->save) forecaster->save = prepared_save;
     if (forecaster->update) forecaster->update = prepared_update;
     forecaster->contributions = NULL;
+    forecaster->describe = NULL;
 }

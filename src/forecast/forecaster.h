@@ -7,6 +7,7 @@
 #define SKUA_FORECAST_FORECASTER_H
 
 #include "core/context.h"
+#include "core/json.h"
 #include "forecast/contributions.h"
 #include "forecast/forecast.h"
 
@@ -55,6 +56,8 @@ typedef struct skuai_forecaster {
     skua_status (*contributions)(const skuai_model *model, const skuai_panel *panel, size_t s,
                                  const skuai_request *request, const skuai_context *context,
                                  skuai_contributions **contributions, skua_error *err);
+    /* What was learnt, for people: members of an object that is open (weights, shares). */
+    void (*describe)(const skuai_model *model, skuai_json_writer *w);
     const void *data; /* what a family of forecasters shares, private to its room */
     bool for_young;   /* made for series with little history or none; of others it tells little */
 } skuai_forecaster;

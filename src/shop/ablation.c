@@ -1,28 +1,12 @@
 #include "shop/ablation.h"
 
 #include "automl/backtest.h"
+#include "automl/modality_forecast.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { NAME_SIZE = 64 };
-
-static bool is_one_of(const char *name, const char *const *names) {
-    for (; *names; names++)
-        if (strcmp(name, *names) == 0) return true;
-    return false;
-}
-
-/* Whether a column is of a kind; vectors: by modality. */
-static bool is_of(const char *kind, const char *column, bool vectors) {
-    static const char *const prices[] = {"price", "list_price", "cost", "item_price", NULL};
-    static const char *const events[] = {
-        "promotion", "promotion_depth", "promotion_display", "calendar",
-        "holiday",   "festival",        "workday",           NULL};
-    if (vectors) return strcmp(kind, column) == 0;
-    if (strcmp(kind, "price") == 0) return is_one_of(column, prices);
-    return strcmp(kind, "events") == 0 && is_one_of(column, events);
-}
 
 /* The next name of a list separated by commas; false: none. */
 static bool next_name(const char **list, char name[NAME_SIZE]) {
@@ -37,18 +21,27 @@ static bool next_name(const char **list, char name[NAME_SIZE]) {
     return true;
 }
 
+/* What is left out, of which panel. */
+typedef struct kind_of {
+    const skuai_panel *panel;
+    const char *kind;
+} kind_of;
+
 static bool keeps(void *user, const char *column, bool vectors) {
-    return !is_of(user, column, vectors);
+    const kind_of *k = user;
+    return !skuai_modality_owns(k->panel, k->kind, column, vectors);
 }
 
 static void put_columns(const skuai_panel *p, const char *kind, skuai_json_writer *w) {
     skuai_json_array(w, "columns");
     for (size_t k = 0; k < p->n_dynamic; k++)
-        if (is_of(kind, p->dynamic[k].name, false)) skuai_json_text(w, NULL, p->dynamic[k].name);
+        if (skuai_modality_owns(p, kind, p->dynamic[k].name, false))
+            skuai_json_text(w, NULL, p->dynamic[k].name);
     for (size_t k = 0; k < p->n_static; k++)
-        if (is_of(kind, p->statics[k].name, false)) skuai_json_text(w, NULL, p->statics[k].name);
+        if (skuai_modality_owns(p, kind, p->statics[k].name, false))
+            skuai_json_text(w, NULL, p->statics[k].name);
     for (size_t k = 0; k < p->n_vectors; k++)
-        if (is_of(kind, p->vectors[k].modality, true))
+        if (skuai_modality_owns(p, kind, p->vectors[k].modality, true))
             skuai_json_text(w, NULL, p->vectors[k].modality);
     skuai_json_close(w);
 }
@@ -56,11 +49,11 @@ static void put_columns(const skuai_panel *p, const char *kind, skuai_json_write
 static bool has_any(const skuai_panel *p, const char *kind) {
     bool any = false;
     for (size_t k = 0; k < p->n_dynamic; k++)
-        any = any || is_of(kind, p->dynamic[k].name, false);
+        any = any || skuai_modality_owns(p, kind, p->dynamic[k].name, false);
     for (size_t k = 0; k < p->n_static; k++)
-        any = any || is_of(kind, p->statics[k].name, false);
+        any = any || skuai_modality_owns(p, kind, p->statics[k].name, false);
     for (size_t k = 0; k < p->n_vectors; k++)
-        any = any || is_of(kind, p->vectors[k].modality, true);
+        any = any || skuai_modality_owns(p, kind, p->vectors[k].modality, true);
     return any;
 }
 
@@ -93,7 +86,8 @@ static skua_status put_one(const skua_shop *shop, const char *run, const skuai_h
     double low = 0, high = 0;
     if (!e) return skuai_error_memory(err, "an evaluation");
     less.keeps = keeps;
-    less.keeps_user = kind;
+    kind_of user = {history->panel, kind};
+    less.keeps_user = &user;
     skua_status status = skuai_evaluate(shop, run, &less, e, err);
     if (status == SKUA_OK) {
         uint64_t seed = (uint64_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_seed);

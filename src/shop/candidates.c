@@ -1,5 +1,6 @@
 #include "shop/candidates.h"
 
+#include "automl/modality_forecast.h"
 #include "cause/causal_forecast.h"
 #include "core/buffer.h"
 #include "shop/base_model.h"
@@ -21,8 +22,9 @@ static const char *const fast[] = {"seasonal-window-mean", "theta", "count-pool"
                                    NULL};
 static const char *const medium[] = {"ets",      "group",       "dynamic-count",
                                      "mstl-ets", "tree-direct", NULL};
-static const char *const best[] = {"arima",        "imapa",      "npts",   "tree-linear",
-                                   "tree-tweedie", "tree-equal", "causal", NULL};
+static const char *const best[] = {"arima",       "imapa",        "npts",
+                                   "tree-linear", "tree-tweedie", "tree-equal",
+                                   "causal",      "modalities",   NULL};
 
 /* Names for specifications (automl/configured.h) that presets try. */
 static const struct {
@@ -49,14 +51,25 @@ static skuai_forecaster causal_forecaster(void) {
     return skuai_causal_forecaster;
 }
 
+/* One model a modality: of the sales, of what drives them, of what an item is. */
+static const skuai_modality_models modality_models = {
+    .history = "theta",
+    .newborn = "cold-start:trees=0",
+    .driver = "causal:end=linear",
+    .look = "cold-start:own=0:trees=0",
+    .find = skuai_candidate_find,
+};
+static skuai_forecaster modality_forecaster(void) {
+    return skuai_modality_forecaster(&modality_models);
+}
+
 static const struct {
     const char *name;
     skuai_forecaster (*make)(void);
 } of_panels[] = {
-    {"group", group_forecaster},
-    {"count-pool", count_pool_forecaster},
-    {"cold-start", cold_start_forecaster},
-    {"causal", causal_forecaster},
+    {"group", group_forecaster},           {"count-pool", count_pool_forecaster},
+    {"cold-start", cold_start_forecaster}, {"causal", causal_forecaster},
+    {"modalities", modality_forecaster},
 };
 enum { OF_PANELS = sizeof of_panels / sizeof *of_panels };
 

@@ -1,6 +1,7 @@
 #include "shop/evaluate.h"
 
 #include "automl/leak.h"
+#include "automl/modality_forecast.h"
 #include "shop/coherence.h"
 #include "shop/series_costs.h"
 
@@ -306,6 +307,9 @@ skua_status skuai_evaluate(const skua_shop *shop, const char *run, const skuai_h
     size_t most = (size_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_sample);
     uint64_t seed = (uint64_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_seed);
     if (status == SKUA_OK) status = skuai_history_sample(history, most, seed, &sample, err);
+    if (status == SKUA_OK && skuai_modality_count(sample.panel) < 2 &&
+        !*skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_models))
+        skuai_candidates_drop(&e->candidates, "modalities"); /* nobody asked for it by name */
     e->horizon = skuai_shop_horizon(shop, &history->panel->grid);
     e->deadline = limits.fit;
     if (status == SKUA_OK) status = warn_of_leaks(shop, sample.panel, err);

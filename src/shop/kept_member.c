@@ -1,9 +1,13 @@
 #include "shop/kept_member.h"
 
 #include "core/file.h"
+#include "core/json.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
+
+static const char DESCRIPTION[] = "learnt.json";
+enum { DESCRIPTION_MOST = 1 << 16 };
 
 static bool member_folder(const char *folder, const char *name, char *path, size_t size) {
     int n = snprintf(path, size, "%s/%s", folder, name);
@@ -42,6 +46,26 @@ static skua_status learn_member(const skuai_forecaster *member, const skuai_pane
     return status;
 }
 
+/* What a member learnt, for people, beside its files. */
+static skua_status save_description(const skuai_forecaster *member, const skuai_model *model,
+                                    const char *folder, skua_error *err) {
+    char path[SKUAI_KEPT_FOLDER_SIZE];
+    skuai_buffer text;
+    skuai_json_writer w;
+    if (!member_folder(folder, DESCRIPTION, path, sizeof path))
+        return skuai_error_set(err, SKUA_EIO, "%.200s...: a path too long", folder);
+    skuai_buffer_init(&text, DESCRIPTION_MOST);
+    skuai_json_begin(&w, &text);
+    skuai_json_object(&w, NULL);
+    member->describe(model, &w);
+    skuai_json_close(&w);
+    skua_status status = skuai_buffer_check(&text, err);
+    if (status == SKUA_OK)
+        status = skuai_file_write(path, skuai_buffer_view(&text), text.size, err);
+    skuai_buffer_clear(&text);
+    return status;
+}
+
 static skua_status save_member(const skuai_forecaster *member, const skuai_panel *panel,
                                const skuai_context *context, const char *folder, skua_error *err) {
     char path[SKUAI_KEPT_FOLDER_SIZE];
@@ -51,6 +75,7 @@ static skua_status save_member(const skuai_forecaster *member, const skuai_panel
     SKUA_TRY(learn_member(member, panel, context, &model, err));
     skua_status status = skuai_folder_make(path, err);
     if (status == SKUA_OK) status = member->save(model, path, err);
+    if (status == SKUA_OK && member->describe) status = save_description(member, model, path, err);
     member->free(model);
     return status == SKUA_OK ? status : skuai_error_prefix(err, status, "%s", member->name);
 }
@@ -99,4 +124,25 @@ void skuai_kept_members_use(skuai_ensemble *ensemble, const char *folder, skuai_
         member->fit = load_member;
         member->data = &kept[m];
     }
+}
+
+void skuai_kept_members_put(const skuai_ensemble *ensemble, const char *folder,
+                            skuai_json_writer *w) {
+    skuai_json_object(w, "learnt");
+    for (size_t m = 0; m < ensemble->n_members; m++) {
+        char path[SKUAI_KEPT_FOLDER_SIZE], file[SKUAI_KEPT_FOLDER_SIZE];
+        skuai_buffer text;
+        skuai_json *json = NULL;
+        skua_error none;
+        if (!ensemble->members[m].describe || !has_weight(ensemble, m) ||
+            !member_folder(folder, ensemble->members[m].name, path, sizeof path) ||
+            !member_folder(path, DESCRIPTION, file, sizeof file) ||
+            skuai_file_read(file, DESCRIPTION_MOST, &text, &none) != SKUA_OK)
+            continue;
+        if (skuai_json_parse(skuai_buffer_view(&text), text.size, &json, &none) == SKUA_OK)
+            skuai_json_raw(w, ensemble->members[m].name, skuai_buffer_view(&text));
+        skuai_json_free(json);
+        skuai_buffer_clear(&text);
+    }
+    skuai_json_close(w);
 }

@@ -27,4 +27,8 @@ SKUA_MUST_USE skua_status skuai_kept_members_save(skuai_ensemble *ensemble,
  * [SKUAI_ENSEMBLE_MEMBERS] must live as long as the ensemble is used. */
 void skuai_kept_members_use(skuai_ensemble *ensemble, const char *folder, skuai_kept_member *kept);
 
+/* An object "learnt": of each member with a weight what it says of itself (describe), by name. */
+void skuai_kept_members_put(const skuai_ensemble *ensemble, const char *folder,
+                            skuai_json_writer *w);
+
 #endif

@@ -5,6 +5,7 @@
 #include "shop/result.h"
 #include "shop/shop_panel.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static skua_status read_history(skua_shop *shop, skuai_history *history, skua_error *err) {
@@ -51,6 +52,13 @@ static skua_status keep_model(const skua_shop *shop, const skuai_panel *panel,
     return skuai_model_file_save(shop, model, panel, e->leaderboard, e->calibration, err);
 }
 
+static void put_learnt(const skua_shop *shop, const skuai_evaluation *e, const char *model,
+                       skuai_json_writer *w) {
+    char folder[SKUAI_KEPT_FOLDER_SIZE];
+    int n = snprintf(folder, sizeof folder, "%s/models/%s", shop->folder, model);
+    if (n > 0 && (size_t)n < sizeof folder) skuai_kept_members_put(&e->ensemble, folder, w);
+}
+
 static skua_status make_report(const skua_shop *shop, const skuai_history *history,
                                const skuai_evaluation *e, const skuai_run *run, const char *model,
                                char **report, skua_error *err) {
@@ -77,6 +85,7 @@ static skua_status make_report(const skua_shop *shop, const skuai_history *histo
         skuai_json_number(&r.json, skuai_coherence_name((skuai_coherence)c), e->coherence_loss[c]);
     skuai_json_close(&r.json);
     skuai_json_raw(&r.json, "leaderboard", e->leaderboard);
+    if (model) put_learnt(shop, e, model, &r.json);
     if (e->search.trials) {
         skuai_json_object(&r.json, "search");
         skuai_json_integer(&r.json, "trials", (int64_t)e->search.n_trials);

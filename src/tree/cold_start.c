@@ -527,6 +527,20 @@ void skuai_cold_start_weights(const skuai_model *model, double weights[SKUAI_COL
     *launches = model->items->launches ? model->items->n : 0;
 }
 
+static void describe(const skuai_model *m, skuai_json_writer *w) {
+    double weights[PARTS];
+    size_t launches;
+    skuai_cold_start_weights(m, weights, &launches);
+    skuai_json_object(w, "new");
+    skuai_json_integer(w, "items", (int64_t)launches);
+    skuai_json_object(w, "weights");
+    skuai_json_number(w, "analogues", weights[0]);
+    skuai_json_number(w, "linear", weights[1]);
+    skuai_json_number(w, "trees", weights[2]);
+    skuai_json_close(w);
+    skuai_json_close(w);
+}
+
 const skuai_forecaster skuai_cold_start_forecaster = {
     .name = "cold-start",
     .summary = "new items by what they are: analogues, ridge and trees, weights by cross-fitting",
@@ -536,5 +550,6 @@ const skuai_forecaster skuai_cold_start_forecaster = {
     .free = skuai_cold_model_free,
     .save = skuai_cold_save,
     .load = skuai_cold_load,
+    .describe = describe,
     .for_young = true,
 };

@@ -55,6 +55,26 @@ expect_json 'any(r["name"] == "cold-start" and r["weight_young"] > 0.3 for r in 
 expect_exit 0 "$SKUA" forecast shop --json
 expect_json "3 < $new['NEWMUG']['mean'] < 40 and $new['HEIR']['mean'] > 3 * $new['NEWMUG']['mean']"
 
+# one model a modality: what it weighs is shown, and the kept model forecasts alike twice
+expect_exit 0 "$SKUA" train shop --horizon 6 --windows 2 --models theta,modalities,cold-start --json
+expect_json 'set(d["learnt"]["modalities"]["new"]["weights"]) == {"history", "text", "category", "price"}'
+expect_json 'all(w >= 0 for a in d["learnt"]["modalities"].values() for w in a["weights"].values())'
+expect_json 'sum(d["learnt"]["modalities"]["grown"]["weights"].values()) > 0.5'
+expect_json 'abs(sum(d["learnt"]["cold-start"]["new"]["weights"].values()) - 1) < 1e-9'
+model=$(python3 -c 'import json; print(json.load(open("out"))["model"])')
+[ -f shop/models/$model/cold-start/cold.json ] || failed "the cold start was not kept"
+expect_exit 0 "$SKUA" forecast shop --horizon 6 -o one.csv
+expect_exit 0 "$SKUA" forecast shop --horizon 6 -o two.csv
+expect_same "a kept model says the same" "$(cat one.csv)" "$(cat two.csv)"
+expect_exit 0 "$SKUA" forecast shop --horizon 6 --json
+expect_json "3 < $new['NEWMUG']['mean'] < 40 and 300 < $new['NEWLAMP']['mean'] < 1600 and len($new['NEWMUG']['analogues']) == 5"
+printf '{"model":"cold-start"}' >shop/models/$model/cold-start/cold.json # damaged: the others go on
+expect_exit 0 "$SKUA" forecast shop --horizon 6
+expect_err 'cold.json.*train again'
+COLUMNS=80 expect_exit 0 "$SKUA" train shop --horizon 6 --windows 2 --models theta,modalities
+expect_out '^modalities, new items [(][0-9]+[)]: .*[0-9]'
+expect_width 80
+
 # what is each kind of data worth? Without the vectors the new are told by category and price alone
 expect_exit 0 "$SKUA" backtest shop --horizon 6 --windows 2 --models cold-start --ablate text,price --json
 expect_json '[a["without"] for a in d["ablation"]] == ["text", "price"]'
