@@ -23,6 +23,7 @@
  *                      [--block DAYS] [--plot FILE.svg] [--verbose]
  *     bench uplift      likewise; docs/images/confounding.svg is of
  *                       `bench uplift --seeds 1 --plot docs/images/confounding.svg` */
+#include "bench_simulated.h"
 #include "benchmarks.h"
 #include "csv.h"
 #include "effect_plot.h"
@@ -32,7 +33,6 @@
 #include "decide/price.h"
 #include "math/linear.h"
 #include "math/statistics.h"
-#include "shop/shop_panel.h"
 #include "simulate/simulate.h"
 
 #include <math.h>
@@ -68,29 +68,6 @@ static void known_shop_clear(known_shop *s) {
     skuai_panel_free(s->panel);
     skuai_free(s->price_effect);
     *s = (known_shop){0};
-}
-
-static skua_status ingest(const char *folder, const char *home, skuai_panel **panel,
-                          skua_error *err) {
-    static const char *const files[] = {"items", "promotions", "calendar", "sales"};
-    skua_shop *shop = NULL;
-    static const char *const settings[] = {"country", "CN,shopping", NULL};
-    SKUA_TRY(skua_shop_init(home, settings, err));
-    SKUA_TRY(skua_shop_open(home, &shop, err));
-    skua_status status = skua_shop_set(shop, "country", "CN,shopping", err);
-    for (size_t i = 0; i < 4 && status == SKUA_OK; i++) {
-        char path[512], *report = NULL;
-        (void)snprintf(path, sizeof path, "%s/%s.csv", folder, files[i]);
-        status = skua_shop_set(shop, "table", files[i], err);
-        if (status == SKUA_OK) status = skua_shop_ingest(shop, path, &report, err);
-        skua_text_free(report);
-    }
-    skuai_store *store = NULL;
-    if (status == SKUA_OK) status = skuai_shop_store(shop, SKUAI_STORE_READ, &store, err);
-    if (status == SKUA_OK) status = skuai_shop_panel(shop, store, false, panel, err);
-    skuai_store_close(store);
-    skua_shop_close(shop);
-    return status;
 }
 
 static size_t find_series(const skuai_panel *panel, const char *name) {
@@ -175,7 +152,7 @@ static skua_status make_shop(const protocol *p, skuai_simulate_law law, uint64_t
     (void)snprintf(files, sizeof files, "%s/files", root);
     (void)snprintf(home, sizeof home, "%s/home", root);
     skua_status status = skuai_simulate(&o, files, &context, NULL, err);
-    if (status == SKUA_OK) status = ingest(files, home, &shop->panel, err);
+    if (status == SKUA_OK) status = bench_shop_panel(files, home, &shop->panel, err);
     if (status == SKUA_OK) status = read_truth(files, shop, err);
     (void)snprintf(command, sizeof command, "rm -rf %s", root);
     if (system(command) != 0) fprintf(stderr, "left: %s\n", root);

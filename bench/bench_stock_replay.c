@@ -1,8 +1,9 @@
 /* Figure `stock-replay`: what orders from forecasts cost on history, beside the normal formula for
  * safety stock at the same fill rate, and beside perfect foresight.
  *
- * Orders: stock_order.h by expected cost, on forecasts of a small combination of `skua
- * forecast` (seasonal window mean, theta, count-pool, equal weights), made at every time of
+ * Orders: stock_order.h by expected cost, on forecasts of a small combination (seasonal window
+ * mean, theta, count-pool, ETS, in the simulated shops two kinds of trees; weights from two windows
+ * before the test), made at every time of
  * ordering from the 400 days before it, its settings fitted anew every 28 days. Formula: order up
  * to m (L + R) + z sqrt(...), m and v mean and variance of the last 28 days; its z is set
  * afterwards, by bisection on the very test, so that its fill rate is that of ours: the formula
@@ -16,11 +17,14 @@
  * a row: not offered, not scored. fresh retail 400 series that
  * were in stock for the largest share of hours; last 28 of 90 days, sales as demand. Lead time 1,
  * review 2, shelf life 5; the data have no costs: cost 1, margin .4, holding .005 a day. simulated
- * 60 items x 2 channels a demand law, no stock-outs, so demand is known; the last 140 of 730 days;
+ * 60 items x 2 channels a demand law, no stock-outs, so demand is known; the last 140 of 730 days,
+ * with the prices, promotions and calendar that the shop's files hold, known ahead for forecasts as
+ * in `plan stock` (the normal formula has no place for them: that is what is compared);
  * weekly orders, lead time 4 (sd 1) days, the costs of its supply.csv in the mean: holding .0007 of
  * cost a day, a lost sale .45 of cost, packs of 6. The figure is the largest of the ratios.
  *
  *     bench stock-replay [vegetables|fresh|simulated] */
+#include "bench_simulated.h"
 #include "benchmarks.h"
 #include "csv.h"
 #include "figure.h"
@@ -35,15 +39,19 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATHS = 300, WINDOW = 28, MEMBERS = 4, RECENT = 400, REFIT = 28, WEIGHED = 14 };
+enum { PATHS = 300, WINDOW = 28, MEMBERS = 6, RECENT = 400, REFIT = 28, WEIGHED = 14 };
 
-static const char *const members[MEMBERS] = {"seasonal-window-mean", "theta", "count-pool", "ets"};
+static const char *const plain[] = {"seasonal-window-mean", "theta", "count-pool", "ets", NULL};
+/* Where prices, promotions and a calendar are known ahead. */
+static const char *const with_plans[] = {"seasonal-window-mean", "theta",       "count-pool", "ets",
+                                         "tree-direct",          "tree-linear", NULL};
 
 /* A shop on which policies are run. */
 typedef struct stage {
     const char *name;
-    skuai_panel *panel; /* whole history, all series to the same end */
-    size_t test;        /* periods at its end */
+    skuai_panel *panel;         /* whole history, all series to the same end */
+    size_t test;                /* periods at its end */
+    const char *const *members; /* NULL: plain */
     skuai_stock_item *terms;
     double **past; /* [S] WINDOW periods before the test, then the test */
 } stage;
@@ -94,20 +102,22 @@ static skua_status combination(const stage *s, size_t horizon, skuai_forecaster 
                                       .levels = bench_levels,
                                       .n_levels = 9,
                                       .seed = 1};
-    for (size_t m = 0; m < MEMBERS; m++) {
-        list[m] = &f[m];
-        if (!bench_forecaster(members[m], &f[m]))
-            return skuai_error_set(err, SKUA_ENOTFOUND, "no model %s", members[m]);
+    const char *const *members = s->members ? s->members : plain;
+    size_t n = 0;
+    for (; members[n]; n++) {
+        list[n] = &f[n];
+        if (!bench_forecaster(members[n], &f[n]))
+            return skuai_error_set(err, SKUA_ENOTFOUND, "no model %s", members[n]);
     }
     SKUA_TRY(view_of(s, s->test, &before, err));
-    skua_status status = skuai_backtest_run(before, list, MEMBERS, &options, &context, &b, err);
+    skua_status status = skuai_backtest_run(before, list, n, &options, &context, &b, err);
     if (status == SKUA_OK)
         status = skuai_ensemble_choose(b, list, 0, b->n_windows, 1, ensemble, err);
     skuai_backtest_free(b);
     skuai_panel_free(before);
     *made = skuai_ensemble_forecaster(ensemble);
     printf("%s: weights before the test:", s->name);
-    for (size_t m = 0; m < MEMBERS; m++)
+    for (size_t m = 0; m < n; m++)
         printf(" %s %.2f", members[m], ensemble->weights[0][m]);
     printf("\n");
     return status;
@@ -384,51 +394,24 @@ static skua_status load_fresh_stage(stage *s, skua_error *err) {
 
 enum { SHOP_DAYS = 730, SHOP_ITEMS = 60, SHOP_TEST = 140 };
 
-/* Series of truth/demand.csv that live to the end, and for 300 days. */
-static skua_status add_simulated(FILE *file, skuai_panel_builder *b, skua_error *err) {
-    char line[1024], name[64] = "", item[32], channel[32], units[32];
-    double y[SHOP_DAYS];
-    const int64_t last = SKUAI_SIMULATE_DEFAULT.start_day + SHOP_DAYS;
-    int64_t from = 0;
-    size_t n = 0;
-    for (;;) {
-        bool more = fgets(line, sizeof line, file) != NULL;
-        int year = 0, month = 0, day = 0;
-        char now[64] = "";
-        if (more && sscanf(line, "%31[^,],%31[^,],%d-%d-%d,%31[^,]", item, channel, &year, &month,
-                           &day, units) < 6)
-            continue;
-        if (more) (void)snprintf(now, sizeof now, "%.30s/%.30s", item, channel);
-        if (strcmp(now, name) != 0) {
-            if (n >= 300 && from + (int64_t)n == last)
-                SKUA_TRY(skuai_panel_builder_series(b, name, from, n, 0, y, NULL, NULL, err));
-            (void)snprintf(name, sizeof name, "%s", now);
-            n = 0;
-        }
-        if (!more) return SKUA_OK;
-        int64_t d = skuai_day_from_date(year, month, day);
-        if (n == 0) from = d;
-        if (d < last && n < SHOP_DAYS && d == from + (int64_t)n) y[n++] = strtod(units, NULL);
-    }
-}
-
-static skua_status read_simulated(const char *folder, skuai_panel **panel, skua_error *err) {
-    char path[512];
-    skuai_grid grid = {SKUAI_FREQUENCY_DAY, 0, 0};
-    skuai_panel_builder *b = skuai_panel_builder_new(&grid, 7);
-    (void)snprintf(path, sizeof path, "%s/truth/demand.csv", folder);
-    FILE *file = fopen(path, "r");
-    skua_status status = b && file ? SKUA_OK : skuai_error_set(err, SKUA_EIO, "no %s", path);
-    if (status == SKUA_OK) status = add_simulated(file, b, err);
-    if (file) (void)fclose(file);
-    if (status == SKUA_OK) status = skuai_panel_builder_finish(b, panel, err);
-    skuai_panel_builder_free(b);
+/* Series that live to the end, and for 300 days. */
+static skua_status keep_simulated(const skuai_panel *all, skuai_panel **panel, skua_error *err) {
+    size_t n = 0, *list = skuai_new(all->n_series, sizeof *list);
+    int64_t end = INT64_MIN;
+    if (!list) return skuai_error_memory(err, "a simulated shop");
+    for (size_t s = 0; s < all->n_series; s++)
+        if (skuai_panel_end(all, s) > end) end = skuai_panel_end(all, s);
+    for (size_t s = 0; s < all->n_series; s++)
+        if (all->length[s] >= 300 && skuai_panel_end(all, s) == end) list[n++] = s;
+    skua_status status = skuai_panel_subset(all, list, n, panel, err);
+    skuai_free(list);
     return status;
 }
 
 static skua_status load_simulated(skuai_simulate_law law, const char *name, stage *s,
                                   skua_error *err) {
-    char folder[] = "/tmp/skua-bench-XXXXXX", command[64];
+    char folder[] = "/tmp/skua-bench-XXXXXX", files[64], home[64], command[64];
+    skuai_panel *all = NULL;
     skuai_simulate_options options = SKUAI_SIMULATE_DEFAULT;
     options.items = SHOP_ITEMS;
     options.days = SHOP_DAYS;
@@ -436,10 +419,14 @@ static skua_status load_simulated(skuai_simulate_law law, const char *name, stag
     options.stockout_rate = 0;
     options.pictures = false;
     options.events = 0;
-    *s = (stage){.name = name, .test = SHOP_TEST};
+    *s = (stage){.name = name, .test = SHOP_TEST, .members = with_plans};
     if (!mkdtemp(folder)) return skuai_error_set(err, SKUA_EIO, "no temporary folder");
-    skua_status status = skuai_simulate(&options, folder, NULL, NULL, err);
-    if (status == SKUA_OK) status = read_simulated(folder, &s->panel, err);
+    (void)snprintf(files, sizeof files, "%s/files", folder);
+    (void)snprintf(home, sizeof home, "%s/home", folder);
+    skua_status status = skuai_simulate(&options, files, NULL, NULL, err);
+    if (status == SKUA_OK) status = bench_shop_panel(files, home, &all, err);
+    if (status == SKUA_OK) status = keep_simulated(all, &s->panel, err);
+    skuai_panel_free(all);
     (void)snprintf(command, sizeof command, "rm -r '%s'", folder);
     if (system(command) != 0) fprintf(stderr, "stock-replay: %s stays\n", folder);
     if (status != SKUA_OK) return status;

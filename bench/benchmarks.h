@@ -29,6 +29,7 @@ int bench_cold_start(int argc, char **argv);  /* arguments: model, step of the o
 int bench_elasticity(int argc, char **argv);
 int bench_uplift(int argc, char **argv);
 int bench_price(int argc, char **argv);
+int bench_price_replay(int argc, char **argv); /* argument: --weeks N */
 int bench_text_gain(int argc, char **argv);    /* argument: a language model's folder */
 int bench_text_vectors(int argc, char **argv); /* argument: a folder with strings.bin */
 int bench_text_speed(int argc,

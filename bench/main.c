@@ -116,6 +116,8 @@ static const struct {
      "orders from forecasts beside the formula for safety stock"},
     {"recommend", bench_recommend, "next purchases of UCI's customers, and 1,000,000 items"},
     {"price", bench_price, "prices by the estimated elasticities, beside the best ones"},
+    {"price-replay", bench_price_replay,
+     "prices of the plan on real history, by off-policy evaluation"},
     {"promo", bench_promo, "a plan of promotions, 5,000 items x 26 weeks"},
     {"anomalies", bench_anomalies, "planted oddities found"},
 };

@@ -279,7 +279,8 @@ SKUA_API SKUA_MUST_USE skua_status skua_shop_report(skua_shop *shop, const char 
                                                     char **report, skua_error *err);
 
 /* What to do: "stock" (what to order), "stock-replay" (how that policy would have done), "promo"
- * (what to promote, when, how deep), "price" (which prices). output NULL, or a CSV file.
+ * (what to promote, when, how deep), "price" (which prices), "price-replay" (what they would have
+ * brought). output NULL, or a CSV file.
  * SKUA_EDATA: what the plan needs is not there (table supply), with what to do; single items that
  * cannot be planned are listed under "problems". */
 SKUA_API SKUA_MUST_USE skua_status skua_shop_plan(skua_shop *shop, const char *what,

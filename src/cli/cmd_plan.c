@@ -141,6 +141,36 @@ static void show_replay(const invocation *call, const skuai_json *report) {
                       (long long)whole(report, "left_out"));
 }
 
+static void show_price_replay(const invocation *call, const skuai_json *report) {
+    char a[32], b[32], c[32], d[32];
+    double logged = number(report, "logged"), gain = number(report, "gain");
+    command_print(call,
+                  "%lld prices of %lld items in the last %lld periods of a %s (no promotions), of "
+                  "which the plan sets %lld otherwise. They brought a profit of %s.",
+                  (long long)whole(report, "rows"), (long long)whole(report, "items"),
+                  (long long)whole(report, "periods"), text(report, "period"),
+                  (long long)whole(report, "changed"), units(logged, a));
+    command_print(call,
+                  "The plan's would have brought %s more (%+.1f %%; %.0f %% interval %s to %s): "
+                  "doubly robust, from a model of demand and from the rows whose price was near "
+                  "the plan's.",
+                  units(gain, a), 100 * gain / logged, 100 * number(report, "confidence"),
+                  units(number(report, "low"), b), units(number(report, "high"), c));
+    command_print(call,
+                  "The model alone says %s, those rows alone %s; they are worth %.0f rows, and "
+                  "%.0f %% of the plan's prices have others near them.",
+                  units(number(report, "gain_model"), a), units(number(report, "gain_weighted"), d),
+                  number(report, "effective"), 100 * number(report, "met"));
+    if (number(report, "effective") < 30 || number(report, "met") < 0.5)
+        command_print(call, "Prices hardly moved to where the plan would set them: the gain is "
+                            "the model's word more than the rows'.");
+    command_print(call, "Assumed: beside promotions nothing moved an item's price and its demand "
+                        "together, and a price acts on its own period and item alone.");
+    if (whole(report, "unknown") > 0)
+        command_print(call, "%lld items whose elasticity was not known then are left out.",
+                      (long long)whole(report, "unknown"));
+}
+
 static void show_price(const invocation *call, const skuai_json *report) {
     const skuai_json *lines = skuai_json_get(report, "lines");
     size_t n = skuai_json_size(lines);
@@ -231,7 +261,8 @@ static void show_promo(const invocation *call, const skuai_json *report) {
         command_print(call,
                       "Accepted: the tables promotions and future hold it. The next forecast of a "
                       "model that uses promotions and prices answers to it; one that was trained "
-                      "before the shop had prices ahead leaves such members out and says so: "
+                      "before the shop had prices ahead knows the promotions, and reads prices as "
+                      "it learnt them, up to today: so that it takes the planned ones too, "
                       "train it again.");
     const skuai_json *problems = skuai_json_get(report, "problems");
     for (size_t i = 0; i < skuai_json_size(problems) && i < 10; i++)
@@ -239,11 +270,14 @@ static void show_promo(const invocation *call, const skuai_json *report) {
 }
 
 static void show(const invocation *call, const skuai_json *report) {
-    if (strcmp(text(report, "what"), "price") == 0)
+    bool replay = skuai_json_as_bool(skuai_json_get(report, "replay"), false);
+    if (strcmp(text(report, "what"), "price") == 0 && replay)
+        show_price_replay(call, report);
+    else if (strcmp(text(report, "what"), "price") == 0)
         show_price(call, report);
     else if (strcmp(text(report, "what"), "promo") == 0)
         show_promo(call, report);
-    else if (skuai_json_as_bool(skuai_json_get(report, "replay"), false))
+    else if (replay)
         show_replay(call, report);
     else
         show_stock(call, report);
@@ -276,6 +310,7 @@ const command command_plan = {
         "runs the same policy on history, beside what the shop did, the usual formula for safety "
         "stock, and perfect foresight. plan SHOP price: the price of most expected profit (or "
         "revenue) of every item, where data reach, with what it gains and what holds it. plan SHOP "
+        "price-replay: what such prices would have brought beside those that were set. plan SHOP "
         "promo: which items to promote, when and how deep, under budget, slots, brands and a "
         "calendar; --accept makes it the shop's plan.",
     .example = "skua plan myshop stock --target fill --service 0.97 -o orders.csv",

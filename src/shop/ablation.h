@@ -4,12 +4,13 @@
 
 #include "shop/evaluate.h"
 
-/* For each name of the setting `ablate` ("text,image,price,events", or any other modality of
- * vectors) the models are fitted, combined and scored anew on the same series and windows without
- * the columns of that kind:
- *   text, image, ...  the vectors of that modality
- *   price             prices, list prices and costs
- *   events            promotions, displays, the calendar and holidays
+/* For each name of the setting `ablate` ("text,image,price,events,channels", or any other
+ * modality of vectors) the models are fitted, combined and scored anew on the same series and
+ * windows without the columns of that kind: text, image, ...  the vectors of that modality price
+ * prices, list prices and costs events            promotions, displays, the calendar and holidays
+ *   channels          nothing of a channel's own: every channel is fitted and combined by itself,
+ *                     so that its worth is what the platforms add to one another's forecasts; told
+ *                     for each of them in "channels" as well
  * Put "ablation", an array: without, columns (their names), wql without, worth: WQL without less
  * WQL with, and its 95 % interval by bootstrap over series (above 0: it helps). Writes nothing when
  * the setting is empty. SKUA_ECONFIG: the data have nothing of such a name, or a search was asked

@@ -146,20 +146,15 @@ static skua_status copy_findings(const skuai_findings *from, const size_t *chose
     return SKUA_OK;
 }
 
-skua_status skuai_history_sample(const skuai_history *history, size_t most, uint64_t seed,
-                                 skuai_history *sample, skua_error *err) {
+/* The series `chosen` [n], ascending; NULL: all. */
+static skua_status take(const skuai_history *history, const size_t *chosen, size_t n,
+                        skuai_history *sample, skua_error *err) {
     skuai_history made = *history;
-    size_t n = history->panel->n_series, *chosen = NULL;
     made.panel = made.recorded = made.raw = NULL;
     made.versions = (skuai_versions){0};
     made.borrowed = history->borrowed ? history->borrowed : &history->versions;
     made.findings = (skuai_findings){0};
     skua_status status = skuai_findings_init(&made.findings, err);
-    if (status == SKUA_OK && n > most) {
-        chosen = skuai_new(most, sizeof *chosen);
-        if (!chosen) status = skuai_error_memory(err, "a sample");
-        if (status == SKUA_OK) n = choose_series(n, most, seed, chosen);
-    }
     if (status == SKUA_OK)
         status = copy_findings(&history->findings, chosen, n, &made.findings, err);
     if (status == SKUA_OK && chosen) {
@@ -173,11 +168,28 @@ skua_status skuai_history_sample(const skuai_history *history, size_t most, uint
         made.panel = skuai_panel_share(history->panel);
         made.recorded = skuai_panel_share(history->recorded);
     }
-    skuai_free(chosen);
     if (status == SKUA_OK)
         *sample = made;
     else
         skuai_history_clear(&made);
+    return status;
+}
+
+skua_status skuai_history_subset(const skuai_history *history, const size_t *series, size_t n,
+                                 skuai_history *subset, skua_error *err) {
+    return take(history, series, n, subset, err);
+}
+
+skua_status skuai_history_sample(const skuai_history *history, size_t most, uint64_t seed,
+                                 skuai_history *sample, skua_error *err) {
+    size_t n = history->panel->n_series, *chosen = NULL;
+    if (n > most) {
+        chosen = skuai_new(most, sizeof *chosen);
+        if (!chosen) return skuai_error_memory(err, "a sample");
+        n = choose_series(n, most, seed, chosen);
+    }
+    skua_status status = take(history, chosen, n, sample, err);
+    skuai_free(chosen);
     return status;
 }
 

@@ -45,6 +45,10 @@ SKUA_MUST_USE skua_status skuai_history_sample(const skuai_history *history, siz
                                                uint64_t seed, skuai_history *sample,
                                                skua_error *err);
 
+/* The history of the n > 0 series given, ascending. */
+SKUA_MUST_USE skua_status skuai_history_subset(const skuai_history *history, const size_t *series,
+                                               size_t n, skuai_history *subset, skua_error *err);
+
 /* panel_at of a backtest (automl/backtest.h), user being the history: the panel whose last
  * `periods_back` periods are as recorded and whose history before them is the one that was known
  * then, cleaned without them. */

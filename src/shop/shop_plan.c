@@ -116,6 +116,8 @@ skua_status skua_shop_plan(skua_shop *shop, const char *what, const char *output
     if (strcmp(what, "price") == 0) return skuai_plan_price(shop, output, report, err);
     if (strcmp(what, "promo") == 0) return skuai_plan_promo(shop, output, report, err);
     if (strcmp(what, "stock-replay") == 0) return skuai_plan_replay(shop, report, err);
-    return skuai_error_set(err, SKUA_EINVAL,
-                           "no plan of '%s': there are stock, stock-replay, price and promo", what);
+    if (strcmp(what, "price-replay") == 0) return skuai_plan_price_replay(shop, report, err);
+    return skuai_error_set(
+        err, SKUA_EINVAL,
+        "no plan of '%s': there are stock, stock-replay, price, price-replay and promo", what);
 }

@@ -2,6 +2,7 @@
 #ifndef SKUA_SHOP_SHOP_PLAN_H
 #define SKUA_SHOP_SHOP_PLAN_H
 
+#include "decide/price.h"
 #include "shop/history.h"
 #include "shop/live.h"
 #include "shop/supply.h"
@@ -47,5 +48,11 @@ SKUA_MUST_USE skua_status skuai_plan_price(skua_shop *shop, const char *output, 
 SKUA_MUST_USE skua_status skuai_plan_promo(skua_shop *shop, const char *output, char **report,
                                            skua_error *err);
 SKUA_MUST_USE skua_status skuai_plan_replay(skua_shop *shop, char **report, skua_error *err);
+SKUA_MUST_USE skua_status skuai_plan_price_replay(skua_shop *shop, char **report, skua_error *err);
+
+/* The settings of prices. SKUA_ECONFIG: `ending`. */
+SKUA_MUST_USE skua_status skuai_plan_price_options(const skua_shop *shop,
+                                                   skuai_price_options *options,
+                                                   double *above_competitor, skua_error *err);
 
 #endif

@@ -348,22 +348,28 @@ static skua_status tell(const pricing *p, const char *model, const char *output,
 
 /* -- The plan ---------------------------------------------------------------------------------- */
 
-static skua_status read_options(const skua_shop *shop, pricing *p, skua_error *err) {
-    skuai_price_options *o = &p->options;
+skua_status skuai_plan_price_options(const skua_shop *shop, skuai_price_options *options,
+                                     double *above_competitor, skua_error *err) {
     const char *ending = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_ending);
-    *o = SKUAI_PRICE_OPTIONS_DEFAULT;
+    skuai_price_options o = SKUAI_PRICE_OPTIONS_DEFAULT;
     if (strcmp(skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_aim), "revenue") == 0)
-        o->aim = SKUAI_PRICE_REVENUE;
-    p->most_change = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_most_change);
-    o->most_change = p->most_change;
-    p->above_competitor = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_above_competitor);
-    p->category_change = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_category_change);
+        o.aim = SKUAI_PRICE_REVENUE;
+    o.most_change = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_most_change);
+    *above_competitor = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_above_competitor);
     if (*ending) {
-        o->ending = skuai_text_number(ending);
-        if (!(o->ending >= 0 && o->ending < 1))
+        o.ending = skuai_text_number(ending);
+        if (!(o.ending >= 0 && o.ending < 1))
             return skuai_error_set(err, SKUA_ECONFIG,
                                    "ending: '%.40s' is no end of a price, as 0.99 or 0.95", ending);
     }
+    *options = o;
+    return SKUA_OK;
+}
+
+static skua_status read_options(const skua_shop *shop, pricing *p, skua_error *err) {
+    SKUA_TRY(skuai_plan_price_options(shop, &p->options, &p->above_competitor, err));
+    p->most_change = p->options.most_change;
+    p->category_change = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_category_change);
     return SKUA_OK;
 }
 

@@ -25,6 +25,9 @@ struct skuai_features {
     size_t windows[SKUAI_FEATURE_WINDOWS];
     const char **names, **column_groups; /* groups: borrowed from the panel, or static */
     bool *categorical;
+    size_t n_dynamic;         /* covariates that have columns */
+    size_t *dynamic;          /* [n_dynamic] of the panel */
+    bool *ahead;              /* [n_dynamic] read as known ahead */
     size_t price, list_price; /* dynamics, known ahead; SIZE_MAX: none */
     size_t events[SKUAI_FEATURE_EVENTS];
     skuai_group *groups; /* [plan.n_groups] */

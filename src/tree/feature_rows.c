@@ -198,10 +198,10 @@ static double known(const history *h, const float *x, size_t t) {
 static void put_dynamic(const history *h, size_t o, size_t t, filler *w) {
     const skuai_panel *p = h->f->panel;
     size_t before = cycle_before(h, o, t, 1);
-    for (size_t k = 0; k < p->n_dynamic; k++) {
-        const float *x = p->dynamic[k].values + p->row[h->s];
+    for (size_t k = 0; k < h->f->n_dynamic; k++) {
+        const float *x = p->dynamic[h->f->dynamic[k]].values + p->row[h->s];
         double recent = mean_float(x, back(o, h->f->windows[1]), o);
-        if (p->dynamic[k].known != SKUAI_KNOWN_AHEAD) {
+        if (!h->f->ahead[k]) {
             put(w, o > 0 ? (double)x[o - 1] : (double)NAN);
             put(w, recent);
             put(w, mean_float(x, back(o, h->f->windows[0]), o) /

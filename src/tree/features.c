@@ -58,6 +58,14 @@ void skuai_feature_plan_make(const skuai_panel *panel, size_t ahead, const char 
                              skuai_feature_plan *plan) {
     memset(plan, 0, sizeof *plan);
     plan->ahead = ahead;
+    plan->listed = panel->n_dynamic <= SKUAI_FEATURE_COVARIATES;
+    for (size_t k = 0; k < panel->n_dynamic; k++)
+        plan->listed = plan->listed && strlen(panel->dynamic[k].name) < NAME;
+    plan->n_covariates = plan->listed ? panel->n_dynamic : 0;
+    for (size_t k = 0; k < plan->n_covariates; k++) {
+        (void)snprintf(plan->covariates[k], NAME, "%s", panel->dynamic[k].name);
+        plan->ahead_of[k] = panel->dynamic[k].known == SKUAI_KNOWN_AHEAD;
+    }
     (void)snprintf(plan->country, sizeof plan->country, "%s", country);
     for (size_t k = 0; k < panel->n_dynamic && plan->n_events < SKUAI_FEATURE_EVENTS; k++)
         if (is_event(panel, &panel->dynamic[k]))
@@ -131,9 +139,9 @@ static bool name_covariates(skuai_features *f) {
     static const char *const of_event[] = {"run_", "since_", "until_"};
     const skuai_panel *p = f->panel;
     bool good = true;
-    for (size_t k = 0; k < p->n_dynamic; k++) {
-        bool ahead = p->dynamic[k].known == SKUAI_KNOWN_AHEAD;
-        const char *name = p->dynamic[k].name, *group = skuai_input_group(name);
+    for (size_t k = 0; k < f->n_dynamic; k++) {
+        bool ahead = f->ahead[k];
+        const char *name = p->dynamic[f->dynamic[k]].name, *group = skuai_input_group(name);
         for (size_t i = 0; i < 4 && names[ahead][i]; i++)
             good = good && add_column(f, false, group, names[ahead][i], name, 0);
     }
@@ -248,16 +256,44 @@ static skua_status find_groups(skuai_features *f, skua_error *err) {
 
 /* -- Covariates -------------------------------------------------------------------------------- */
 
-static size_t known_ahead(const skuai_panel *p, const char *name) {
-    size_t k = skuai_panel_dynamic_find(p, name);
-    return k != SIZE_MAX && p->dynamic[k].known == SKUAI_KNOWN_AHEAD ? k : SIZE_MAX;
+/* A covariate that has columns and is read as known ahead. */
+static size_t known_ahead(const skuai_features *f, const char *name) {
+    for (size_t k = 0; k < f->n_dynamic; k++)
+        if (f->ahead[k] && strcmp(f->panel->dynamic[f->dynamic[k]].name, name) == 0)
+            return f->dynamic[k];
+    return SIZE_MAX;
+}
+
+/* Which covariates of the panel have columns, and how they are read: as the plan learnt them. */
+static skua_status find_covariates(skuai_features *f, skua_error *err) {
+    const skuai_panel *p = f->panel;
+    const skuai_feature_plan *plan = &f->plan;
+    f->n_dynamic = plan->listed ? plan->n_covariates : p->n_dynamic;
+    f->dynamic = skuai_arena_take(f->arena, f->n_dynamic + 1, sizeof *f->dynamic);
+    f->ahead = skuai_arena_take(f->arena, f->n_dynamic + 1, sizeof *f->ahead);
+    if (!f->dynamic || !f->ahead) return skuai_error_memory(err, "features");
+    for (size_t k = 0; k < f->n_dynamic; k++) {
+        size_t at = plan->listed ? skuai_panel_dynamic_find(p, plan->covariates[k]) : k;
+        if (at == SIZE_MAX)
+            return skuai_error_set(err, SKUA_ESCHEMA, "the panel lacks the covariate '%s'",
+                                   plan->covariates[k]);
+        bool ahead = p->dynamic[at].known == SKUAI_KNOWN_AHEAD;
+        if (plan->listed && plan->ahead_of[k] && !ahead)
+            return skuai_error_set(err, SKUA_ESCHEMA,
+                                   "'%s' was known ahead in training and is not here",
+                                   plan->covariates[k]);
+        f->dynamic[k] = at;
+        f->ahead[k] = plan->listed ? plan->ahead_of[k] : ahead;
+    }
+    return SKUA_OK;
 }
 
 static skua_status find_columns(skuai_features *f, skua_error *err) {
-    f->price = known_ahead(f->panel, "price");
-    f->list_price = f->price == SIZE_MAX ? SIZE_MAX : known_ahead(f->panel, "list_price");
+    SKUA_TRY(find_covariates(f, err));
+    f->price = known_ahead(f, "price");
+    f->list_price = f->price == SIZE_MAX ? SIZE_MAX : known_ahead(f, "list_price");
     for (size_t k = 0; k < f->plan.n_events; k++) {
-        f->events[k] = known_ahead(f->panel, f->plan.events[k]);
+        f->events[k] = known_ahead(f, f->plan.events[k]);
         if (f->events[k] == SIZE_MAX)
             return skuai_error_set(err, SKUA_ESCHEMA, "the panel lacks the covariate '%s'",
                                    f->plan.events[k]);
@@ -326,8 +362,9 @@ skua_status skuai_features_new(const skuai_panel *panel, const skuai_feature_pla
     f->panel = panel;
     f->plan = *plan;
     f->arena = skuai_arena_new(0);
-    size_t most = 64 + 4 * panel->n_dynamic + 3 * SKUAI_FEATURE_EVENTS + panel->n_static +
-                  3 * SKUAI_FEATURE_GROUPS + SKUAI_FEATURE_PROJECTION * panel->n_vectors;
+    size_t most = 64 + 4 * (panel->n_dynamic + plan->n_covariates) + 3 * SKUAI_FEATURE_EVENTS +
+                  panel->n_static + 3 * SKUAI_FEATURE_GROUPS +
+                  SKUAI_FEATURE_PROJECTION * panel->n_vectors;
     skua_status status = f->arena ? SKUA_OK : skuai_error_memory(err, "features");
     if (status == SKUA_OK) {
         set_windows(f);

@@ -30,16 +30,28 @@ typedef struct skuai_feature_row {
     uint32_t series, origin, horizon;
 } skuai_feature_row;
 
-enum { SKUAI_FEATURE_EVENTS = 24, SKUAI_FEATURE_GROUPS = 16, SKUAI_FEATURE_NAME = 64 };
+enum {
+    SKUAI_FEATURE_EVENTS = 24,
+    SKUAI_FEATURE_GROUPS = 16,
+    SKUAI_FEATURE_COVARIATES = 64,
+    SKUAI_FEATURE_NAME = 64
+};
 
 /* Which columns there are: decided once, on the panel that is learnt from, and kept with the model,
  * so that every panel of the schema gives the same. */
 typedef struct skuai_feature_plan {
     size_t ahead;                     /* periods of the future that are known when forecasting */
     char country[SKUAI_FEATURE_NAME]; /* whose holidays align last year, as "US,shopping"; "" */
-    size_t n_events, n_groups;
+    size_t n_events, n_groups, n_covariates;
     char events[SKUAI_FEATURE_EVENTS][SKUAI_FEATURE_NAME]; /* known-ahead covariates */
     char groups[SKUAI_FEATURE_GROUPS][SKUAI_FEATURE_NAME]; /* category statics */
+    /* The dynamic covariates of the panel that was learnt from, in order, and whether they were
+     * known ahead. A panel that knows more (a price that is planned now, a column that is new)
+     * gives the same columns: a covariate is read as it was learnt. Not listed (more than there is
+     * room for, or a file of before): a panel's own are taken. */
+    bool listed;
+    char covariates[SKUAI_FEATURE_COVARIATES][SKUAI_FEATURE_NAME];
+    bool ahead_of[SKUAI_FEATURE_COVARIATES];
 } skuai_feature_plan;
 
 /* Events: known-ahead covariates of which at most half of the values are not 0 (or missing) and
@@ -50,7 +62,8 @@ void skuai_feature_plan_make(const skuai_panel *panel, size_t ahead, const char 
 typedef struct skuai_features skuai_features; /* prepared for one panel; immutable */
 
 /* Prepare a panel (borrowed; must outlive it): columns, means of groups, last year's periods.
- * SKUA_ESCHEMA: the panel lacks a covariate or category of the plan; SKUA_ENOTFOUND: an unknown
+ * SKUA_ESCHEMA: the panel lacks a covariate or category of the plan, or knows one only afterwards
+ * that was known ahead; SKUA_ENOTFOUND: an unknown
  * country. */
 SKUA_MUST_USE skua_status skuai_features_new(const skuai_panel *panel,
                                              const skuai_feature_plan *plan,

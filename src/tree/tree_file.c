@@ -45,6 +45,15 @@ static void write_plan(const skuai_feature_plan *p, skuai_json_writer *w) {
     for (size_t k = 0; k < p->n_groups; k++)
         skuai_json_text(w, NULL, p->groups[k]);
     skuai_json_close(w);
+    skuai_json_bool(w, "listed", p->listed);
+    skuai_json_array(w, "covariates");
+    for (size_t k = 0; k < p->n_covariates; k++)
+        skuai_json_text(w, NULL, p->covariates[k]);
+    skuai_json_close(w);
+    skuai_json_array(w, "known_ahead");
+    for (size_t k = 0; k < p->n_covariates; k++)
+        skuai_json_bool(w, NULL, p->ahead_of[k]);
+    skuai_json_close(w);
     skuai_json_close(w);
 }
 
@@ -178,6 +187,19 @@ static void read_plan(const skuai_json *json, skuai_feature_plan *p) {
          p->n_groups++)
         (void)snprintf(p->groups[p->n_groups], SKUAI_FEATURE_NAME, "%s",
                        skuai_json_as_text(skuai_json_at(groups, p->n_groups), ""));
+    /* files of before have none: their columns are those of the panel */
+    const skuai_json *covariates = skuai_json_get(json, "covariates");
+    const skuai_json *known = skuai_json_get(json, "known_ahead");
+    size_t n = skuai_json_size(covariates);
+    p->listed = skuai_json_as_bool(skuai_json_get(json, "listed"), false) &&
+                n <= SKUAI_FEATURE_COVARIATES && n == skuai_json_size(known);
+    if (!p->listed) return;
+    for (; p->n_covariates < n; p->n_covariates++) {
+        (void)snprintf(p->covariates[p->n_covariates], SKUAI_FEATURE_NAME, "%s",
+                       skuai_json_as_text(skuai_json_at(covariates, p->n_covariates), ""));
+        p->ahead_of[p->n_covariates] =
+            skuai_json_as_bool(skuai_json_at(known, p->n_covariates), false);
+    }
 }
 
 static skua_status read_levels(const skuai_json *json, skuai_model *m, skua_error *err) {

@@ -79,6 +79,17 @@ assert set(by) == {"plan", "shop", "formula", "foresight"}
 assert by["foresight"]["fill"] > by["plan"]["fill"] and by["foresight"]["cost"] < by["plan"]["cost"]
 assert abs(by["formula"]["fill"] - by["plan"]["fill"]) < 0.05, by
 P
+# a lead time of 0 arrives before the period sells, and asks for less stock than one of four days
+sed 's/^tea,north,30,0,,4,1/tea,north,30,0,,0,0/' supply.csv >now.csv
+"$SKUA" ingest shop --supply now.csv -q >/dev/null
+"$SKUA" plan shop stock --json -q >now.json
+python3 - <<'P'
+import json
+now, plan = json.load(open("now.json")), json.load(open("plan.json"))
+tea = lambda p: next(l for l in p["lines"] if l["item"] == "tea")
+assert now["problems"] == [] and 0 < tea(now)["order_up_to"] < tea(plan)["order_up_to"], (tea(now), tea(plan))
+assert tea(now)["short_before"] == 0
+P
 code=0; "$SKUA" plan shop stocks -q 2>message || code=$?
 [ $code = 2 ] || fail "an unknown plan left with $code"
 grep -q "no plan of 'stocks'" message || fail "$(cat message)"
@@ -99,6 +110,9 @@ P
 "$SKUA" init prices -q >/dev/null
 "$SKUA" ingest prices --items costs.csv --sales files/sales.csv --promotions files/promotions.csv -q >/dev/null
 "$SKUA" plan prices price --json -q -o prices.csv >price.json
+"$SKUA" plan prices price-replay --json -q >back.json
+"$SKUA" plan prices price-replay --json -q --most-change 0.03 >little.json
+"$SKUA" plan prices price-replay -q >back.txt
 "$SKUA" plan prices price --json -q --ending 0.99 --most-change 0.1 >ladder.json
 python3 - <<'P'
 import csv, json
@@ -120,6 +134,12 @@ assert any("cost must be >= 0, and is -1" in x for x in p["problems"]) or len(p[
 for l in ladder["lines"]:
     if l["action"] == "change":
         assert abs(l["proposed"] % 1 - 0.99) < 1e-9 and abs(l["proposed"] / l["price"] - 1) <= 0.1 + 1e-3, l
+back, little = json.load(open("back.json")), json.load(open("little.json"))
+assert back["what"] == "price" and back["replay"] and back["rows"] > 100 and back["items"] >= 3, back
+assert back["low"] < back["gain"] < back["high"] and 0 <= back["met"] <= 1 and back["effective"] <= back["rows"]
+assert back["changed"] <= back["rows"] and back["logged"] > 0
+assert 0 < little["gain_model"] < back["gain_model"], (little, back) # smaller moves promise less
+assert "doubly robust" in " ".join(open("back.txt").read().split()) and "Assumed" in open("back.txt").read()
 rows = {r["item"]: float(r["proposed"]) for r in csv.DictReader(open("prices.csv"))}
 assert rows[p["lines"][0]["item"]] == float("%g" % p["lines"][0]["proposed"])
 P

@@ -85,13 +85,20 @@ code=0; plan --depths 0.3,0.1 2>message >/dev/null || code=$?
 code=0; "$SKUA" plan shop promo -q --budget 5 --accept 2>message >/dev/null || code=$?
 [ $code = 3 ] && grep -q "rule budget" message || fail "an infeasible plan was accepted, $code: $(cat message)"
 # the forecast of a model that uses prices answers to what was accepted, where and when it was planned; a model from before
-# the shop had prices ahead says that it must be trained again
+# the shop had prices ahead still forecasts (prices as it learnt them), and the plan says to train it again
 "$SKUA" init answer -q >/dev/null
 "$SKUA" ingest answer --items items.csv --sales sales.csv --promotions promotions.csv -q >/dev/null
 "$SKUA" train answer --models tree-linear --horizon 28 -q >/dev/null
 "$SKUA" forecast answer --horizon 28 -q -o before.csv >/dev/null
 "$SKUA" plan answer promo -q --weeks 8 -o answer.csv --accept >text
 grep -q "train it again" text || fail "$(cat text)"
+"$SKUA" forecast answer --horizon 28 -q -o old.csv >/dev/null 2>warnings
+[ ! -s warnings ] || fail "a model from before the plan: $(cat warnings)"
+python3 - <<'P'
+import csv
+rows = list(csv.DictReader(open("old.csv")))
+assert rows and all("tree-linear" in r["note"] for r in rows), rows[0]
+P
 "$SKUA" train answer --models tree-linear --horizon 28 -q >/dev/null
 "$SKUA" forecast answer --horizon 28 -q -o after.csv >/dev/null
 python3 - <<'P'

@@ -11,7 +11,7 @@ enum { SERIES = 4, WEEKS = 120, AHEAD = 4, COLUMNS_MOST = 300 };
 
 /* Weekly from 2018-12-31 (a Monday): y = 10 (s + 1) + t % 7;
  * promotion in weeks 100, 101 and 110; price 4 (s + 1). */
-static skuai_panel *make_panel(void) {
+static skuai_panel *make_panel_as(skuai_known price_known, bool more) {
     skuai_grid grid = {SKUAI_FREQUENCY_WEEK, 0, 0};
     skuai_panel_builder *b = skuai_panel_builder_new(&grid, 52);
     skua_error err;
@@ -20,11 +20,12 @@ static skuai_panel *make_panel(void) {
     float vectors[SERIES][3] = {{1, 0, 0}, {2, 0, 0}, {0, 1, 0}, {NAN, NAN, NAN}};
     int64_t start = skuai_period_from_day(&grid, skuai_day_from_date(2018, 12, 31), 0);
     assert_ok(skuai_panel_builder_dynamic(b, "promotion", SKUAI_KNOWN_AHEAD, &err), &err);
-    assert_ok(skuai_panel_builder_dynamic(b, "price", SKUAI_KNOWN_AHEAD, &err), &err);
+    assert_ok(skuai_panel_builder_dynamic(b, "price", price_known, &err), &err);
+    if (more) assert_ok(skuai_panel_builder_dynamic(b, "visits", SKUAI_KNOWN_PAST, &err), &err);
     for (size_t s = 0; s < SERIES; s++) {
         double y[WEEKS];
         float promotion[WEEKS], price[WEEKS];
-        const float *columns[] = {promotion, price};
+        const float *columns[] = {promotion, price, price};
         char name[16];
         for (size_t t = 0; t < WEEKS; t++) {
             promotion[t] = t == 100 || t == 101 || t == 110 ? 1 : 0;
@@ -41,6 +42,10 @@ static skuai_panel *make_panel(void) {
     assert_ok(skuai_panel_builder_finish(b, &panel, &err), &err);
     skuai_panel_builder_free(b);
     return panel;
+}
+
+static skuai_panel *make_panel(void) {
+    return make_panel_as(SKUAI_KNOWN_AHEAD, false);
 }
 
 typedef struct one_row {
@@ -154,8 +159,41 @@ static void vectors_are_projected(void **state) {
     skuai_panel_free(panel);
 }
 
+/* A price that is planned now and a column that is new leave what was learnt before them as it was;
+ * what was known ahead and is not any more is a sentence. */
+static void covariates_are_read_as_they_were_learnt(void **state) {
+    (void)state;
+    skuai_panel *then = make_panel_as(SKUAI_KNOWN_PAST, false);
+    skuai_panel *now = make_panel_as(SKUAI_KNOWN_AHEAD, true);
+    skuai_feature_plan plan, later;
+    skuai_features *f[2];
+    skuai_feature_row what = {1, 100, 2};
+    float values[2][COLUMNS_MOST], scale[2], base[2];
+    skua_error err;
+    skuai_feature_plan_make(then, AHEAD, "", &plan);
+    skuai_feature_plan_make(now, AHEAD, "", &later);
+    assert_true(plan.listed && plan.n_covariates == 2 && later.n_covariates == 3);
+    for (int k = 0; k < 2; k++) {
+        assert_ok(skuai_features_new(k ? now : then, &plan, &f[k], &err), &err);
+        assert_ok(skuai_features_fill(f[k], &what, 1, NULL, values[k], &scale[k], &base[k], &err),
+                  &err);
+    }
+    assert_int_equal(skuai_features_columns(f[0]), skuai_features_columns(f[1]));
+    for (size_t k = 0; k < skuai_features_columns(f[0]); k++) {
+        assert_string_equal(skuai_features_names(f[0])[k], skuai_features_names(f[1])[k]);
+        assert_memory_equal(&values[0][k], &values[1][k], sizeof(float));
+    }
+    skuai_features_free(f[0]);
+    skuai_features_free(f[1]);
+    assert_int_equal(skuai_features_new(then, &later, &f[0], &err), SKUA_ESCHEMA);
+    assert_non_null(strstr(err.message, "'price' was known ahead"));
+    skuai_panel_free(then);
+    skuai_panel_free(now);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(covariates_are_read_as_they_were_learnt),
         cmocka_unit_test(promotions_tell_since_and_until),
         cmocka_unit_test(groups_leave_the_series_out),
         cmocka_unit_test(easter_is_aligned),

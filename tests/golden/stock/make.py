@@ -20,7 +20,8 @@ def row(name, *numbers):
 
 # overage, underage, mean, sd -> level, cost. The first two are the README's, then Snyder & Shen's
 # example 4.3 and problem 4.1
-for h, p, mean, sd in ((2, 18, 120, 10), (0.18, 0.70, 50, 8), (0.1765, 0.70, 50, 8), (1, 15, 900, 60)):
+for h, p, mean, sd in ((2, 18, 120, 10), (0.18, 0.70, 50, 8), (0.1765, 0.70, 50, 8), (1, 15, 900, 60),
+                       (43, 79, 900, 60)):
     row("newsvendor_normal", h, p, mean, sd, *newsvendor_normal(h, p, mean, sd))
 for h, p, mean in ((0.18, 0.70, 50), (1, 4, 6), (2, 18, 0.4)):
     row("newsvendor_poisson", h, p, mean, *newsvendor_poisson(h, p, mean))
