@@ -27,6 +27,8 @@ typedef struct ArrowSchema ArrowSchema;
     X(LGBM_BoosterCreate)                                                                          \
     X(LGBM_BoosterAddValidData)                                                                    \
     X(LGBM_BoosterUpdateOneIter)                                                                   \
+    X(LGBM_BoosterUpdateOneIterCustom)                                                             \
+    X(LGBM_BoosterGetPredict)                                                                      \
     X(LGBM_BoosterGetEval)                                                                         \
     X(LGBM_BoosterSaveModelToString)                                                               \
     X(LGBM_BoosterLoadModelFromString)                                                             \

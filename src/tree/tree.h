@@ -28,10 +28,10 @@
  *   rounds rate leaves least_leaf depth column_share row_share shrinkage l1_share
  *               as in learn/learner.h
  *   rows        most rows of training (1,000,000; fewer when memory is limited)
- *   monotone    1: never more demand at a higher price (a known-ahead covariate named price);
- *               absolute errors are then learnt as huber's, which turn linear at a tenth of the
- * level weight      level (default: large series count for what they sell), equal country     whose
- * holidays align last year's periods, as US or CN,shopping */
+ *   monotone    1: never more demand at a higher price (a known-ahead covariate named price)
+ *   weight      level (default: large series count for what they sell), equal
+ *   country     whose holidays align last year's periods, as US or CN,shopping
+ */
 #ifndef SKUA_TREE_TREE_H
 #define SKUA_TREE_TREE_H
 

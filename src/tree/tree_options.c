@@ -96,10 +96,6 @@ skua_status skuai_tree_options_read(const skuai_forecaster *self,
     SKUA_TRY(read_choice(parameters, "weight", "level", "equal", &o.equal_weight, err));
     SKUA_TRY(read_integer(parameters, "monotone", 0, 1, 0, &x, err));
     o.by_price = x > 0;
-    if (o.by_price && o.learner.objective == SKUAI_OBJECTIVE_ABSOLUTE) {
-        o.learner.objective = SKUAI_OBJECTIVE_HUBER; /* medians of leaves would break monotony */
-        o.learner.level = 0.1;
-    }
     SKUA_TRY(read_integer(parameters, "horizon", 0, 100000, 0, &x, err));
     o.horizon = (size_t)x;
     SKUA_TRY(read_integer(parameters, "rows", 100, 1e9, 1e6, &x, err));

@@ -4,6 +4,7 @@
 #include "support/tree_text.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/random.h"
@@ -55,13 +56,15 @@ static void tree_shap_is_brute_force(skuai_objective objective, double level) {
     assert_ok(skuai_learner_boosted.save(learnt, &text, &err), &err);
     tree_text *trees = tree_text_read(skuai_buffer_view(&text), COLUMNS);
     assert_non_null(trees);
-    double moved = 0;
+    double moved = 0, base = (double)NAN; /* the first line: columns, rounds, what trees add to */
+    assert_int_equal(sscanf(skuai_buffer_view(&text), "boosted %*u %*d %lf", &base), 1);
     for (size_t i = 0; i < SHOWN; i++) {
         float row[COLUMNS];
         double exact[COLUMNS + 1];
         for (size_t k = 0; k < COLUMNS; k++)
             row[k] = x[k * ROWS + i];
         tree_text_shapley(trees, row, exact);
+        exact[COLUMNS] += base;
         assert_close_array(parts + i * (COLUMNS + 1), exact, COLUMNS + 1, 1e-9, 1e-9);
         for (size_t k = 0; k < COLUMNS; k++)
             moved += fabs(exact[k]);
