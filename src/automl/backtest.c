@@ -45,11 +45,11 @@ static size_t count_fallbacks(const skuai_forecast *f) {
     return n;
 }
 
-static skua_status run_cell(const skuai_panel *view, const skuai_forecaster *model,
-                            const skuai_backtest_options *options, const skuai_context *context,
-                            skuai_backtest_cell *cell, double *weight, skua_error *err) {
+static skua_status forecast_cell(const skuai_panel *view, const skuai_forecaster *model,
+                                 const skuai_backtest_options *options,
+                                 const skuai_context *context, skuai_backtest_cell *cell,
+                                 skua_error *err) {
     skuai_request request = {options->horizon, options->levels, options->n_levels, options->seed};
-    skuai_score_options score = {.seed = options->seed};
     skua_error error = {0};
     double start = skuai_clock();
     cell->status =
@@ -57,16 +57,72 @@ static skua_status run_cell(const skuai_panel *view, const skuai_forecaster *mod
     cell->seconds = skuai_clock() - start;
     if (cell->status == SKUA_ECANCEL)
         return skuai_error_set(err, cell->status, "%s", error.message);
-    if (cell->status == SKUA_OK) {
-        cell->series_pinball = skuai_new(view->n_series, sizeof *cell->series_pinball);
-        if (!cell->series_pinball) return skuai_error_memory(err, "a backtest");
-        skuai_series_scores series = {.pinball = cell->series_pinball, .weight = weight};
-        cell->status = skuai_score(view, cell->forecast, &score, &cell->scores, &series, &error);
-    }
+    if (cell->status != SKUA_OK)
+        (void)snprintf(cell->reason, sizeof cell->reason, "%.127s", error.message);
+    return SKUA_OK;
+}
+
+static skua_status score_cell(const skuai_panel *view, const skuai_backtest_options *options,
+                              skuai_backtest_cell *cell, double *weight, skua_error *err) {
+    skuai_score_options score = {.seed = options->seed};
+    skua_error error = {0};
+    if (cell->status != SKUA_OK) return SKUA_OK;
+    cell->series_pinball = skuai_new(view->n_series, sizeof *cell->series_pinball);
+    if (!cell->series_pinball) return skuai_error_memory(err, "a backtest");
+    skuai_series_scores series = {.pinball = cell->series_pinball, .weight = weight};
+    cell->status = skuai_score(view, cell->forecast, &score, &cell->scores, &series, &error);
     if (cell->status != SKUA_OK)
         (void)snprintf(cell->reason, sizeof cell->reason, "%.127s", error.message);
     else
         cell->n_fallback = count_fallbacks(cell->forecast);
+    return SKUA_OK;
+}
+
+/* -- Ranks ------------------------------------------------------------------------------------- */
+
+/* The rank that forecasts a cell; SIZE_MAX: all of them together. */
+static size_t owner_of(const skuai_backtest_options *options, size_t model, size_t *turn) {
+    if (options->collective && options->collective[model]) return SIZE_MAX;
+    return (*turn)++ % skuai_ranks_size(options->ranks);
+}
+
+/* A cell's forecast from its owner to all. */
+static skua_status spread_cell(const skuai_panel *view, const skuai_backtest_options *options,
+                               size_t owner, skuai_backtest_cell *cell, skua_error *err) {
+    const skuai_ranks *ranks = options->ranks;
+    SKUA_TRY(skuai_ranks_broadcast_from(ranks, owner, &cell->status, sizeof cell->status, err));
+    SKUA_TRY(skuai_ranks_broadcast_from(ranks, owner, cell->reason, sizeof cell->reason, err));
+    SKUA_TRY(skuai_ranks_broadcast_from(ranks, owner, &cell->seconds, sizeof cell->seconds, err));
+    if (cell->status != SKUA_OK) return SKUA_OK;
+    if (!cell->forecast)
+        SKUA_TRY(skuai_forecast_new(view, options->horizon, options->levels, options->n_levels,
+                                    &cell->forecast, err));
+    skuai_forecast *f = cell->forecast;
+    size_t S = f->n_series, points = S * f->horizon;
+    const struct {
+        void *bytes;
+        size_t n;
+    } blocks[] = {{f->mean, points * sizeof *f->mean},
+                  {f->quantiles, points * f->n_quantiles * sizeof *f->quantiles},
+                  {f->autocorrelation, S * sizeof *f->autocorrelation},
+                  {f->first, S * sizeof *f->first},
+                  {f->note, S * sizeof *f->note}};
+    for (size_t k = 0; k < sizeof blocks / sizeof *blocks; k++)
+        SKUA_TRY(skuai_ranks_broadcast_from(ranks, owner, blocks[k].bytes, blocks[k].n, err));
+    return SKUA_OK;
+}
+
+/* Every cell's forecast is everywhere, then every rank scores all of them. */
+static skua_status spread_and_score(skuai_backtest *b, const skuai_backtest_options *options,
+                                    size_t n_series, skua_error *err) {
+    size_t turn = 0;
+    for (size_t m = 0; m < b->n_models; m++)
+        for (size_t w = b->n_windows; w-- > 0;) {
+            skuai_backtest_cell *cell = skuai_backtest_at(b, w, m);
+            size_t owner = owner_of(options, m, &turn);
+            if (owner != SIZE_MAX) SKUA_TRY(spread_cell(b->views[w], options, owner, cell, err));
+            SKUA_TRY(score_cell(b->views[w], options, cell, b->series_weight + w * n_series, err));
+        }
     return SKUA_OK;
 }
 
@@ -130,6 +186,7 @@ skua_status skuai_backtest_run(const skuai_panel *panel, const skuai_forecaster 
     SKUA_TRY(allocate(panel->n_series, models, n_models, options->windows, &b, err));
     skua_status status = prepare_windows(panel, options, b, err);
     size_t total = b->n_windows * n_models;
+    size_t turn = 0, rank = skuai_ranks_rank(options->ranks);
     bool late = false;
     for (size_t m = 0; m < n_models && status == SKUA_OK; m++)
         for (size_t w = b->n_windows; w-- > 0 && status == SKUA_OK;) {
@@ -140,11 +197,12 @@ skua_status skuai_backtest_run(const skuai_panel *panel, const skuai_forecaster 
             skuai_context quiet = context ? *context : SKUAI_CONTEXT_DEFAULT;
             quiet.progress = NULL;          /* one bar: cells, not series */
             if (m == 0) quiet.deadline = 0; /* there is always one result */
-            if (!late)
-                status = run_cell(b->views[w], models[m], options, &quiet, cell,
-                                  b->series_weight + w * panel->n_series, err);
+            size_t owner = owner_of(options, m, &turn);
+            if (owner != SIZE_MAX && owner != rank) continue;
+            if (!late) status = forecast_cell(b->views[w], models[m], options, &quiet, cell, err);
             if (late || cell->status == SKUA_EDEADLINE) late = leave_out(cell);
         }
+    if (status == SKUA_OK) status = spread_and_score(b, options, panel->n_series, err);
     if (status != SKUA_OK) {
         skuai_backtest_free(b);
         return status;

@@ -11,6 +11,7 @@
 #include "automl/configured.h"
 #include "forecast/calibration.h"
 #include "forecast/forecaster.h"
+#include "math/ranks.h"
 
 typedef struct skuai_backtest_options {
     size_t horizon;       /* >= 1 */
@@ -25,6 +26,11 @@ typedef struct skuai_backtest_options {
     skua_status (*panel_at)(void *user, size_t window, int64_t origin_periods_back,
                             skuai_panel **panel, skua_error *err);
     void *user;
+    /* Who shares the work; NULL: nobody. All ranks run the same backtest and have the same results.
+     * Models that are `collective` [n_models] (a panel's series are shared inside of predict) are
+     * run by all together, the others a cell a rank in turns. */
+    const skuai_ranks *ranks;
+    const bool *collective;
 } skuai_backtest_options;
 
 /* What one model did in one window. */

@@ -85,5 +85,6 @@ const command command_backtest = {
                    "passed, from what was known then, and scores them. The free baselines are "
                    "always in the table; WQL (the scaled quantile loss) orders it.",
     .example = "skua backtest myshop --horizon 28 --windows 3 --models ets,theta",
+    .for_ranks = true,
     .run = run,
 };

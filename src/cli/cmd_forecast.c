@@ -126,5 +126,6 @@ const command command_forecast = {
         "and a note of how it was made.",
     .example = "skua forecast myshop --horizon 28 -o forecast.csv",
     .has_output = true,
+    .for_ranks = true,
     .run = run,
 };

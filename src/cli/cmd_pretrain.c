@@ -46,5 +46,6 @@ const command command_pretrain = {
     .example = "skua pretrain data/recipes/pretrain.yaml -o base.safetensors --checkpoint "
                "base.checkpoint --curves runs/base",
     .has_output = true,
+    .for_ranks = true,
     .run = run,
 };

@@ -52,5 +52,6 @@ const command command_train = {
                    "their combination (one set for regular demand, one for intermittent), "
                    "calibrates its quantiles, and keeps it as a numbered model of the shop.",
     .example = "skua train myshop --horizon 28 --preset fast",
+    .for_ranks = true,
     .run = run,
 };

@@ -46,6 +46,7 @@ typedef struct command {
     const char *description;    /* a paragraph */
     const char *example;        /* a command line that works */
     bool has_output;            /* takes -o */
+    bool for_ranks;             /* processes of mpirun or srun share it; others are one's alone */
     const file_option *files;   /* NULL, or a list that ends with a NULL name */
     exit_code (*run)(invocation *call);
 } command;

@@ -2,6 +2,8 @@
  * the table of settings (core/config.def) and the command's description. */
 #include "cli/command.h"
 
+#include "shop/shop.h"
+
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -212,12 +214,32 @@ static exit_code read_word(reader *r, int argc, char **argv, int *i) {
     return EXIT_DONE;
 }
 
+/* Several processes of a command that they cannot share would do it all at once. */
+static exit_code refuse_ranks(terminal *t, const command *c) {
+    char message[512] = "";
+    size_t n = 0;
+    for (size_t i = 0; command_all()[i]; i++) {
+        const command *other = command_all()[i];
+        if (other->for_ranks)
+            n += (size_t)snprintf(message + n, sizeof message - n, "%s%s", n ? ", " : "",
+                                  other->name);
+    }
+    char whole[sizeof message + 256];
+    (void)snprintf(whole, sizeof whole,
+                   "%s is one process's work, and a launcher started several: start it without "
+                   "mpirun or srun, or set SKUA_RANKS=none; processes share %s",
+                   c->name, message);
+    terminal_say(t, whole);
+    return EXIT_USAGE;
+}
+
 static exit_code run_command(terminal *t, const command *c, int argc, char **argv) {
     for (int i = 2; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             print_command_help(t, c);
             return EXIT_DONE;
         }
+    if (skuai_shop_several_ranks() && !c->for_ranks) return refuse_ranks(t, c);
     size_t words = (size_t)argc + 2;
     const char **arguments = skuai_zero(words, sizeof *arguments);
     const char **settings = skuai_zero(2 * words + 1, sizeof *settings);

@@ -60,6 +60,9 @@ typedef struct skuai_forecaster {
     void (*describe)(const skuai_model *model, skuai_json_writer *w);
     const void *data; /* what a family of forecasters shares, private to its room */
     bool for_young;   /* made for series with little history or none; of others it tells little */
+    /* predict says of a series that has a history what it would say of it alone, whatever stands
+     * beside it in the panel (but for rounding): ranks may share the series */
+    bool by_series;
 } skuai_forecaster;
 
 /* Periods within which a series counts as young: 48 hours, 28 days, 8 weeks, 6 months, else 4. */

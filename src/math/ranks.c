@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERSION_MOST = 64, BLOCK = 1 << 30 /* bytes of a broadcast at once */ };
+enum { TEXT_MOST = 64, BLOCK = 1 << 30 /* bytes of a broadcast at once */ };
 
 struct skuai_ranks {
     const skuai_ranks_module *module; /* NULL: alone */
@@ -29,6 +29,16 @@ static bool launched(void) {
                                         "MPI_LOCALRANKID"};
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         if (getenv(marks[i])) return true;
+    return false;
+}
+
+bool skuai_ranks_several(void) {
+    static const char *const sizes[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS"};
+    if (!launched()) return false;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const char *text = getenv(sizes[i]);
+        if (text && strtol(text, NULL, 10) > 1) return true;
+    }
     return false;
 }
 
@@ -78,28 +88,8 @@ static skua_status failed(const skuai_ranks *ranks, int code, const char *what, 
     ranks->module->text(code, why, sizeof why);
     return skuai_error_set(err, SKUA_EIO,
                            "rank %d of %d could not %s: a rank or the network between them is lost "
-                           "(%s); training goes on from its checkpoint when started again",
+                           "(%s); start it again: pre-training goes on from its checkpoint",
                            ranks->rank, ranks->size, what, why);
-}
-
-static skua_status agree_on_version(const skuai_ranks *ranks, const char *version,
-                                    skua_error *err) {
-    char mine[VERSION_MOST] = "";
-    (void)snprintf(mine, sizeof mine, "%s", version);
-    char *all = skuai_zero((size_t)ranks->size, VERSION_MOST);
-    if (!all) return skuai_error_memory(err, "versions");
-    skua_status status = failed(ranks, ranks->module->collect(mine, all, VERSION_MOST),
-                                "tell the others its version", err);
-    for (int r = 1; r < ranks->size && status == SKUA_OK; r++) {
-        const char *other = all + (size_t)r * VERSION_MOST;
-        if (memcmp(all, other, VERSION_MOST) != 0)
-            status = skuai_error_set(err, SKUA_ECONFIG,
-                                     "rank %d is %.*s and rank 0 is %.*s: install one version on "
-                                     "all hosts",
-                                     r, VERSION_MOST - 1, other, VERSION_MOST - 1, all);
-    }
-    skuai_free(all);
-    return status;
 }
 
 skua_status skuai_ranks_open(const char *version, skuai_ranks **ranks, skua_error *err) {
@@ -108,7 +98,7 @@ skua_status skuai_ranks_open(const char *version, skuai_ranks **ranks, skua_erro
         SKUA_TRY(load(&met.module, err));
         int code = met.module->start(&met.rank, &met.size);
         SKUA_TRY(failed(&met, code, "start MPI", err));
-        SKUA_TRY(agree_on_version(&met, version, err));
+        SKUA_TRY(skuai_ranks_agree(&met, version, "is", "install one version on all hosts", err));
     }
     skuai_ranks *made = skuai_new(1, sizeof *made);
     if (!made) return skuai_error_memory(err, "ranks");
@@ -120,6 +110,8 @@ skua_status skuai_ranks_open(const char *version, skuai_ranks **ranks, skua_erro
 skua_status skuai_ranks_close(skuai_ranks *ranks, skua_status status, skua_error *err) {
     if (ranks && ranks->module && status == SKUA_OK)
         status = failed(ranks, ranks->module->finish(), "take leave", err);
+    else if (ranks && ranks->size > 1 && status != SKUA_OK)
+        status = skuai_error_prefix(err, status, "rank %d of %d", ranks->rank, ranks->size);
     skuai_free(ranks);
     return status;
 }
@@ -180,6 +172,25 @@ skua_status skuai_ranks_sum(const skuai_ranks *ranks, float *values, size_t n, s
     return status;
 }
 
+skua_status skuai_ranks_agree(const skuai_ranks *ranks, const char *text, const char *verb,
+                              const char *remedy, skua_error *err) {
+    if (alone(ranks)) return SKUA_OK;
+    char mine[TEXT_MOST] = "";
+    (void)snprintf(mine, sizeof mine, "%s", text);
+    char *all = skuai_zero((size_t)ranks->size, TEXT_MOST);
+    if (!all) return skuai_error_memory(err, "ranks");
+    skua_status status = failed(ranks, ranks->module->collect(mine, all, TEXT_MOST),
+                                "compare itself with the others", err);
+    for (int r = 1; r < ranks->size && status == SKUA_OK; r++) {
+        const char *other = all + (size_t)r * TEXT_MOST;
+        if (memcmp(all, other, TEXT_MOST) != 0)
+            status = skuai_error_set(err, SKUA_ECONFIG, "rank %d %s %.*s and rank 0 %.*s: %s", r,
+                                     verb, TEXT_MOST - 1, other, TEXT_MOST - 1, all, remedy);
+    }
+    skuai_free(all);
+    return status;
+}
+
 skua_status skuai_ranks_most(const skuai_ranks *ranks, int *number, skua_error *err) {
     if (alone(ranks)) return SKUA_OK;
     int *all = skuai_new((size_t)ranks->size, sizeof *all);
@@ -194,12 +205,17 @@ skua_status skuai_ranks_most(const skuai_ranks *ranks, int *number, skua_error *
 
 skua_status skuai_ranks_broadcast(const skuai_ranks *ranks, void *bytes, size_t n,
                                   skua_error *err) {
+    return skuai_ranks_broadcast_from(ranks, 0, bytes, n, err);
+}
+
+skua_status skuai_ranks_broadcast_from(const skuai_ranks *ranks, size_t root, void *bytes, size_t n,
+                                       skua_error *err) {
     if (alone(ranks)) return SKUA_OK;
     char *at = bytes;
     while (n > 0) {
         size_t block = n < BLOCK ? n : BLOCK;
-        SKUA_TRY(failed(ranks, ranks->module->broadcast(at, (int)block, 0),
-                        "get what rank 0 has read", err));
+        SKUA_TRY(failed(ranks, ranks->module->broadcast(at, (int)block, (int)root),
+                        "get what another has", err));
         at += block, n -= block;
     }
     return SKUA_OK;

@@ -27,9 +27,13 @@ typedef struct skuai_ranks skuai_ranks;
 SKUA_MUST_USE skua_status skuai_ranks_open(const char *version, skuai_ranks **ranks,
                                            skua_error *err);
 /* Free, and take leave of the others when status is SKUA_OK. Gives status back, or the failure of
- * taking leave. NULL allowed. */
+ * taking leave; of several ranks a failure's sentence says which one it is of. NULL allowed. */
 SKUA_MUST_USE skua_status skuai_ranks_close(skuai_ranks *ranks, skua_status status,
                                             skua_error *err);
+
+/* Whether a launcher started this process as one of several, as far as the environment tells;
+ * nothing is loaded. */
+bool skuai_ranks_several(void);
 
 size_t skuai_ranks_rank(const skuai_ranks *ranks); /* 0 ... size - 1 */
 size_t skuai_ranks_size(const skuai_ranks *ranks); /* >= 1 */
@@ -45,9 +49,16 @@ SKUA_MUST_USE skua_status skuai_ranks_sum(const skuai_ranks *ranks, float *value
                                           skua_error *err);
 /* The greatest of a number that every rank gives: of statuses, say. */
 SKUA_MUST_USE skua_status skuai_ranks_most(const skuai_ranks *ranks, int *number, skua_error *err);
-/* n bytes of rank 0 to all. */
+/* n bytes of rank `root` to all. */
+SKUA_MUST_USE skua_status skuai_ranks_broadcast_from(const skuai_ranks *ranks, size_t root,
+                                                     void *bytes, size_t n, skua_error *err);
+/* Likewise of rank 0. */
 SKUA_MUST_USE skua_status skuai_ranks_broadcast(const skuai_ranks *ranks, void *bytes, size_t n,
                                                 skua_error *err);
+/* SKUA_ECONFIG unless a text (at most 63 bytes of it) is the same on all ranks, with the sentence
+ * "rank 1 VERB text and rank 0 text: remedy", as "has the data" or "is". */
+SKUA_MUST_USE skua_status skuai_ranks_agree(const skuai_ranks *ranks, const char *text,
+                                            const char *verb, const char *remedy, skua_error *err);
 /* values [size * n]: every rank has filled its own n doubles, at rank * n, and gets the others'. */
 SKUA_MUST_USE skua_status skuai_ranks_collect(const skuai_ranks *ranks, double *values, size_t n,
                                               skua_error *err);

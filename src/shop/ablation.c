@@ -111,7 +111,7 @@ static skua_status put_channel(const skua_shop *shop, const char *run, const sku
     if (!e) return skuai_error_memory(err, "an evaluation");
     skua_status status = skuai_history_subset(sample, series, n, &alone, err);
     if (status == SKUA_OK) {
-        status = skuai_evaluate(shop, run, &alone, e, &own);
+        status = skuai_evaluate(shop, NULL, run, &alone, e, &own);
         skuai_json_object(w, NULL);
         skuai_json_text(w, "channel", name);
         skuai_json_integer(w, "series", (int64_t)n);
@@ -210,7 +210,7 @@ static skua_status put_one(const skua_shop *shop, const char *run, const skuai_h
     less.keeps = keeps;
     kind_of user = {history->panel, kind};
     less.keeps_user = &user;
-    skua_status status = skuai_evaluate(shop, run, &less, e, err);
+    skua_status status = skuai_evaluate(shop, NULL, run, &less, e, err);
     if (status == SKUA_OK) {
         uint64_t seed = (uint64_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_seed);
         skuai_backtest_difference(e->series_pinball, whole->series_pinball, whole->series_weight,

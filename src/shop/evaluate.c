@@ -4,6 +4,7 @@
 #include "automl/modality_forecast.h"
 #include "shop/coherence.h"
 #include "shop/series_costs.h"
+#include "stat/local.h"
 
 #include <math.h>
 #include <string.h>
@@ -239,16 +240,24 @@ static skua_status note_left_out(const skuai_backtest *b, skuai_search_result *s
 }
 
 /* Backtest, choice and leaderboard into a zeroed evaluation, whose candidates do not move. */
-static skua_status evaluate_sample(const skua_shop *shop, skuai_history *sample,
-                                   const time_limits *limits, skuai_evaluation *e,
-                                   skuai_ensemble *chosen, skua_error *err) {
+static skua_status evaluate_sample(const skua_shop *shop, const skuai_ranks *ranks,
+                                   skuai_history *sample, const time_limits *limits,
+                                   skuai_evaluation *e, skuai_ensemble *chosen, skua_error *err) {
     skuai_context context = skuai_shop_context(shop, false);
+    skuai_forecaster shared[SKUAI_CANDIDATES_MOST];
     const skuai_forecaster *models[SKUAI_CANDIDATES_MOST];
+    bool collective[SKUAI_CANDIDATES_MOST];
     context.deadline = limits->backtest;
     skuai_candidates *candidates = &e->candidates;
     skuai_backtest *b = NULL;
-    for (size_t m = 0; m < candidates->n; m++)
+    for (size_t m = 0; m < candidates->n; m++) {
         models[m] = &candidates->items[m];
+        collective[m] = skuai_ranks_size(ranks) > 1 && skuai_forecaster_is_local(models[m]);
+        if (!collective[m]) continue;
+        e->shared[m] = (skuai_shared_series){*models[m], ranks};
+        shared[m] = skuai_shared_series_forecaster(&e->shared[m]);
+        models[m] = &shared[m];
+    }
     e->n_series = sample->panel->n_series;
     e->tested = skuai_panel_share(sample->panel);
     e->series_pinball = skuai_new(e->n_series, sizeof *e->series_pinball);
@@ -263,6 +272,8 @@ static skua_status evaluate_sample(const skua_shop *shop, skuai_history *sample,
         .seed = context.seed,
         .panel_at = skuai_history_at,
         .user = sample,
+        .ranks = ranks,
+        .collective = collective,
     };
     SKUA_TRY(skuai_backtest_run(sample->panel, models, candidates->n, &options, &context, &b, err));
     skua_status status = SKUA_OK;
@@ -292,14 +303,25 @@ out:
     return status;
 }
 
-skua_status skuai_evaluate(const skua_shop *shop, const char *run, const skuai_history *history,
-                           skuai_evaluation *evaluation, skua_error *err) {
+/* Clocks differ, so a limit of time would have ranks try different models. */
+static skua_status check_ranks(const skua_shop *shop, const skuai_ranks *ranks, skua_error *err) {
+    bool timed = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_time) > 0;
+    if (skuai_ranks_size(ranks) == 1 || (!timed && !skuai_search_wanted(shop))) return SKUA_OK;
+    return skuai_error_set(err, SKUA_ECONFIG,
+                           "a search and a limit of time are one process's: leave out --time, "
+                           "--trials and --replay under mpirun, or start one process");
+}
+
+skua_status skuai_evaluate(const skua_shop *shop, const skuai_ranks *ranks, const char *run,
+                           const skuai_history *history, skuai_evaluation *evaluation,
+                           skua_error *err) {
     time_limits limits = limits_of(shop);
     skuai_ensemble *chosen = skuai_zero(1, sizeof *chosen);
     skuai_evaluation *e = evaluation;
     skuai_history sample = {0};
     skua_status status = chosen ? SKUA_OK : skuai_error_memory(err, "an evaluation");
     memset(e, 0, sizeof *e);
+    if (status == SKUA_OK) status = check_ranks(shop, ranks, err);
     if (status == SKUA_OK) status = skuai_shop_levels(shop, e->levels, &e->n_levels, err);
     if (status == SKUA_OK)
         status = skuai_candidates_choose(
@@ -314,7 +336,7 @@ skua_status skuai_evaluate(const skua_shop *shop, const char *run, const skuai_h
     e->deadline = limits.fit;
     if (status == SKUA_OK) status = warn_of_leaks(shop, sample.panel, err);
     if (status == SKUA_OK) status = search_more(shop, run, &sample, limits.search, e, err);
-    if (status == SKUA_OK) status = evaluate_sample(shop, &sample, &limits, e, chosen, err);
+    if (status == SKUA_OK) status = evaluate_sample(shop, ranks, &sample, &limits, e, chosen, err);
     skuai_history_clear(&sample);
     skuai_free(chosen);
     if (status != SKUA_OK) skuai_evaluation_clear(e);

@@ -13,6 +13,7 @@
 #include "shop/candidates.h"
 #include "shop/history.h"
 #include "shop/search_run.h"
+#include "stat/shared_series.h"
 
 typedef struct skuai_evaluation {
     skuai_candidates candidates; /* members of the ensemble borrow from it: must not be moved */
@@ -30,15 +31,17 @@ typedef struct skuai_evaluation {
     double *series_weight;      /* [n_series] sum |y| */
     skuai_search_result search; /* its finalists are among the candidates */
     double deadline;            /* for what is fitted afterwards; 0: none */
+    skuai_shared_series shared[SKUAI_CANDIDATES_MOST]; /* candidates whose series ranks share */
 } skuai_evaluation;
 
 /* Of a time limit the search gets 40 %, search and backtest 80 %, the rest is for fitting what was
  * chosen on everything. Run it on (a sample of) a history, into memory that does not move while the
  * ensemble is used; on failure it is empty. SKUA_EDATA: nothing can be backtested (see
- * skuai_backtest_run). */
-SKUA_MUST_USE skua_status skuai_evaluate(const skua_shop *shop, const char *run,
-                                         const skuai_history *history, skuai_evaluation *evaluation,
-                                         skua_error *err);
+ * skuai_backtest_run). ranks: who shares the work and has the same results, NULL for nobody;
+ * SKUA_ECONFIG: several, and a limit of time or a search, which would part them. */
+SKUA_MUST_USE skua_status skuai_evaluate(const skua_shop *shop, const skuai_ranks *ranks,
+                                         const char *run, const skuai_history *history,
+                                         skuai_evaluation *evaluation, skua_error *err);
 void skuai_evaluation_clear(skuai_evaluation *evaluation);
 
 #endif

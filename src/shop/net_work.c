@@ -5,24 +5,6 @@
 
 #include <string.h>
 
-skua_status skuai_net_settings_new(const char *const *settings, const skua_callbacks *callbacks,
-                                   skua_shop **shop, skua_error *err) {
-    skua_shop *made = skuai_zero(1, sizeof *made);
-    if (!made) return skuai_error_memory(err, "settings");
-    skuai_config_init(&made->config);
-    skua_shop_listen(made, callbacks);
-    skua_status status = skuai_config_environment(&made->config, err);
-    for (; status == SKUA_OK && settings && settings[0] && settings[1]; settings += 2)
-        status =
-            skuai_config_set(&made->config, settings[0], settings[1], SKUAI_ORIGIN_OPTION, err);
-    if (status != SKUA_OK) {
-        skua_shop_close(made);
-        return status;
-    }
-    *shop = made;
-    return SKUA_OK;
-}
-
 static skua_status add_panel(const skua_shop *settings, const char *folder, skuai_net_panels *to,
                              skua_error *err) {
     skua_shop *shop = NULL;

@@ -1,4 +1,4 @@
-/* net_work.h -- what pretrain and compress share: settings without a workspace, the histories of
+/* net_work.h -- what pretrain and compress share: the histories of
  * workspaces as panels, a net as a file (room shop). */
 #ifndef SKUA_SHOP_NET_WORK_H
 #define SKUA_SHOP_NET_WORK_H
@@ -13,11 +13,6 @@ typedef struct skuai_net_panels {
     size_t n;
 } skuai_net_panels;
 
-/* Settings (pairs, ended by NULL; NULL: none) and callbacks alone; skua_shop_close. SKUA_ECONFIG.
- */
-SKUA_MUST_USE skua_status skuai_net_settings_new(const char *const *settings,
-                                                 const skua_callbacks *callbacks, skua_shop **shop,
-                                                 skua_error *err);
 /* Add the history of each workspace (ended by NULL; NULL: none). On failure what was added stays:
  * _clear. SKUA_ELIMIT: too many; what opening and reading say, with the folder. */
 SKUA_MUST_USE skua_status skuai_net_panels_add(const skua_shop *settings,

@@ -1,6 +1,7 @@
 #include "shop/shop.h"
 
 #include "core/file.h"
+#include "math/ranks.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -50,6 +51,10 @@ skua_status skuai_shop_store(const skua_shop *shop, skuai_store_mode mode, skuai
         .context = &context,
     };
     return skuai_store_open(shop->folder, &options, store, err);
+}
+
+bool skuai_shop_several_ranks(void) {
+    return skuai_ranks_several();
 }
 
 /* -- Life ---------------------------------------------------------------------------------------

@@ -31,6 +31,9 @@ skuai_context skuai_shop_context(const skua_shop *shop, bool with_deadline);
 SKUA_MUST_USE skua_status skuai_shop_store(const skua_shop *shop, skuai_store_mode mode,
                                            skuai_store **store, skua_error *err);
 
+/* Whether this process is one of several that a launcher of MPI started. */
+bool skuai_shop_several_ranks(void);
+
 /* A report under way: a buffer and a writer with the outermost object open. */
 typedef struct skuai_report {
     skuai_buffer buffer;

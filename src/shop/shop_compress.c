@@ -111,7 +111,7 @@ skua_status skua_compress(const char *model, const char *const *shops, const cha
     skua_shop *shop = NULL;
     if (!model || !output || !*output)
         return skuai_error_set(err, SKUA_EINVAL, "a compressed model wants a file to go to");
-    SKUA_TRY(skuai_net_settings_new(settings, callbacks, &shop, err));
+    SKUA_TRY(skuai_shop_loose(settings, callbacks, &shop, err));
     skua_status status = run(shop, model, shops, output, report, err);
     skua_shop_close(shop);
     return status;

@@ -7,7 +7,7 @@
 #include "shop/result.h"
 #include "shop/shop_panel.h"
 #include "stat/local.h"
-#include "stat/shared_local.h"
+#include "stat/shared_series.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -132,16 +132,17 @@ static skua_status write_results(const skua_shop *shop, const skuai_run *run,
     return status;
 }
 
-/* Local members share their series among the ranks; the others predict all on each rank, from the
- * same model and seed. shared [SKUAI_ENSEMBLE_MEMBERS] lives as long as the ensemble is used. */
+/* Members that forecast by series share these among the ranks; the others predict all on each
+ * rank, from the same model and seed. shared [SKUAI_ENSEMBLE_MEMBERS] lives as long as the ensemble
+ * is used. */
 static void share_members(skuai_ensemble *ensemble, const skuai_ranks *ranks,
-                          skuai_shared_local *shared) {
+                          skuai_shared_series *shared) {
     if (skuai_ranks_size(ranks) == 1) return;
     for (size_t m = 0; m < ensemble->n_members; m++) {
         skuai_forecaster *member = &ensemble->members[m];
-        if (!skuai_forecaster_is_local(member)) continue;
-        shared[m] = (skuai_shared_local){*member, ranks};
-        *member = skuai_shared_local_forecaster(&shared[m]);
+        if (!member->by_series) continue;
+        shared[m] = (skuai_shared_series){*member, ranks};
+        *member = skuai_shared_series_forecaster(&shared[m]);
     }
 }
 
@@ -153,7 +154,7 @@ typedef struct outputs {
 
 static skua_status forecast(skua_shop *shop, const skuai_ranks *ranks, const outputs *out,
                             char **report, skua_error *err) {
-    skuai_shared_local shared[SKUAI_ENSEMBLE_MEMBERS];
+    skuai_shared_series shared[SKUAI_ENSEMBLE_MEMBERS];
     bool first = skuai_ranks_rank(ranks) == 0; /* who writes */
     char *made = NULL;
     skuai_context context = skuai_shop_context(shop, false);
@@ -165,6 +166,11 @@ static skua_status forecast(skua_shop *shop, const skuai_ranks *ranks, const out
     skuai_model_file *model = skuai_zero(1, sizeof *model);
     skua_status status = model ? SKUA_OK : skuai_error_memory(err, "a model");
     if (status == SKUA_OK) status = skuai_history_panel(shop, &panel, err);
+    if (status == SKUA_OK) {
+        skuai_panel_hash(panel, run.data_hash);
+        status = skuai_ranks_agree(ranks, run.data_hash, "has read the data",
+                                   "let all hosts see one workspace", err);
+    }
     if (status == SKUA_OK) status = skuai_forecast_model_choose(shop, panel, model, &horizon, err);
     if (status == SKUA_OK) {
         skuai_request request = {horizon, model->levels, model->n_levels, context.seed};

@@ -68,7 +68,7 @@ skua_status skua_pretrain(const char *recipe, const char *const *shops, const ch
     skua_shop *shop = NULL;
     if (!output || !*output)
         return skuai_error_set(err, SKUA_EINVAL, "a pre-trained model wants a file to go to");
-    SKUA_TRY(skuai_net_settings_new(settings, callbacks, &shop, err));
+    SKUA_TRY(skuai_shop_loose(settings, callbacks, &shop, err));
     skuai_ranks *ranks = NULL;
     skua_status status = skuai_ranks_open(skua_version(), &ranks, err);
     if (skuai_ranks_rank(ranks) > 0) skua_shop_listen(shop, NULL);

@@ -100,7 +100,9 @@ static skua_status make_report(const skua_shop *shop, const skuai_history *histo
     return skuai_report_end(&r, status, report, err);
 }
 
-static skua_status evaluate(skua_shop *shop, const char *kind, char **report, skua_error *err) {
+static skua_status evaluate(skua_shop *shop, const skuai_ranks *ranks, const char *kind,
+                            char **report, skua_error *err) {
+    bool first = skuai_ranks_rank(ranks) == 0; /* who fits the model for keeps, and writes */
     skuai_run run;
     skuai_history history = {0};
     skuai_evaluation *e = skuai_zero(1, sizeof *e);
@@ -111,18 +113,22 @@ static skua_status evaluate(skua_shop *shop, const char *kind, char **report, sk
                     (uint64_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_seed));
     if (status == SKUA_OK) status = read_history(shop, &history, err);
     if (status == SKUA_OK && !keep) status = skuai_ablation_check(shop, &history, err);
-    if (status == SKUA_OK) status = skuai_evaluate(shop, run.name, &history, e, err);
-    if (status == SKUA_OK && keep)
-        status = keep_model(shop, history.panel, e, run.seed, model, err);
     if (status == SKUA_OK) {
+        skuai_panel_hash(history.panel, run.data_hash);
+        status = skuai_ranks_agree(ranks, run.data_hash, "has read the data",
+                                   "let all hosts see one workspace", err);
+    }
+    if (status == SKUA_OK) status = skuai_evaluate(shop, ranks, run.name, &history, e, err);
+    if (status == SKUA_OK && keep && first)
+        status = keep_model(shop, history.panel, e, run.seed, model, err);
+    if (status == SKUA_OK && first) {
         run.model = keep ? model->name : "combination";
         run.horizon = e->horizon;
-        skuai_panel_hash(history.panel, run.data_hash);
         run.frequency = skuai_frequency_name(history.panel->grid.frequency);
         status = write_results(shop, &run, e, err);
         if (status == SKUA_OK) status = skuai_search_finish(&e->search, err);
     }
-    if (status == SKUA_OK)
+    if (status == SKUA_OK && first)
         status = make_report(shop, &history, e, &run, keep ? model->name : NULL, report, err);
     if (e) skuai_evaluation_clear(e);
     skuai_history_clear(&history);
@@ -131,10 +137,28 @@ static skua_status evaluate(skua_shop *shop, const char *kind, char **report, sk
     return status;
 }
 
+/* As one of the ranks; a failure of one keeps the others from waiting for it (math/ranks.h). */
+static skua_status evaluate_shared(skua_shop *shop, const char *kind, char **report,
+                                   skua_error *err) {
+    skuai_ranks *ranks = NULL;
+    const skua_callbacks callbacks = shop->callbacks;
+    char *made = NULL; /* stays so on ranks but the first */
+    skua_status status = skuai_ranks_open(skua_version(), &ranks, err);
+    if (skuai_ranks_rank(ranks) > 0) skua_shop_listen(shop, NULL);
+    if (status == SKUA_OK) status = evaluate(shop, ranks, kind, report ? &made : NULL, err);
+    status = skuai_ranks_close(ranks, status, err);
+    skua_shop_listen(shop, &callbacks);
+    if (status == SKUA_OK && report)
+        *report = made;
+    else
+        skua_text_free(made);
+    return status;
+}
+
 skua_status skua_shop_train(skua_shop *shop, char **report, skua_error *err) {
-    return evaluate(shop, "train", report, err);
+    return evaluate_shared(shop, "train", report, err);
 }
 
 skua_status skua_shop_backtest(skua_shop *shop, char **report, skua_error *err) {
-    return evaluate(shop, "backtest", report, err);
+    return evaluate_shared(shop, "backtest", report, err);
 }

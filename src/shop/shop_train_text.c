@@ -352,7 +352,7 @@ skua_status skua_train_text(const char *data, const char *output, const char *co
     skua_shop *shop = NULL;
     if (!data || !*data || !output || !*output)
         return skuai_error_set(err, SKUA_EINVAL, "train-text wants a file and a place to write to");
-    SKUA_TRY(skuai_net_settings_new(settings, callbacks, &shop, err));
+    SKUA_TRY(skuai_shop_loose(settings, callbacks, &shop, err));
     job j = {.shop = shop, .data = data, .output = output};
     skua_status status = skuai_config_flag(&shop->config, SKUAI_CONFIG_KEY_predict)
                              ? predict(&j, report, err)

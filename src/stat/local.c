@@ -376,7 +376,8 @@ skuai_forecaster skuai_local_forecaster(const skuai_local_method *method) {
                               .predict = local_predict,
                               .free = local_free,
                               .contributions = local_contributions,
-                              .data = method};
+                              .data = method,
+                              .by_series = true};
 }
 
 bool skuai_forecaster_is_local(const skuai_forecaster *forecaster) {

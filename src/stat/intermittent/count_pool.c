@@ -295,5 +295,6 @@ skuai_forecaster skuai_count_pool_forecaster(void) {
         .contributions = pool_contributions,
         .save = pool_save,
         .load = pool_load,
+        .by_series = true,
     };
 }

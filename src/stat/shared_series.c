@@ -1,11 +1,12 @@
-#include "stat/shared_local.h"
+#include "stat/shared_series.h"
 
 #include "core/alloc.h"
+#include "stat/local.h"
 
 #include <string.h>
 
 struct skuai_model {
-    const skuai_shared_local *shared;
+    const skuai_shared_series *shared;
     skuai_model *inner;
 };
 
@@ -18,7 +19,7 @@ static void shared_free(skuai_model *model) {
 static skua_status shared_fit(const skuai_forecaster *self, const skuai_panel *panel,
                               const skuai_parameters *parameters, const skuai_context *context,
                               skuai_model **model, skua_error *err) {
-    const skuai_shared_local *shared = self->data;
+    const skuai_shared_series *shared = self->data;
     skuai_model *made = skuai_zero(1, sizeof *made);
     if (!made) return skuai_error_memory(err, "a forecaster");
     made->shared = shared;
@@ -85,11 +86,21 @@ static skua_status spread_all(const skuai_ranks *ranks, const skuai_forecast *ow
     return SKUA_OK;
 }
 
+/* Whether the series can be shared: a local method takes any, others those that have a history. */
+static bool divisible(const skuai_forecaster *inner, const skuai_panel *panel) {
+    bool all = true;
+    for (size_t s = 0; s < panel->n_series && all; s++)
+        all = panel->length[s] > 0;
+    return all || skuai_forecaster_is_local(inner);
+}
+
 static skua_status shared_predict(const skuai_model *model, const skuai_panel *panel,
                                   const skuai_request *request, const skuai_context *context,
                                   skuai_forecast **forecast, skua_error *err) {
     const skuai_ranks *ranks = model->shared->ranks;
     skuai_forecast *own = NULL, *all = NULL;
+    if (!divisible(&model->shared->inner, panel))
+        return model->shared->inner.predict(model->inner, panel, request, context, forecast, err);
     skua_status status = own_share(model, panel, request, context, &own, err);
     int most = (int)status;
     SKUA_TRY_OUT(skuai_ranks_most(ranks, &most, err));
@@ -110,7 +121,7 @@ out:
     return status;
 }
 
-skuai_forecaster skuai_shared_local_forecaster(const skuai_shared_local *shared) {
+skuai_forecaster skuai_shared_series_forecaster(const skuai_shared_series *shared) {
     return (skuai_forecaster){.name = shared->inner.name,
                               .summary = shared->inner.summary,
                               .source = shared->inner.source,

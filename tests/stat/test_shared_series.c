@@ -3,7 +3,7 @@
 #include "support/support.h"
 
 #include "stat/local.h"
-#include "stat/shared_local.h"
+#include "stat/shared_series.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,9 +74,9 @@ static int check(size_t size) {
         assert_non_null(method);
         true_one = skuai_local_forecaster(method);
         good = skuai_forecaster_is_local(&true_one);
-        skuai_shared_local shared = {true_one, ranks};
+        skuai_shared_series shared = {true_one, ranks};
         shared.inner.predict = counted;
-        skuai_forecaster model = skuai_shared_local_forecaster(&shared);
+        skuai_forecaster model = skuai_shared_series_forecaster(&shared);
         good = good && !skuai_forecaster_is_local(&model);
         skuai_forecast *one = forecast_of(&true_one, panel);
         asked = 0;
