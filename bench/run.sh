@@ -11,7 +11,7 @@ export SKUA_THREADS=$threads
 export SKUA_BASE=${SKUA_BASE:-$PWD/data/models/base.safetensors}
 if [ $# = 0 ]; then
     "$bench"
-    echo "by scripts of bench/peers: console mpi oj-overlap python-overhead serve-latency serve-load text-finetune"
+    echo "by scripts of bench/peers: console mpi mpi-hosts oj-overlap python-overhead serve-latency serve-load text-finetune"
     exit 0
 fi
 name=$1
@@ -99,6 +99,7 @@ run() {
         scripts/setup.sh browser
         tests/browser/measure.sh build/release/skua ${CONSOLE_ITEMS:-100000} | figures ;;
     mpi) python3 bench/peers/mpi.py build/release/skua ${MPI_ITEMS:-2000} | figures ;;
+    mpi-hosts) python3 bench/peers/mpi_hosts.py build/release/skua | figures ;;
     python-overhead)
         peers
         PYTHONPATH=bindings/python/src SKUA_LIBRARY=$PWD/build/release/libskua.so \

@@ -184,8 +184,8 @@ skua_status skuai_ranks_agree(const skuai_ranks *ranks, const char *text, const 
     for (int r = 1; r < ranks->size && status == SKUA_OK; r++) {
         const char *other = all + (size_t)r * TEXT_MOST;
         if (memcmp(all, other, TEXT_MOST) != 0)
-            status = skuai_error_set(err, SKUA_ECONFIG, "rank %d %s %.*s and rank 0 %.*s: %s", r,
-                                     verb, TEXT_MOST - 1, other, TEXT_MOST - 1, all, remedy);
+            status = skuai_error_set(err, SKUA_ECONFIG, "rank %d %s %.*s and rank 0 %s %.*s: %s", r,
+                                     verb, TEXT_MOST - 1, other, verb, TEXT_MOST - 1, all, remedy);
     }
     skuai_free(all);
     return status;

@@ -56,7 +56,7 @@ SKUA_MUST_USE skua_status skuai_ranks_broadcast_from(const skuai_ranks *ranks, s
 SKUA_MUST_USE skua_status skuai_ranks_broadcast(const skuai_ranks *ranks, void *bytes, size_t n,
                                                 skua_error *err);
 /* SKUA_ECONFIG unless a text (at most 63 bytes of it) is the same on all ranks, with the sentence
- * "rank 1 VERB text and rank 0 text: remedy", as "has the data" or "is". */
+ * "rank 1 VERB text and rank 0 VERB text: remedy", as "has the data" or "is". */
 SKUA_MUST_USE skua_status skuai_ranks_agree(const skuai_ranks *ranks, const char *text,
                                             const char *verb, const char *remedy, skua_error *err);
 /* values [size * n]: every rank has filled its own n doubles, at rank * n, and gets the others'. */
