@@ -94,7 +94,7 @@ static skua_status time_layer(size_t in, size_t out, double *floats, double *int
         status = skuai_matrix_multiply(&call, x, w, y, err);
         double middle = skuai_clock();
         if (status == SKUA_OK)
-            status = skuai_int8_linear(&context, weight, x, ROWS, NULL, y, aligned, err);
+            status = skuai_int8_linear(&context, weight, x, ROWS, NULL, NULL, y, aligned, err);
         if (r >= 0) times[0][r] = middle - start, times[1][r] = skuai_clock() - middle;
     }
     if (status == SKUA_OK) {

@@ -64,5 +64,7 @@ skua_status skuai_batch_reader_read(skuai_batch_reader *reader, skuai_train_sour
              .first = first,
              .batch = batch,
              .augmentation = augmentation};
-    return skuai_parallel_for(reader->context, NULL, n, fill_one, &j, err);
+    SKUA_TRY(skuai_parallel_for(reader->context, NULL, n, fill_one, &j, err));
+    skuai_window_batch_close(batch);
+    return SKUA_OK;
 }

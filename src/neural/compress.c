@@ -1,5 +1,6 @@
 #include "neural/compress.h"
 
+#include "neural/demand_graph.h"
 #include "neural/demand_part.h"
 #include "neural/panel_source.h"
 
@@ -53,8 +54,10 @@ static void windows_clear(windows *w) {
     *w = (windows){0};
 }
 
-static skua_status windows_init(windows *w, const skuai_compress_config *c, size_t hold,
+static skua_status windows_init(windows *w, const skuai_demand *net, const skuai_compress_config *c,
                                 const skuai_panel *const *panels, size_t n, skua_error *err) {
+    const skuai_window_config *window = &net->config.window;
+    size_t hold = c->train.future * window->patch;
     *w = (windows){.series = c->series, .real = c->real, .seed = c->train.seed};
     w->series.panels = panels, w->series.n_panels = n;
     if (n == 0) return SKUA_OK;
@@ -62,7 +65,8 @@ static skua_status windows_init(windows *w, const skuai_compress_config *c, size
     if (!w->sources) return skuai_error_memory(err, "training windows");
     for (size_t i = 0; i < n; i++) {
         skuai_panel_source source;
-        skua_status status = skuai_panel_source_init(&source, panels[i], hold, c->train.seed, err);
+        skua_status status = skuai_panel_source_init(&source, panels[i], window->neighbours, hold,
+                                                     c->train.seed, err);
         if (status != SKUA_OK) {
             windows_clear(w);
             return status;
@@ -116,10 +120,6 @@ static size_t trial_size(const windows *w, size_t most) {
     return n > 0 && n < most ? n : most;
 }
 
-static size_t held(const skuai_demand *net, const skuai_compress_config *c) {
-    return c->train.future * net->config.window.patch;
-}
-
 /* -- The small net ---------------------------------------------------------------------------- */
 
 static skua_status student_of(const skuai_demand *net, const skuai_compress_config *c,
@@ -137,6 +137,7 @@ static skua_status student_of(const skuai_demand *net, const skuai_compress_conf
     if (new.width == 0) new.width = (old->width / 2 + head - 1) / head *head;
     for (size_t heads = new.width / head; heads > 1 && new.heads == 1; heads--)
         if (new.width % (2 * heads) == 0) new.heads = heads;
+    if (new.width % SKUAI_DEMAND_GRAPH_HEADS != 0) new.window.neighbours = 0;
     SKUA_TRY(skuai_demand_new(&new, c->train.seed, student, err));
     return SKUA_OK;
 }
@@ -188,7 +189,7 @@ skua_status skuai_compress_trial(const skuai_demand *net, const skuai_compress_c
     windows w;
     skuai_trial made = {0};
     skuai_context patient = without_deadline(context);
-    SKUA_TRY(windows_init(&w, c, held(net, c), panels, n_panels, err));
+    SKUA_TRY(windows_init(&w, net, c, panels, n_panels, err));
     skua_status status = skuai_trial_run(&made, net, trial_window, &w, trial_size(&w, c->trial),
                                          c->train.future, &patient, err);
     windows_clear(&w);
@@ -203,7 +204,7 @@ skua_status skuai_compress_run(const skuai_demand *net, const skuai_compress_con
     windows w;
     skuai_compress_result done = {0};
     skuai_demand *made = NULL;
-    SKUA_TRY(windows_init(&w, c, held(net, c), panels, n_panels, err));
+    SKUA_TRY(windows_init(&w, net, c, panels, n_panels, err));
     skuai_context patient = without_deadline(context);
     done.on_panels = w.n > 0;
     done.train.finished = true; /* where there is none */

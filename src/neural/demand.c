@@ -1,4 +1,4 @@
-#include "neural/demand.h"
+#include "neural/demand_graph.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -35,6 +35,10 @@ static skua_status config_check(const skuai_demand_config *c, skua_error *err) {
                                    l, c->layer_heads[l], c->layer_hidden[l]);
     if (!(c->dropout >= 0 && c->dropout < 1))
         return skuai_error_set(err, SKUA_EINVAL, "dropout = %g: need 0 <= dropout < 1", c->dropout);
+    if (c->window.neighbours > 0 && c->width % SKUAI_DEMAND_GRAPH_HEADS != 0)
+        return skuai_error_set(err, SKUA_EINVAL,
+                               "width = %zu: a net that reads neighbours needs a multiple of %d",
+                               c->width, SKUAI_DEMAND_GRAPH_HEADS);
     return SKUA_OK;
 }
 
@@ -63,6 +67,7 @@ static void layers_add(skuai_demand *net) {
     skuai_nn_dense_add(p, "in_out", d, d, true, 0, &net->in_out);
     skuai_nn_dense_add(p, "in_skip", f, d, true, 0, &net->in_skip);
     skuai_nn_dense_add(p, "side", SKUAI_WINDOW_SIDE, d, true, 0.02, &net->side);
+    if (c->window.neighbours > 0) skuai_demand_graph_add(net);
     if (c->kind == SKUAI_DEMAND_TRANSFORMER) {
         skuai_nn_encoder_config e = SKUAI_NN_ENCODER_DEFAULT;
         e.layers = c->layers;
@@ -169,6 +174,13 @@ static skuai_tensor *gru_run(skuai_tape *tape, const skuai_demand *net, const sk
     return x;
 }
 
+skuai_tensor *skuai_demand_embed(skuai_tape *tape, const skuai_demand *net, skuai_tensor *tokens) {
+    const skuai_nn_parameters *p = net->parameters;
+    skuai_tensor *skip = skuai_nn_dense_run(tape, p, &net->in_skip, tokens);
+    return skuai_nn_dense_pair_run(tape, p, &net->in, SKUAI_ACTIVATION_SILU, &net->in_out, tokens,
+                                   skip);
+}
+
 skuai_tensor *skuai_demand_run(skuai_tape *tape, const skuai_demand *net,
                                const skuai_window_batch *b, skuai_demand_part part) {
     size_t tokens = b->past + b->future;
@@ -181,9 +193,7 @@ skuai_tensor *skuai_demand_run_on(skuai_tape *tape, const skuai_demand *net,
                                   skuai_demand_part part) {
     const skuai_nn_parameters *p = net->parameters;
     size_t tokens = b->past + b->future, d = net->config.width;
-    skuai_tensor *skip = skuai_nn_dense_run(tape, p, &net->in_skip, in);
-    skuai_tensor *x =
-        skuai_nn_dense_pair_run(tape, p, &net->in, SKUAI_ACTIVATION_SILU, &net->in_out, in, skip);
+    skuai_tensor *x = skuai_demand_graph_run(tape, net, b, skuai_demand_embed(tape, net, in));
     skuai_tensor *side = NULL;
     if (net->config.sides && any_side(b)) {
         side = skuai_tape_input(tape, b->side, 3,
@@ -205,7 +215,7 @@ skuai_tensor *skuai_demand_run_on(skuai_tape *tape, const skuai_demand *net,
     size_t first = part == SKUAI_DEMAND_FUTURE ? b->past : 0;
     if (sides + first > 0) x = skuai_nn_slice(tape, x, 1, sides + first, tokens - first);
     x = skuai_nn_reshape(tape, x, 2, (size_t[]){b->n * (tokens - first), d});
-    skip = skuai_nn_dense_run(tape, p, &net->head_skip, x);
+    skuai_tensor *skip = skuai_nn_dense_run(tape, p, &net->head_skip, x);
     x = skuai_nn_dense_pair_run(tape, p, &net->head, SKUAI_ACTIVATION_SILU, &net->head_out, x,
                                 skip);
     size_t rows = b->n * (tokens - first) * b->config.patch;

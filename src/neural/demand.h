@@ -11,8 +11,8 @@
  *     SKUA_TRY(skuai_demand_save(net, "model/transformer.safetensors", err));
  *
  * Sources: Nie et al. 2023 (patches), Ansari et al. 2024 and 2025 (quantiles of the whole horizon
- * in one pass, future covariates as tokens), Vaswani et al. 2017, Su et al. 2021, Cho et al. 2014.
- */
+ * in one pass, future covariates as tokens), Vaswani et al. 2017, Su et al. 2021, Cho et al. 2014,
+ * Velickovic et al. 2018 and Schlichtkrull et al. 2018 (a layer a relation). */
 #ifndef SKUA_NEURAL_DEMAND_H
 #define SKUA_NEURAL_DEMAND_H
 
@@ -51,11 +51,20 @@ typedef struct skuai_demand_config {
                            .layers = 4,                                                            \
                            .hidden = 512})
 
+/* Graph attention over neighbours: what a series' tokens are told before the encoder reads them.
+ * Each kind of neighbour has a layer of its own, whose output begins at 0. */
+typedef struct skuai_demand_graph {
+    skuai_nn_dense source; /* a neighbour's tokens D -> D */
+    size_t target_score[SKUAI_RELATIONS], source_score[SKUAI_RELATIONS]; /* [heads, D / heads] */
+    skuai_nn_dense out[SKUAI_RELATIONS];                                 /* D -> D */
+} skuai_demand_graph;
+
 typedef struct skuai_demand {
     skuai_demand_config config;
     skuai_nn_parameters *parameters;
     skuai_nn_dense in, in_out, in_skip;       /* tokens F -> D, with a residual */
     skuai_nn_dense side;                      /* side tokens -> D */
+    skuai_demand_graph graph;                 /* where config.window.neighbours > 0 */
     skuai_nn_encoder encoder;                 /* transformer */
     size_t gru[SKUAI_NN_LAYERS_MOST][4];      /* GRU: input, hidden weights and biases */
     skuai_nn_dense head, head_out, head_skip; /* D -> P * levels */
@@ -76,6 +85,13 @@ typedef enum skuai_demand_part {
     SKUAI_DEMAND_ALL,   /* all tokens: training with hidden patches */
     SKUAI_DEMAND_FUTURE /* the horizon's alone */
 } skuai_demand_part;
+
+/* A net that also reads up to so many neighbours of each kind, and forecasts as this one does until
+ * it is trained: the layers for them are new (from the seed) where the net has none. SKUA_EINVAL: a
+ * width that is no multiple of 4; SKUA_ENOMEM. */
+SKUA_MUST_USE skua_status skuai_demand_with_neighbours(const skuai_demand *net, size_t neighbours,
+                                                       uint64_t seed, skuai_demand **made,
+                                                       skua_error *err);
 
 /* Scaled quantiles [n * tokens * P, levels] of a batch, tokens those of `part`; NULL sticking in
  * the tape. A patch of the horizon depends on the context and on earlier patches of the horizon

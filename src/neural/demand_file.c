@@ -30,6 +30,7 @@ skua_status skuai_demand_config_text(const skuai_demand_config *c, skuai_buffer 
     skuai_json_text(&w, "kind", kind_names[c->kind]);
     skuai_json_integer(&w, "patch", (int64_t)c->window.patch);
     skuai_json_integer(&w, "context", (int64_t)c->window.context);
+    if (c->window.neighbours) skuai_json_integer(&w, "neighbours", (int64_t)c->window.neighbours);
     skuai_json_integer(&w, "width", (int64_t)c->width);
     skuai_json_integer(&w, "heads", (int64_t)c->heads);
     skuai_json_integer(&w, "layers", (int64_t)c->layers);
@@ -67,12 +68,13 @@ static skua_status config_read(skuai_safetensors *file, const char *path,
     const char *kind = skuai_json_as_text(skuai_json_get(json, "kind"), "");
     bool gru = strcmp(kind, kind_names[SKUAI_DEMAND_GRU]) == 0;
     bool known = gru || strcmp(kind, kind_names[SKUAI_DEMAND_TRANSFORMER]) == 0;
-    *config = (skuai_demand_config){.kind = gru ? SKUAI_DEMAND_GRU : SKUAI_DEMAND_TRANSFORMER,
-                                    .window = {size_of(json, "patch"), size_of(json, "context")},
-                                    .width = size_of(json, "width"),
-                                    .heads = size_of(json, "heads"),
-                                    .layers = size_of(json, "layers"),
-                                    .hidden = size_of(json, "hidden")};
+    *config = (skuai_demand_config){
+        .kind = gru ? SKUAI_DEMAND_GRU : SKUAI_DEMAND_TRANSFORMER,
+        .window = {size_of(json, "patch"), size_of(json, "context"), size_of(json, "neighbours")},
+        .width = size_of(json, "width"),
+        .heads = size_of(json, "heads"),
+        .layers = size_of(json, "layers"),
+        .hidden = size_of(json, "hidden")};
     config->head_width = size_of(json, "head_width");
     for (size_t l = 0; l < config->layers && l < SKUAI_NN_LAYERS_MOST; l++) {
         config->layer_heads[l] = size_at(json, "layer_heads", l);

@@ -94,6 +94,16 @@ static void copy_dense(const copying *c, const skuai_nn_dense *old, const skuai_
     copy_all(c, old->bias, new->bias);
 }
 
+static void copy_graph(const copying *c, const skuai_demand_graph *old,
+                       const skuai_demand_graph *new) {
+    copy_dense(c, &old->source, &new->source);
+    for (size_t r = 0; r < SKUAI_RELATIONS; r++) {
+        copy_all(c, old->target_score[r], new->target_score[r]);
+        copy_all(c, old->source_score[r], new->source_score[r]);
+        copy_dense(c, &old->out[r], &new->out[r]);
+    }
+}
+
 skua_status skuai_demand_part_new(const skuai_demand *net, const skuai_demand_part_of *keep,
                                   skuai_demand **part, skua_error *err) {
     skuai_demand_config config;
@@ -112,6 +122,7 @@ skua_status skuai_demand_part_new(const skuai_demand *net, const skuai_demand_pa
                                    &made->head, &made->head_out, &made->head_skip};
     for (size_t k = 0; k < sizeof old / sizeof *old; k++)
         copy_dense(&c, old[k], new[k]);
+    if (config.window.neighbours > 0) copy_graph(&c, &net->graph, &made->graph);
     copy_all(&c, net->encoder.final_weight, made->encoder.final_weight);
     copy_all(&c, net->encoder.final_bias, made->encoder.final_bias);
     for (size_t l = 0, to = 0; l < net->config.layers; l++) {
@@ -120,6 +131,24 @@ skua_status skuai_demand_part_new(const skuai_demand *net, const skuai_demand_pa
                    keep->unit[l]);
     }
     *part = made;
+    return SKUA_OK;
+}
+
+/* Parameters of the same name. */
+static void copy_named(const skuai_demand *net, skuai_demand *made) {
+    const copying c = {.from = net->parameters, .to = made->parameters};
+    for (size_t i = 0; i < c.to->count; i++)
+        copy_all(&c, skuai_nn_parameters_find(c.from, c.to->table[i].name), i);
+}
+
+skua_status skuai_demand_with_neighbours(const skuai_demand *net, size_t neighbours, uint64_t seed,
+                                         skuai_demand **made, skua_error *err) {
+    skuai_demand_config config = net->config;
+    skuai_demand *wide;
+    config.window.neighbours = neighbours;
+    SKUA_TRY(skuai_demand_new(&config, seed, &wide, err));
+    copy_named(net, wide);
+    *made = wide;
     return SKUA_OK;
 }
 

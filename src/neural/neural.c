@@ -2,6 +2,7 @@
 
 #include "core/file.h"
 #include "core/json.h"
+#include "neural/demand_graph.h"
 #include "neural/panel_source.h"
 #include "neural/train.h"
 #include "nn/quantise.h"
@@ -9,6 +10,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { NEIGHBOURS = 4 };
 
 struct skuai_model {
     const skuai_forecaster *self;
@@ -20,6 +23,7 @@ struct skuai_model {
     skuai_attack attack;
     size_t rank; /* of adapters; 0: all weights are trained */
     double alpha;
+    size_t neighbours; /* of a series that are read, of each kind; 0: none */
     bool validate;
 };
 
@@ -36,7 +40,7 @@ static const char *const known[] = {"base",        "steps",
                                     "mask",        "damage",
                                     "rank",        "alpha",
                                     "adversarial", "adversarial_steps",
-                                    "slice"};
+                                    "slice",       "neighbours"};
 
 static skua_status names_check(const skuai_parameters *parameters, skua_error *err) {
     for (size_t i = 0; parameters && i < parameters->n; i++) {
@@ -113,11 +117,13 @@ static skua_status settings_of(skuai_model *m, const skuai_parameters *parameter
     m->steps = base ? 300 : 1000;
     m->batch = 32;
     m->rate = base ? 2e-4 : 1e-3;
+    m->neighbours = NEIGHBOURS;
     m->augmentation = SKUAI_TRAIN_DEFAULT.augmentation;
     SKUA_TRY(whole(parameters, "steps", 0, 100000000, &m->steps, err));
     SKUA_TRY(whole(parameters, "batch", 1, 4096, &m->batch, err));
     SKUA_TRY(whole(parameters, "horizon", 1, 4096, &horizon, err));
     SKUA_TRY(whole(parameters, "validate", 0, 1, &validate, err));
+    SKUA_TRY(whole(parameters, "neighbours", 0, 64, &m->neighbours, err));
     SKUA_TRY(share(parameters, "rate", 1, &m->rate, err));
     SKUA_TRY(share(parameters, "jitter", 10, &m->augmentation.jitter, err));
     SKUA_TRY(share(parameters, "scaling", 10, &m->augmentation.scaling, err));
@@ -146,12 +152,32 @@ static skua_status settings_of(skuai_model *m, const skuai_parameters *parameter
 
 /* -- Training --------------------------------------------------------------------------------- */
 
+/* The layers for neighbours, before the first training on a panel whose series have some. */
+static skua_status read_neighbours(skuai_model *m, const skuai_panel *panel, uint64_t seed,
+                                   skua_error *err) {
+    const skuai_demand_config *c = &m->net->config;
+    skuai_neighbours found;
+    if (m->neighbours == 0 || c->window.neighbours > 0 || c->width % SKUAI_DEMAND_GRAPH_HEADS != 0)
+        return SKUA_OK;
+    SKUA_TRY(skuai_neighbours_init(&found, panel, m->neighbours, err));
+    size_t n = skuai_neighbours_count(&found);
+    skuai_neighbours_clear(&found);
+    if (n == 0) return SKUA_OK;
+    skuai_demand *wide;
+    SKUA_TRY(skuai_demand_with_neighbours(m->net, m->neighbours, seed, &wide, err));
+    skuai_demand_free(m->net);
+    m->net = wide;
+    return SKUA_OK;
+}
+
 static skua_status train(skuai_model *m, const skuai_panel *panel, size_t steps, double rate,
                          const skuai_context *context, skua_error *err) {
     size_t patch = m->net->config.window.patch;
     skuai_panel_source source;
     skuai_nn_parameters_unquantise(m->net->parameters); /* floats are trained */
-    SKUA_TRY(skuai_panel_source_init(&source, panel, m->validate ? m->future * patch : 0,
+    SKUA_TRY(read_neighbours(m, panel, context ? context->seed : 1, err));
+    SKUA_TRY(skuai_panel_source_init(&source, panel, m->net->config.window.neighbours,
+                                     m->validate ? m->future * patch : 0,
                                      context ? context->seed : 1, err));
     if (panel->n_vectors > 0 || panel->n_static > 0) m->net->config.sides = true;
     skuai_train_config c = SKUAI_TRAIN_DEFAULT;
@@ -251,6 +277,7 @@ static skua_status settings_save(const skuai_model *m, const char *folder, skua_
     skuai_json_integer(&w, "adversarial_steps", (int64_t)m->attack.steps);
     skuai_json_integer(&w, "rank", (int64_t)m->rank);
     skuai_json_number(&w, "alpha", m->alpha);
+    skuai_json_integer(&w, "neighbours", (int64_t)m->neighbours);
     skuai_json_close(&w);
     skua_status status = path_of(folder, m->self->name, "json", &path, err);
     if (status == SKUA_OK) status = skuai_buffer_check(&text, err);
@@ -295,6 +322,7 @@ static skua_status settings_load(skuai_model *m, const char *folder, skua_error 
     m->batch = whole_within(json, "batch", 4096, m->batch);
     m->future = whole_within(json, "future", 1024, m->future);
     m->rank = whole_within(json, "rank", 4096, m->rank);
+    m->neighbours = whole_within(json, "neighbours", 64, m->neighbours);
     m->attack.steps = whole_within(json, "adversarial_steps", 100, m->attack.steps);
     m->validate = skuai_json_as_bool(skuai_json_get(json, "validate"), m->validate);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {

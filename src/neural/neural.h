@@ -17,10 +17,13 @@
  *                                          none) and its steps (1: FGSM, more: PGD; see attack.h)
  *   rank, alpha  of low-rank adapters, which alone are trained and end in the weights (0: none, all
  *                weights are trained; 16); they need a base
- * A new net is SKUAI_DEMAND_DEFAULT, for the GRU of width 128 and 2 layers. save writes
- * <name>.safetensors into the folder, and how it was trained into <name>.json. update goes on with
- * a quarter of the steps at half the rate, on windows from the whole history of the panel given:
- * old periods are rehearsed beside the new ones, so that they are not forgotten.
+ *   neighbours   series that each series' window also reads, of each kind, at most (4; 0: none):
+ * the same item in other channels, and the items tied to it (neighbours.h). The layers for them are
+ * made at the first training on a panel in which there are some A new net is SKUAI_DEMAND_DEFAULT,
+ * for the GRU of width 128 and 2 layers. save writes <name>.safetensors into the folder, and how it
+ * was trained into <name>.json. update goes on with a quarter of the steps at half the rate, on
+ * windows from the whole history of the panel given: old periods are rehearsed beside the new ones,
+ * so that they are not forgotten.
  *
  * Predict never gives NaN: a series without history is forecast at the typical level and spread of
  * the panel's others. The mean is the integral of the quantile function over the net's 13 levels;

@@ -2,6 +2,7 @@
 
 #include "math/statistics.h"
 #include "neural/level_prior.h"
+#include "neural/neighbours.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,11 +18,16 @@ typedef struct job {
     const char *note;
     const skuai_context *context;
     skuai_forecast *forecast;
-    size_t *order;  /* [S] series by length */
-    double *centre; /* [S] NaN: nothing observed */
+    skuai_arena **arenas; /* of the workers, for neighbours */
+    size_t *order;        /* [S] series by length */
+    double *centre;       /* [S] NaN: nothing observed */
     double *scale;
+    skuai_neighbours neighbours;
     bool alike; /* those without history have theirs from series alike */
     double typical_centre, typical_scale;
+    double *sorted; /* [S] scratch */
+    skuai_tape *tape;
+    skuai_arena *arena; /* of a batch */
 } job;
 
 /* Weights of the integral of the quantile function by the trapezoid over the net's levels. */
@@ -65,7 +71,9 @@ static size_t past_of(const job *j, size_t n, const size_t *series) {
     if (j->net->config.kind == SKUAI_DEMAND_GRU) return c->context;
     size_t most = 1;
     for (size_t i = 0; i < n; i++) {
-        size_t p = skuai_window_patches(c, j->panel->length[series[i]]);
+        size_t length = j->panel->length[series[i]];
+        size_t reach = skuai_neighbours_reach(&j->neighbours, series[i]);
+        size_t p = skuai_window_patches(c, length > reach ? length : reach);
         most = p > most ? p : most;
     }
     return most;
@@ -79,16 +87,19 @@ typedef struct filling {
 } filling;
 
 static skua_status fill_one(void *argument, size_t i, int worker, skua_error *err) {
-    (void)worker, (void)err;
     const filling *f = argument;
+    skuai_arena *arena = f->j->arenas[worker];
+    skuai_arena_clear(arena);
     float *sides = f->sides + i * SKUAI_WINDOW_SIDES * SKUAI_WINDOW_SIDE;
     skuai_window_series w = skuai_window_of_panel(f->j->panel, f->series[i], sides, NULL);
+    SKUA_TRY(skuai_neighbours_add(&f->j->neighbours, f->series[i],
+                                  f->batch->past * f->batch->config.patch, arena, &w, err));
     skuai_window_fill(&w, NULL, NULL, f->batch, i);
     return SKUA_OK;
 }
 
-static skua_status run_batch(job *j, skuai_tape *tape, skuai_arena *arena, const size_t *series,
-                             size_t n, skua_error *err) {
+static skua_status run_batch(job *j, const size_t *series, size_t n, skua_error *err) {
+    skuai_arena *arena = j->arena;
     const skuai_window_config *c = &j->net->config.window;
     size_t future = (j->request->horizon + c->patch - 1) / c->patch;
     size_t rows = future * c->patch * SKUAI_DEMAND_LEVELS;
@@ -100,7 +111,8 @@ static skua_status run_batch(job *j, skuai_tape *tape, skuai_arena *arena, const
     float *z = skuai_arena_take(arena, n, rows * sizeof *z);
     if (!f.sides || !z) return skuai_error_memory(err, "a forecast");
     SKUA_TRY(skuai_parallel_for(j->context, NULL, n, fill_one, &f, err));
-    SKUA_TRY(skuai_demand_quantiles(tape, j->net, &batch, z, err));
+    skuai_window_batch_close(&batch);
+    SKUA_TRY(skuai_demand_quantiles(j->tape, j->net, &batch, z, err));
     for (size_t i = 0; i < n; i++) {
         size_t s = series[i];
         double centre = j->typical_centre, scale = j->typical_scale;
@@ -114,7 +126,8 @@ static skua_status run_batch(job *j, skuai_tape *tape, skuai_arena *arena, const
 }
 
 /* Medians over the series that were observed so far; the unobserved come last in the order. */
-static void typical(job *j, size_t n, double *sorted) {
+static void typical(job *j, size_t n) {
+    double *sorted = j->sorted;
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
         if (isfinite(j->centre[j->order[i]])) sorted[count++] = j->centre[j->order[i]];
@@ -145,8 +158,7 @@ static void order_series(job *j) {
     }
 }
 
-static skua_status run_all(job *j, const skuai_context *context, skuai_tape *tape,
-                           skuai_arena *arena, double *sorted, skua_error *err) {
+static skua_status run_all(job *j, const skuai_context *context, skua_error *err) {
     size_t S = j->panel->n_series, done = 0;
     order_series(j);
     for (size_t s = 0; s < S; s++)
@@ -159,14 +171,44 @@ static skua_status run_all(job *j, const skuai_context *context, skuai_tape *tap
         while (done + n < S && n < BATCH && (j->panel->length[j->order[done + n]] == 0) == cold)
             n++;
         if (cold && !j->alike) {
-            typical(j, done, sorted);
+            typical(j, done);
             SKUA_TRY(skuai_level_prior(j->panel, j->centre, j->scale, &j->alike, err));
         }
-        SKUA_TRY(run_batch(j, tape, arena, j->order + done, n, err));
+        SKUA_TRY(run_batch(j, j->order + done, n, err));
         done += n;
         skuai_context_progress(context, "forecast", (double)done, (double)S);
     }
     return SKUA_OK;
+}
+
+/* What a forecast needs beside its result; clear_job frees what there is of it. */
+static skua_status make_job(job *j, skua_error *err) {
+    size_t S = j->panel->n_series, workers = (size_t)skuai_context_threads(j->context);
+    j->order = skuai_new(S, sizeof *j->order);
+    j->centre = skuai_new(S, sizeof *j->centre);
+    j->scale = skuai_new(S, sizeof *j->scale);
+    j->sorted = skuai_new(S, sizeof *j->sorted);
+    j->tape = skuai_tape_new(j->context);
+    j->arena = skuai_arena_new(0);
+    j->arenas = skuai_zero(workers, sizeof(skuai_arena *));
+    bool good = j->order && j->centre && j->scale && j->sorted && j->tape && j->arena && j->arenas;
+    for (size_t i = 0; good && i < workers; i++)
+        good = (j->arenas[i] = skuai_arena_new(0)) != NULL;
+    if (!good) return skuai_error_memory(err, "a forecast");
+    return skuai_neighbours_init(&j->neighbours, j->panel, j->net->config.window.neighbours, err);
+}
+
+static void clear_job(job *j) {
+    for (size_t i = 0; j->arenas && i < (size_t)skuai_context_threads(j->context); i++)
+        skuai_arena_free(j->arenas[i]);
+    skuai_free((void *)j->arenas);
+    skuai_neighbours_clear(&j->neighbours);
+    skuai_tape_free(j->tape);
+    skuai_arena_free(j->arena);
+    skuai_free(j->order);
+    skuai_free(j->centre);
+    skuai_free(j->scale);
+    skuai_free(j->sorted);
 }
 
 skua_status skuai_neural_predict(const skuai_demand *net, const char *note,
@@ -184,23 +226,11 @@ skua_status skuai_neural_predict(const skuai_demand *net, const char *note,
              .typical_scale = 1};
     SKUA_TRY(skuai_forecast_new(panel, request->horizon, request->levels, request->n_levels,
                                 &j.forecast, err));
-    size_t S = panel->n_series;
-    skuai_tape *tape = skuai_tape_new(context);
-    skuai_arena *arena = skuai_arena_new(0);
-    j.order = skuai_new(S, sizeof *j.order);
-    double *numbers = skuai_new(S, 3 * sizeof *numbers);
-    skua_status status =
-        tape && arena && j.order && numbers ? SKUA_OK : skuai_error_memory(err, "a forecast");
-    if (status == SKUA_OK) {
-        j.centre = numbers, j.scale = numbers + S;
-        status = run_all(&j, context, tape, arena, numbers + 2 * S, err);
-    }
+    skua_status status = make_job(&j, err);
+    if (status == SKUA_OK) status = run_all(&j, context, err);
     if (status == SKUA_OK)
         status = skuai_forecast_settle(j.forecast, panel->non_negative ? 0 : -INFINITY, err);
-    skuai_tape_free(tape);
-    skuai_arena_free(arena);
-    skuai_free(j.order);
-    skuai_free(numbers);
+    clear_job(&j);
     if (status != SKUA_OK) {
         skuai_forecast_free(j.forecast);
         return status;

@@ -2,20 +2,22 @@
 #ifndef SKUA_NEURAL_PANEL_SOURCE_H
 #define SKUA_NEURAL_PANEL_SOURCE_H
 
-#include "neural/window.h"
+#include "neural/neighbours.h"
 
 typedef struct skuai_panel_source {
     const skuai_panel *panel; /* borrowed */
     size_t hold;              /* periods at each series' end that training does not see, at most a
                                  fifth of the series */
     uint64_t seed;
-    size_t n;       /* series long enough to train on */
-    size_t *series; /* [n] owned */
+    size_t n;                    /* series long enough to train on */
+    size_t *series;              /* [n] owned */
+    skuai_neighbours neighbours; /* owned */
 } skuai_panel_source;
 
+/* neighbours: of a window, of each kind, at most; 0: none. */
 SKUA_MUST_USE skua_status skuai_panel_source_init(skuai_panel_source *source,
-                                                  const skuai_panel *panel, size_t hold,
-                                                  uint64_t seed, skua_error *err);
+                                                  const skuai_panel *panel, size_t neighbours,
+                                                  size_t hold, uint64_t seed, skua_error *err);
 void skuai_panel_source_clear(skuai_panel_source *source);
 
 /* A window of a random series at a random origin, and the last periods of series number index (for

@@ -194,8 +194,8 @@ static skua_status sources_new(const skuai_panel *const *panels, size_t n, uint6
     m->sources = skuai_zero(n, sizeof *m->sources);
     if (!m->sources) return skuai_error_memory(err, "training windows");
     for (; m->n_sources < n; m->n_sources++)
-        SKUA_TRY(
-            skuai_panel_source_init(&m->sources[m->n_sources], panels[m->n_sources], 0, seed, err));
+        SKUA_TRY(skuai_panel_source_init(&m->sources[m->n_sources], panels[m->n_sources], 0, 0,
+                                         seed, err));
     return SKUA_OK;
 }
 
@@ -245,8 +245,8 @@ skua_status skuai_pretrain_run(const skuai_pretrain_recipe *recipe,
     skuai_demand *made = NULL;
     skua_status status = sources_new(panels, n_panels, m.seed, &m, err);
     if (status == SKUA_OK && validation) {
-        status = skuai_panel_source_init(&ends, validation, train.future * recipe->net.window.patch,
-                                         m.seed, err);
+        status = skuai_panel_source_init(&ends, validation, 0,
+                                         train.future * recipe->net.window.patch, m.seed, err);
         if (ends.n < train.validation) train.validation = ends.n;
     }
     if (status == SKUA_OK) status = first_net(recipe, &made, err);

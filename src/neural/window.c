@@ -18,6 +18,9 @@ skua_status skuai_window_config_check(const skuai_window_config *config, skua_er
     if (config->context < 1 || config->context > 4096)
         return skuai_error_set(err, SKUA_EINVAL, "context = %zu patches: need 1 to 4096",
                                config->context);
+    if (config->neighbours > 64)
+        return skuai_error_set(err, SKUA_EINVAL, "neighbours = %zu: need 0 to 64",
+                               config->neighbours);
     return SKUA_OK;
 }
 
@@ -56,6 +59,14 @@ skua_status skuai_window_batch_new(const skuai_window_config *config, size_t n, 
     b.centre = skuai_arena_take_zero(arena, n, sizeof *b.centre);
     b.scale = skuai_arena_take_zero(arena, n, sizeof *b.scale);
     b.known = skuai_arena_take_zero(arena, n, sizeof *b.known);
+    size_t near = n * skuai_window_near(config);
+    /* rows of neighbours are cleared when they are filled */
+    b.near_tokens = skuai_arena_take(arena, near * (past + future), f * sizeof *b.near_tokens);
+    b.near_visible = skuai_arena_take(arena, near, (past + future) * sizeof *b.near_visible);
+    b.near_relation = skuai_arena_take(arena, near, sizeof *b.near_relation);
+    b.near_first = skuai_arena_take_zero(arena, n + 1, sizeof *b.near_first);
+    if (!b.near_tokens || !b.near_visible || !b.near_relation || !b.near_first)
+        return skuai_error_memory(err, "a batch of windows");
     if (!b.tokens || !b.visible || !b.target || !b.side || !b.side_visible || !b.centre ||
         !b.scale || !b.known)
         return skuai_error_memory(err, "a batch of windows");
@@ -72,6 +83,8 @@ typedef struct filling {
     float *tokens;      /* of this window */
     size_t from;        /* first row of the context */
     size_t pad;         /* periods of padding before it */
+    size_t blank;       /* of these, periods that are not told at all; those behind, in which a
+                           neighbour has a history, are told as missing */
     size_t past, ahead; /* periods of the context with padding, and of the horizon */
     double centre, scale;
     size_t observed, zeros;
@@ -126,6 +139,8 @@ static void fill_values(const filling *f, const skuai_window_augmentation *a,
         c[0] = (float)z;
         c[1] = 1;
     }
+    for (size_t k = f->blank; k < f->pad; k++)
+        channel(f, k, 2)[0] = 1;
     for (size_t h = 0; h < f->ahead; h++)
         channel(f, f->past + h, 2)[0] = 1;
 }
@@ -149,8 +164,9 @@ static void fill_calendar(const filling *f) {
     skuai_frequency q = s->grid.frequency;
     bool hours = q == SKUAI_FREQUENCY_HOUR, days = hours || q == SKUAI_FREQUENCY_DAY;
     bool weeks = days || q == SKUAI_FREQUENCY_WEEK;
-    for (size_t k = f->pad; k < f->past + f->ahead; k++) {
-        int64_t period = s->start + (int64_t)(f->from + k - f->pad);
+    int64_t begin = s->start + (int64_t)f->from - (int64_t)f->pad;
+    for (size_t k = f->blank; k < f->past + f->ahead; k++) {
+        int64_t period = begin + (int64_t)k;
         int64_t day = skuai_period_first_day(&s->grid, period);
         float *c = channel(f, k, CALENDAR);
         double hour = hours ? skuai_period_hour(&s->grid, period) / 24.0 : 0;
@@ -229,7 +245,7 @@ static void fill_constants(const filling *f) {
     rest[5] = s->counts ? (float)fmin(asinh(f->scale) / 3, 5) : 0;
     rest[6] = (float)(log((double)s->season) / 4);
     rest[7] = n ? (float)(last / (double)n) : 0;
-    for (size_t k = f->pad / p; k < tokens; k++) {
+    for (size_t k = f->blank / p; k < tokens; k++) {
         float *into =
             f->tokens + k * f->batch->features + f->batch->features - SKUAI_WINDOW_CONSTANTS;
         memcpy(into, c, sizeof c);
@@ -273,33 +289,66 @@ static void fill_sides(const filling *f, size_t i, const skuai_window_augmentati
     }
 }
 
-void skuai_window_fill(const skuai_window_series *series, const skuai_window_augmentation *a,
-                       skuai_random *random, skuai_window_batch *batch, size_t i) {
-    size_t p = batch->config.patch, tokens = batch->past + batch->future, room = batch->past * p;
-    filling f = {.series = series,
-                 .batch = batch,
-                 .past = room,
-                 .ahead = batch->future * p,
-                 .tokens = batch->tokens + i * tokens * batch->features};
-    f.from = series->length > room ? series->length - room : 0;
-    f.pad = room - (series->length - f.from);
-    if (!random) a = NULL;
-    measure(&f);
-    if (a && a->scaling > 0) f.scale *= exp(a->scaling * skuai_random_normal(random));
-    fill_values(&f, a, random);
+/* A series' tokens and which of them are seen, from centre and scale to constants. */
+static void fill_tokens(filling *f, const skuai_window_augmentation *a, skuai_random *random,
+                        uint8_t *visible) {
+    const skuai_window_series *series = f->series;
+    size_t p = f->batch->config.patch, tokens = f->batch->past + f->batch->future;
+    f->past = f->batch->past * p;
+    f->ahead = f->batch->future * p;
+    f->from = series->length > f->past ? series->length - f->past : 0;
+    f->pad = f->past - (series->length - f->from);
+    f->blank = f->pad;
+    for (size_t k = 0; k < series->n_near; k++) {
+        size_t reach = series->near[k].series.length;
+        size_t blank = reach < f->past ? f->past - reach : 0;
+        if (blank < f->blank) f->blank = blank;
+    }
+    measure(f);
+    if (a && a->scaling > 0) f->scale *= exp(a->scaling * skuai_random_normal(random));
+    fill_values(f, a, random);
     size_t year = skuai_grid_year_lag(&series->grid), season = (size_t)series->season;
-    fill_lag(&f, season, FIRST_LAG);
-    if (year != season) fill_lag(&f, year, SECOND_LAG);
-    fill_calendar(&f);
+    fill_lag(f, season, FIRST_LAG);
+    if (year != season) fill_lag(f, year, SECOND_LAG);
+    fill_calendar(f);
     for (size_t k = 0; k < SKUAI_WINDOW_SLOTS; k++) {
         bool dropped =
             a && a->drop > 0 && series->covariate[k] && skuai_random_uniform(random) < a->drop;
-        if (!dropped) fill_covariate(&f, k);
+        if (!dropped) fill_covariate(f, k);
     }
-    fill_constants(&f);
+    fill_constants(f);
+    for (size_t k = f->blank / p; k < tokens; k++)
+        visible[k] = 1;
+}
+
+/* Neighbours of window i. */
+static void fill_near(const skuai_window_series *series, const skuai_window_augmentation *a,
+                      skuai_random *random, skuai_window_batch *b, size_t i) {
+    size_t tokens = b->past + b->future, most = skuai_window_near(&b->config), n = 0;
+    for (size_t k = 0; k < series->n_near && n < most; k++) {
+        if (a && a->drop > 0 && skuai_random_uniform(random) < a->drop) continue;
+        size_t row = i * most + n;
+        float *into = b->near_tokens + row * tokens * b->features;
+        uint8_t *visible = b->near_visible + row * tokens;
+        memset(into, 0, tokens * b->features * sizeof *into);
+        memset(visible, 0, tokens * sizeof *visible);
+        filling f = {.series = &series->near[k].series, .batch = b, .tokens = into};
+        fill_tokens(&f, NULL, NULL, visible);
+        if (f.observed == 0) continue;
+        b->near_relation[row] = series->near[k].relation;
+        n++;
+    }
+    b->near_first[i + 1] = n; /* a number until the batch is closed */
+}
+
+void skuai_window_fill(const skuai_window_series *series, const skuai_window_augmentation *a,
+                       skuai_random *random, skuai_window_batch *batch, size_t i) {
+    size_t p = batch->config.patch, tokens = batch->past + batch->future;
+    filling f = {
+        .series = series, .batch = batch, .tokens = batch->tokens + i * tokens * batch->features};
+    if (!random) a = NULL;
+    fill_tokens(&f, a, random, batch->visible + i * tokens);
     fill_sides(&f, i, a, random);
-    for (size_t k = f.pad / p; k < tokens; k++)
-        batch->visible[i * tokens + k] = 1;
     if (a && a->mask > 0) hide_patches(&f, i, a->mask, random);
     float *target = batch->target + (i * tokens + batch->past) * p;
     for (size_t h = 0; h < series->n_actual && h < f.ahead; h++) {
@@ -309,4 +358,23 @@ void skuai_window_fill(const skuai_window_series *series, const skuai_window_aug
     batch->centre[i] = f.centre;
     batch->scale[i] = f.scale;
     batch->known[i] = f.observed > 0;
+    fill_near(series, a, random, batch, i);
+}
+
+void skuai_window_batch_close(skuai_window_batch *b) {
+    size_t tokens = b->past + b->future, most = skuai_window_near(&b->config), to = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        size_t n = b->near_first[i + 1];
+        for (size_t k = 0; k < n; k++, to++) {
+            size_t from = i * most + k;
+            if (from == to) continue;
+            memcpy(b->near_tokens + to * tokens * b->features,
+                   b->near_tokens + from * tokens * b->features,
+                   tokens * b->features * sizeof *b->near_tokens);
+            memcpy(b->near_visible + to * tokens, b->near_visible + from * tokens, tokens);
+            b->near_relation[to] = b->near_relation[from];
+        }
+        b->near_first[i + 1] = to;
+    }
+    b->n_near = to;
 }

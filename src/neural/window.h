@@ -22,7 +22,11 @@
  *
  * Anything that is not a time series enters as side tokens of SKUAI_WINDOW_SIDE numbers: vectors of
  * any width by a random projection with signs (Achlioptas 2003), categories by hashed signs, so one
- * net reads any schema. */
+ * net reads any schema.
+ *
+ * Neighbours (neighbours.h) are read as tokens of the same periods, scaled by their own centre and
+ * scale. Where a neighbour's history is longer, what is padding in a window without neighbours is
+ * told as missing. */
 #ifndef SKUA_NEURAL_WINDOW_H
 #define SKUA_NEURAL_WINDOW_H
 
@@ -38,9 +42,23 @@ enum {
 };
 
 typedef struct skuai_window_config {
-    size_t patch;   /* P, 1 .. 64 */
-    size_t context; /* patches of the past at most, 1 .. 4096 */
+    size_t patch;      /* P, 1 .. 64 */
+    size_t context;    /* patches of the past at most, 1 .. 4096 */
+    size_t neighbours; /* of a series, of each kind (neighbours.h), at most, 0 .. 64 */
 } skuai_window_config;
+
+/* What a neighbour is to a series. */
+typedef enum skuai_relation {
+    SKUAI_RELATION_CHANNEL,    /* the same item elsewhere */
+    SKUAI_RELATION_COMPLEMENT, /* an item bought together with it, in the same channel */
+    SKUAI_RELATION_SUBSTITUTE, /* an item bought instead of it */
+    SKUAI_RELATIONS
+} skuai_relation;
+
+/* Neighbours of a window at most: so many of the same item, and so many of items tied to it. */
+static inline size_t skuai_window_near(const skuai_window_config *config) {
+    return 2 * config->neighbours;
+}
 
 /* F: numbers of a token. */
 static inline size_t skuai_window_features(const skuai_window_config *config) {
@@ -64,16 +82,24 @@ typedef struct skuai_window_series {
     const float *side;    /* [n_sides, SKUAI_WINDOW_SIDE] or NULL; a row of NaN is absent */
     const double *actual; /* [n_actual] what came behind the origin, for training; NaN unknown */
     size_t n_actual;
+    const struct skuai_window_neighbour *near; /* [n_near] */
+    size_t n_near;
 } skuai_window_series;
+
+/* A neighbour's series as of the same origin: start + length is the same period. */
+typedef struct skuai_window_neighbour {
+    skuai_relation relation;
+    skuai_window_series series;
+} skuai_window_neighbour;
 
 /* What disturbs a training window; all 0: nothing. */
 typedef struct skuai_window_augmentation {
     double jitter;  /* standard deviation added to scaled values */
     double scaling; /* standard deviation of the log of a factor on the scale */
-    double drop;    /* probability that a covariate, or a side token, is left out, each */
-    double mask;    /* share of context patches hidden, to be reconstructed */
-    double damage;  /* probability of a damaged history (skuai_window_damage) */
-    double slice;   /* probability of a shorter history (skuai_window_slice) */
+    double drop;   /* probability that a covariate, a side token or a neighbour is left out, each */
+    double mask;   /* share of context patches hidden, to be reconstructed */
+    double damage; /* probability of a damaged history (skuai_window_damage) */
+    double slice;  /* probability of a shorter history (skuai_window_slice) */
 } skuai_window_augmentation;
 
 typedef struct skuai_window_batch {
@@ -88,6 +114,13 @@ typedef struct skuai_window_batch {
     uint8_t *side_visible;  /* [n, SKUAI_WINDOW_SIDES] */
     double *centre, *scale; /* [n] */
     bool *known;            /* [n] something was observed */
+    /* Neighbours, those of window i from row i * skuai_window_near on until
+     * skuai_window_batch_close puts them one behind the other. */
+    size_t n_near;
+    float *near_tokens;            /* [n_near, past + future, F] */
+    uint8_t *near_visible;         /* [n_near, past + future] */
+    skuai_relation *near_relation; /* [n_near] */
+    size_t *near_first;            /* [n + 1] those of window i: near_first[i] .. */
 } skuai_window_batch;
 
 /* SKUA_EINVAL: a size out of range. */
@@ -103,6 +136,8 @@ SKUA_MUST_USE skua_status skuai_window_batch_new(const skuai_window_config *conf
 void skuai_window_fill(const skuai_window_series *series,
                        const skuai_window_augmentation *augmentation, skuai_random *random,
                        skuai_window_batch *batch, size_t i);
+/* After the last window is filled, and before a net reads the batch. */
+void skuai_window_batch_close(skuai_window_batch *batch);
 /* With a probability, damage what a training window reads, never what it is asked: up to 8 % of the
  * history become spikes (2 to 10 times the value; a quarter of them dips), up to 10 % are lost,
  * prices and promotions are off by up to 12 %. Changed arrays are new ones, of the arena.

@@ -82,11 +82,10 @@ static bool int8_values(skuai_tape *tape, const skuai_real *x, size_t n, const s
     if (!scratch) return false;
     skua_error error;
     skuai_error_clear(&error);
-    skua_status status = skuai_int8_linear(context, weight, x, n, bias ? bias->value : NULL, y,
-                                           scratch->data, &error);
+    skua_status status = skuai_int8_linear(context, weight, x, n, bias ? bias->value : NULL,
+                                           residual, y, scratch->data, &error);
     skuai_tape_keep_failure(tape, status, &error);
     skuai_tape_drop(tape, scratch);
-    if (residual && status == SKUA_OK) skuai_kernel_sum(residual, y, y, n * weight->out);
     return status == SKUA_OK;
 }
 

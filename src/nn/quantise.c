@@ -1,6 +1,7 @@
 #include "nn/quantise.h"
 
 #include "math/matrix.h"
+#include "nn/kernel_int8.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,6 +15,7 @@ void skuai_int8_weight_free(skuai_int8_weight *weight) {
     skuai_free(weight->values);
     skuai_free(weight->scale);
     skuai_free(weight->sum);
+    skuai_free(weight->packed);
     skuai_free(weight);
 }
 
@@ -56,11 +58,20 @@ static skua_status weight_fill(const skuai_real *weight, skuai_int8_weight *w, s
     return SKUA_OK;
 }
 
+static skua_status weight_pack(skuai_int8_weight *w, skua_error *err) {
+    if (!skuai_kernel_int8_there()) return SKUA_OK;
+    w->packed = skuai_new(skuai_int8_packed_size(w->out, w->in), 1);
+    if (!w->packed) return skuai_error_memory(err, "8-bit weights");
+    skuai_kernel_int8_pack(w->values, w->out, w->in, w->packed);
+    return SKUA_OK;
+}
+
 skua_status skuai_int8_weight_new(const skuai_real *weight, size_t out, size_t in,
                                   skuai_int8_weight **result, skua_error *err) {
     skuai_int8_weight *w = NULL;
     skua_status status = weight_alloc(out, in, &w, err);
     if (status == SKUA_OK) status = weight_fill(weight, w, err);
+    if (status == SKUA_OK) status = weight_pack(w, err);
     if (status != SKUA_OK) {
         skuai_int8_weight_free(w);
         return status;
@@ -82,11 +93,14 @@ skua_status skuai_int8_weight_load(const int8_t *values, const float *scale, siz
         for (size_t k = 0; k < in; k++)
             w->sum[j] += values[j * in + k];
     }
+    if (status == SKUA_OK) {
+        memcpy(w->values, values, out * in);
+        status = weight_pack(w, err);
+    }
     if (status != SKUA_OK) {
         skuai_int8_weight_free(w);
         return status;
     }
-    memcpy(w->values, values, out * in);
     *result = w;
     return SKUA_OK;
 }
@@ -102,7 +116,7 @@ void skuai_int8_weight_expand(const skuai_int8_weight *from, skuai_real *weight)
 
 typedef struct product {
     const skuai_int8_weight *w;
-    const skuai_real *x, *bias;
+    const skuai_real *x, *bias, *residual;
     skuai_real *y;
     size_t n, rows; /* rows in all and of a tile */
     int most;
@@ -120,8 +134,8 @@ static size_t tile_rows(size_t n, const skuai_context *context) {
 }
 
 static size_t worker_share(const skuai_int8_weight *w, size_t rows) {
-    return rounded(rows * w->in) + rounded(rows * w->out * sizeof(int32_t)) +
-           rounded(2 * rows * sizeof(float));
+    size_t sums = w->packed ? 0 : rounded(rows * w->out * sizeof(int32_t));
+    return rounded(rows * skuai_int8_columns(w->in)) + sums + rounded(2 * rows * sizeof(float));
 }
 
 size_t skuai_int8_scratch_size(const skuai_int8_weight *weight, size_t n,
@@ -154,6 +168,31 @@ static void quantise_row(const skuai_real *x, size_t n, int most, uint8_t *a, fl
     }
 }
 
+/* A tile by kernel_int8.h: sums stay in registers until they are floats. */
+static skua_status packed_tile(void *argument, size_t i, int worker, skua_error *err) {
+    (void)err;
+    const product *p = argument;
+    const skuai_int8_weight *w = p->w;
+    size_t first = i * p->rows, count = p->n - first < p->rows ? p->n - first : p->rows;
+    uint8_t *a = (uint8_t *)(p->scratch + (size_t)worker * p->share);
+    float *low = (float *)(void *)(a + rounded(p->rows * skuai_int8_columns(w->in)));
+    const skuai_int8_product call = {.n = count,
+                                     .in = w->in,
+                                     .out = w->out,
+                                     .a = a,
+                                     .low = low,
+                                     .step = low + p->rows,
+                                     .packed = w->packed,
+                                     .scale = w->scale,
+                                     .sum = w->sum,
+                                     .bias = p->bias,
+                                     .residual = p->residual ? p->residual + first * w->out : NULL,
+                                     .y = p->y + first * w->out};
+    skuai_kernel_int8_rows(p->x + first * w->in, count, w->in, p->most, a, low, low + p->rows);
+    skuai_kernel_int8_product(&call);
+    return SKUA_OK;
+}
+
 static skua_status tile(void *argument, size_t i, int worker, skua_error *err) {
     const product *p = argument;
     const skuai_int8_weight *w = p->w;
@@ -172,21 +211,29 @@ static skua_status tile(void *argument, size_t i, int worker, skua_error *err) {
         for (size_t j = 0; j < w->out; j++) {
             float v = w->scale[j] * (step[r] * (float)s[j] + low[r] * (float)w->sum[j]);
             y[j] = (skuai_real)v + (p->bias ? p->bias[j] : 0);
+            if (p->residual) y[j] += p->residual[(first + r) * w->out + j];
         }
     }
     return SKUA_OK;
 }
 
 skua_status skuai_int8_linear(const skuai_context *context, const skuai_int8_weight *weight,
-                              const skuai_real *x, size_t n, const skuai_real *bias, skuai_real *y,
-                              void *scratch, skua_error *err) {
+                              const skuai_real *x, size_t n, const skuai_real *bias,
+                              const skuai_real *residual, skuai_real *y, void *scratch,
+                              skua_error *err) {
     if (n == 0) return SKUA_OK;
-    product p = {.w = weight, .x = x, .bias = bias, .y = y, .n = n, .scratch = scratch};
+    product p = {.w = weight,
+                 .x = x,
+                 .bias = bias,
+                 .residual = residual,
+                 .y = y,
+                 .n = n,
+                 .scratch = scratch};
     p.rows = tile_rows(n, context);
     p.most = skuai_matrix_int8_most();
     p.share = worker_share(weight, p.rows);
     size_t tiles = (n + p.rows - 1) / p.rows;
-    return skuai_parallel_for(context, NULL, tiles, tile, &p, err);
+    return skuai_parallel_for(context, NULL, tiles, weight->packed ? packed_tile : tile, &p, err);
 }
 
 /* -- Parameters ------------------------------------------------------------------------------- */

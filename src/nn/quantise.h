@@ -24,6 +24,7 @@ typedef struct skuai_int8_weight {
     int8_t *values; /* [out, in] */
     float *scale;   /* [out] > 0 */
     int32_t *sum;   /* [out] of a row's values */
+    int8_t *packed; /* the values as kernel_int8.h reads them, made once; NULL: by room math */
 } skuai_int8_weight;
 
 /* From floats weight [out, in], or from a file's parts values [out, in] and scale [out]. *result is
@@ -41,10 +42,12 @@ void skuai_int8_weight_expand(const skuai_int8_weight *from, skuai_real *weight)
 /* Bytes of scratch that a product of n rows needs on this context's threads. */
 size_t skuai_int8_scratch_size(const skuai_int8_weight *weight, size_t n,
                                const skuai_context *context);
-/* y [n, out] = x [n, in] weight' + bias [out] (NULL: none). scratch: see above, aligned to 64. */
+/* y [n, out] = x [n, in] weight' + bias [out] + residual [n, out] (either NULL: none). scratch: see
+ * above, aligned to 64. */
 SKUA_MUST_USE skua_status skuai_int8_linear(const skuai_context *context,
                                             const skuai_int8_weight *weight, const skuai_real *x,
-                                            size_t n, const skuai_real *bias, skuai_real *y,
+                                            size_t n, const skuai_real *bias,
+                                            const skuai_real *residual, skuai_real *y,
                                             void *scratch, skua_error *err);
 
 /* Quantise every finished parameter of rank 2 with at least 32 rows and columns whose name ends in

@@ -177,6 +177,7 @@ skua_status skuai_panel_subset(const skuai_panel *panel, const size_t *series, s
     SKUA_TRY(view_new(panel, n, &made, &a, err));
     for (size_t i = 0; i < n; i++)
         view_copy(panel, series[i], &a, i);
+    if (!made->around) made->around = panel; /* the view's parent: it lives as long */
     *view = made;
     return SKUA_OK;
 }
@@ -193,6 +194,7 @@ skua_status skuai_panel_shard(const skuai_panel *panel, size_t part, size_t part
     SKUA_TRY(view_new(panel, n, &made, &a, err));
     for (size_t i = 0; i < n; i++)
         view_copy(panel, from + i, &a, i);
+    if (!made->around) made->around = panel;
     *view = made;
     return SKUA_OK;
 }

@@ -43,6 +43,16 @@ typedef struct skuai_vectors {
     const float *values;  /* [n_base, width], a row of NaN where a series has none */
 } skuai_vectors;
 
+/* How an item goes with another (the graph of items): bought together, or instead of one another.
+ */
+typedef enum skuai_link_kind { SKUAI_LINK_COMPLEMENT, SKUAI_LINK_SUBSTITUTE } skuai_link_kind;
+
+typedef struct skuai_item_tie {
+    int32_t item, other; /* levels of the static "item" */
+    skuai_link_kind kind;
+    double strength; /* > 0; how sure the tie is, for choosing among several */
+} skuai_item_tie;
+
 typedef struct skuai_panel {
     skuai_grid grid;
     int season;        /* main season in periods, >= 1 */
@@ -73,6 +83,14 @@ typedef struct skuai_panel {
     /* Of series without history, both NULL where nobody knows. */
     const int64_t *launch; /* [n_base] period from which it can be bought; INT64_MIN unknown */
     const char *const *replaces; /* [n_base] the item that it succeeds; NULL none */
+
+    size_t n_ties;
+    const skuai_item_tie *ties; /* [n_ties] the graph of items */
+
+    /* The panel of which this one holds a part of the series, so that a series' neighbours are
+     * there although nobody asks for their forecasts; NULL: this one. It may reach further than
+     * this one: what came behind the end of the series that are looked at is not to be read. */
+    const struct skuai_panel *around;
 
     struct skuai_panel_owner *owner; /* memory and references; private to panel.c */
 } skuai_panel;
@@ -139,6 +157,17 @@ SKUA_MUST_USE skua_status skuai_panel_builder_arrivals(skuai_panel_builder *buil
                                                        const int64_t *launch,
                                                        const char *const *replaces,
                                                        skua_error *err);
+
+/* The graph of items, after the category "item": ties of which both items have series are kept,
+ * the others left out. */
+typedef struct skuai_named_tie {
+    const char *item, *other;
+    skuai_link_kind kind;
+    double strength;
+} skuai_named_tie;
+SKUA_MUST_USE skua_status skuai_panel_builder_ties(skuai_panel_builder *builder,
+                                                   const skuai_named_tie *ties, size_t n,
+                                                   skua_error *err);
 
 /* Finish: *panel is owned by the caller; the builder is empty afterwards and must still be freed.
  * SKUA_EDATA: an infinite target, or available outside 0..1. */

@@ -225,6 +225,26 @@ skua_status skuai_panel_builder_arrivals(skuai_panel_builder *b, const int64_t *
     return SKUA_OK;
 }
 
+skua_status skuai_panel_builder_ties(skuai_panel_builder *b, const skuai_named_tie *ties, size_t n,
+                                     skua_error *err) {
+    const skuai_static *statics = b->statics.data, *item = NULL;
+    for (size_t k = 0; k < b->n_static; k++)
+        if (strcmp(statics[k].name, "item") == 0 && statics[k].codes) item = &statics[k];
+    if (!item || n == 0) return SKUA_OK;
+    skuai_item_tie *kept = skuai_arena_take(b->panel->owner->arena, n, sizeof *kept);
+    if (!kept) return skuai_error_memory(err, "the graph of items");
+    size_t n_kept = 0;
+    for (size_t k = 0; k < n; k++) {
+        int32_t from = level_of(item->levels, item->n_levels, ties[k].item);
+        int32_t to = level_of(item->levels, item->n_levels, ties[k].other);
+        if (from < 0 || to < 0 || from == to || !(ties[k].strength > 0)) continue;
+        kept[n_kept++] = (skuai_item_tie){from, to, ties[k].kind, ties[k].strength};
+    }
+    b->panel->ties = kept;
+    b->panel->n_ties = n_kept;
+    return SKUA_OK;
+}
+
 /* -- Finish ----------------------------------------------------------------------------------- */
 
 /* Give a column's block to the panel, trimmed to n elements. */

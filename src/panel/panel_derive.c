@@ -194,6 +194,23 @@ static skua_status copy_arrivals(const skuai_panel *panel, skuai_panel_builder *
     return status;
 }
 
+/* The graph of items of `panel` into a builder that has its statics. */
+static skua_status copy_ties(const skuai_panel *panel, skuai_panel_builder *builder,
+                             skua_error *err) {
+    size_t item = skuai_panel_static_find(panel, "item");
+    if (panel->n_ties == 0 || item == SIZE_MAX || !panel->statics[item].codes) return SKUA_OK;
+    const char *const *levels = panel->statics[item].levels;
+    skuai_named_tie *ties = skuai_new(panel->n_ties, sizeof *ties);
+    if (!ties) return skuai_error_memory(err, "the graph of items");
+    for (size_t k = 0; k < panel->n_ties; k++) {
+        const skuai_item_tie *t = &panel->ties[k];
+        ties[k] = (skuai_named_tie){levels[t->item], levels[t->other], t->kind, t->strength};
+    }
+    skua_status status = skuai_panel_builder_ties(builder, ties, panel->n_ties, err);
+    skuai_free(ties);
+    return status;
+}
+
 /* One series with `periods` more observed values, through scratch arrays long enough for it. */
 static skua_status append_series(const skuai_panel *panel, size_t s, size_t periods,
                                  const double *more, double *y, float *available, float *x,
@@ -241,6 +258,7 @@ skua_status skuai_panel_append(const skuai_panel *panel, size_t periods, const d
             append_series(panel, s, periods, target + s * periods, y, available, x, builder, err));
     SKUA_TRY_OUT(copy_statics(panel, builder, err));
     SKUA_TRY_OUT(copy_arrivals(panel, builder, err));
+    SKUA_TRY_OUT(copy_ties(panel, builder, err));
     status = skuai_panel_builder_finish(builder, result, err);
 out:
     skuai_free(x);

@@ -122,6 +122,10 @@ SKUA_MUST_USE skua_status skuai_build_statics(skuai_panel_build *build, const si
 SKUA_MUST_USE skua_status skuai_build_vectors(skuai_panel_build *build, const size_t *series,
                                               size_t n, skuai_panel_builder *builder,
                                               skua_error *err);
+/* The graph of items (panel_ties.c), behind the statics. */
+SKUA_MUST_USE skua_status skuai_build_ties(skuai_panel_build *build, skuai_panel_builder *builder,
+                                           skua_error *err);
+
 /* Series without history for items that are to be launched; after the ranges are settled. */
 SKUA_MUST_USE skua_status skuai_build_launches(skuai_panel_build *build, skua_error *err);
 /* Category path, launch and end (seconds; INT64_MIN none) and what is replaced (NULL none) of each

@@ -270,7 +270,10 @@ skua_status skuai_build_panel(skuai_panel_build *b, skuai_panel **panel, skua_er
     }
     SKUA_TRY_OUT(skuai_build_statics(b, order, n, categories, builder, err));
     SKUA_TRY_OUT(add_arrivals(b, order, n, launch, replaces, builder, err));
-    if (!b->query->target_only) SKUA_TRY_OUT(skuai_build_vectors(b, order, n, builder, err));
+    if (!b->query->target_only) {
+        SKUA_TRY_OUT(skuai_build_vectors(b, order, n, builder, err));
+        SKUA_TRY_OUT(skuai_build_ties(b, builder, err));
+    }
     SKUA_TRY_OUT(skuai_panel_builder_finish(builder, panel, err));
 out:
     skuai_buffer_clear(&name);

@@ -10,15 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void linear(const skuai_int8_weight *w, const float *x, size_t n, const float *bias,
-                   float *y, int threads) {
+static void linear_onto(const skuai_int8_weight *w, const float *x, size_t n, const float *bias,
+                        const float *residual, float *y, int threads) {
     skua_error err;
     skuai_context context = {.threads = threads};
     skuai_arena *arena = skuai_arena_new(0);
     void *scratch = skuai_arena_take(arena, skuai_int8_scratch_size(w, n, &context), 1);
     assert_non_null(scratch);
-    assert_ok(skuai_int8_linear(&context, w, x, n, bias, y, scratch, &err), &err);
+    assert_ok(skuai_int8_linear(&context, w, x, n, bias, residual, y, scratch, &err), &err);
     skuai_arena_free(arena);
+}
+
+static void linear(const skuai_int8_weight *w, const float *x, size_t n, const float *bias,
+                   float *y, int threads) {
+    linear_onto(w, x, n, bias, NULL, y, threads);
 }
 
 /* Weights 2 -1 0 / 0 0 0 / 0.5 0.5 0.5 have scales 2/127, 1, 0.5/127 and integers 127 -64 0 / 0 /
@@ -82,6 +87,43 @@ static void test_against_floats(void **state) {
     skuai_int8_weight_free(w);
 }
 
+/* Any number of rows, inputs and outputs: the processor's kernel, where there is one, gives what
+ * room math's product of integers gives, bias and residual included. */
+static void test_shapes(void **state) {
+    (void)state;
+    enum { ROWS_MOST = 31 };
+    const size_t rows[] = {1, 3, 4, 12, 13, ROWS_MOST}, ins[] = {1, 5, 16, 67},
+                 outs[] = {1, 17, 40};
+    static float weight[67 * 40], x[ROWS_MOST * 67], residual[ROWS_MOST * 40], bias[40];
+    static float y[ROWS_MOST * 40], slow[ROWS_MOST * 40];
+    skua_error err;
+    skuai_random random;
+    skuai_random_init(&random, 6);
+    for (size_t i = 0; i < sizeof weight / sizeof *weight; i++)
+        weight[i] = (float)skuai_random_normal(&random);
+    for (size_t i = 0; i < sizeof x / sizeof *x; i++)
+        x[i] = (float)(2 + skuai_random_normal(&random));
+    for (size_t i = 0; i < sizeof residual / sizeof *residual; i++)
+        residual[i] = (float)skuai_random_normal(&random), bias[i % 40] = residual[i] - 1;
+    for (size_t a = 0; a < 6; a++)
+        for (size_t b = 0; b < 4; b++)
+            for (size_t c = 0; c < 3; c++) {
+                skuai_int8_weight *w;
+                assert_ok(skuai_int8_weight_new(weight, outs[c], ins[b], &w, &err), &err);
+                linear_onto(w, x, rows[a], bias, residual, y, 1);
+                int8_t *packed = w->packed;
+                w->packed = NULL;
+                linear_onto(w, x, rows[a], bias, residual, slow, 1);
+                w->packed = packed;
+                for (size_t k = 0; k < rows[a] * outs[c]; k++)
+                    assert_close(y[k], slow[k], 1e-5, 1e-5);
+                memcpy(y, residual, sizeof y); /* onto itself */
+                linear_onto(w, x, rows[a], bias, y, y, 1);
+                assert_close(y[rows[a] * outs[c] - 1], slow[rows[a] * outs[c] - 1], 1e-5, 1e-5);
+                skuai_int8_weight_free(w);
+            }
+}
+
 /* The largest activations on the largest weights: with 8 bits a processor that adds pairs in 16
  * bits loses nearly half of the sum and says nothing; what we feed it stays exact. */
 static void test_no_saturation(void **state) {
@@ -133,6 +175,7 @@ static void test_bad(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_by_hand), cmocka_unit_test(test_against_floats),
-        cmocka_unit_test(test_no_saturation), cmocka_unit_test(test_bad)};
+        cmocka_unit_test(test_shapes), cmocka_unit_test(test_no_saturation),
+        cmocka_unit_test(test_bad)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
