@@ -15,9 +15,11 @@ skua_status skuai_effect_estimate(const skuai_panel *panel, const skuai_effect_o
     skua_status status = skuai_effect_rows_new(panel, options, promotion, change, &rows, err);
     if (status == SKUA_OK) {
         effects->n_items = rows->n_items;
-        effects->n_treatments = rows->k;
+        effects->n_treatments = rows->whole ? 3 : rows->k;
         effects->n_rows = rows->n;
         effects->n_left_out = rows->n_left_out;
+        effects->n_covariates = rows->n_covariates;
+        effects->n_covariates_left = rows->n_covariates_left;
         effects->items = skuai_zero(rows->n_items, sizeof *effects->items);
         status = effects->items ? skuai_effect_fit(rows, options, context, effects, err)
                                 : skuai_error_memory(err, "effects");
@@ -110,6 +112,24 @@ skua_status skuai_effect_refute(const skuai_panel *panel, const skuai_effect_opt
 
 /* -- Reasons ------------------------------------------------------------------------------------
  */
+
+void skuai_effect_caution(const skuai_effects *e, bool chinese, char *text, size_t size) {
+    *text = '\0';
+    if (e->n_covariates_left == 0) return;
+    if (chinese)
+        (void)snprintf(text, size,
+                       "预先已知的列太多：只控制了前 %zu 列，另外 %zu "
+                       "列没有控制，它们若同时影响价格（或促销）和需求，其作用会混入估计；"
+                       "请只保留可能影响需求的列",
+                       e->n_covariates, e->n_covariates_left);
+    else
+        (void)snprintf(text, size,
+                       "there are too many columns known ahead: the first %zu were held fixed and "
+                       "%zu others not; what those do to demand and to the price (or promotion) at "
+                       "once is still in the estimates, so keep only the columns that can move "
+                       "demand",
+                       e->n_covariates, e->n_covariates_left);
+}
 
 void skuai_effect_reason(const skuai_effect_item *item, int treatment, bool chinese, char *text,
                          size_t size) {

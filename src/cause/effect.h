@@ -82,8 +82,10 @@ enum {
     SKUAI_TREATMENT_OTHERS,
     SKUAI_TREATMENTS
 };
-/* Treatments of skuai_effect_promotion: promotion of any kind, its price cut included (log effect),
- * the regular price, others as above. */
+/* Effects of skuai_effect_promotion: of promotions of any kind, their price cuts included (log
+ * effect), the price's, others' as above. Where there are prices the parts are estimated as for
+ * skuai_effect_price and put together for the promotions that ran (effect_whole.h); else a
+ * promotion is one treatment. */
 enum { SKUAI_TREATMENT_PROMOTION = 0, SKUAI_TREATMENT_REGULAR = 1, SKUAI_TREATMENT_REST = 2 };
 
 typedef enum skuai_effect_known {
@@ -118,8 +120,11 @@ typedef struct skuai_effects {
     skuai_effect_item *items; /* [n_items] */
     /* mean of all items; where neither it nor any item's data tell, NaN here and in all items */
     skuai_effect pooled[SKUAI_TREATMENTS];
-    double spread[SKUAI_TREATMENTS]; /* deviation between items that is no noise */
-    size_t n_rows, n_left_out;       /* items left out by rows_most */
+    double spread[SKUAI_TREATMENTS];        /* deviation between items that is no noise */
+    size_t n_rows, n_left_out;              /* items left out by rows_most */
+    size_t n_covariates, n_covariates_left; /* extra columns known ahead that were held fixed, and
+                                               that were too many: what they do stays in the effects
+                                               (skuai_effect_caution) */
     double seconds;
 } skuai_effects;
 
@@ -159,6 +164,15 @@ SKUA_MUST_USE skua_status skuai_effect_refute(const skuai_panel *panel,
                                               const skuai_effects *effects,
                                               const skuai_context *context,
                                               skuai_refutation *refutation, skua_error *err);
+
+/* Why a panel's prices (or promotions) can have no effects at all, as skuai_effect_price and
+ * skuai_effect_promotion refuse it. False: nothing of that is lacking. Into text [size]. */
+bool skuai_effect_lacks(const skuai_panel *panel, const skuai_effect_options *options,
+                        bool promotion, bool chinese, char *text, size_t size);
+
+/* A sentence on what the estimate did not hold fixed because there were too many columns; "" when
+ * it held all. Into text [size]. */
+void skuai_effect_caution(const skuai_effects *effects, bool chinese, char *text, size_t size);
 
 /* A sentence why an effect cannot be known and which experiment would tell; "" when it is known.
  * Into text [size]. */

@@ -1,6 +1,7 @@
 #include "cause/effect_rows.h"
 #include "cause/effect_score.h"
 #include "cause/effect_shrink.h"
+#include "cause/effect_whole.h"
 
 #include "math/distribution.h"
 #include "math/linear.h"
@@ -503,14 +504,19 @@ static double too_wide(const fit *f, size_t k) {
     return whole || part ? BINARY_WIDE : TOO_WIDE;
 }
 
+static void set_interval(skuai_effect *e, double value, double error, double quantile) {
+    e->value = value;
+    e->error = error;
+    e->low = value - quantile * error;
+    e->high = value + quantile * error;
+}
+
 static void tell(const fit *f, size_t item, size_t k, double quantile, skuai_effect *e) {
     size_t width = f->rows->k;
     double wide = too_wide(f, k);
     double alone, own_variance = f->covariance[(item * width + k) * width + k];
-    e->value = f->shrink.mean[item * width + k];
-    e->error = sqrt(f->variance[(item * width + k) * width + k]);
-    e->low = e->value - quantile * e->error;
-    e->high = e->value + quantile * e->error;
+    set_interval(e, f->shrink.mean[item * width + k],
+                 sqrt(f->variance[(item * width + k) * width + k]), quantile);
     e->own = f->estimate[item * width + k];
     e->own_error = sqrt(own_variance);
     e->moved = moved(f, item, k, &alone);
@@ -531,6 +537,35 @@ static void tell(const fit *f, size_t item, size_t k, double quantile, skuai_eff
     if (e->known >= SKUAI_EFFECT_CONSTANT) e->own = (double)NAN;
 }
 
+/* The whole effect of an item's promotions; of one without any: of promotions as they are usual. */
+static void tell_whole(const fit *f, size_t item, double quantile, skuai_effect_item *out) {
+    const skuai_effect_rows *r = f->rows;
+    size_t k = r->k, from = r->first[item], to = r->first[item + 1];
+    const double *mean = f->shrink.mean + item * k, *at = f->theta + item * k;
+    double value = 0, error = 0, spread = 0, alone;
+    skuai_effect *e = &out->effect[SKUAI_TREATMENT_PROMOTION];
+    bool any = skuai_effect_whole(r, from, to, f->mu, at, mean, f->variance + item * k * k, &value,
+                                  &error, &out->lift);
+    out->effect[SKUAI_TREATMENT_REST] = out->effect[SKUAI_TREATMENT_OTHERS];
+    out->effect[SKUAI_TREATMENT_REGULAR] = *e;
+    if (!any)
+        (void)skuai_effect_whole(r, 0, r->n, NULL, NULL, mean, f->variance + item * k * k, &value,
+                                 &error, NULL);
+    set_interval(e, value, error, quantile);
+    e->known = SKUAI_EFFECT_CONSTANT;
+    e->own = e->own_error = (double)NAN;
+    e->moved = sqrt(out->treated * (1 - out->treated));
+    (void)skuai_effect_whole(r, 0, r->n, NULL, NULL, f->shrink.pooled, f->shrink.own, &alone,
+                             &spread, NULL);
+    if (!any || !(e->moved > 0.005)) return;
+    (void)skuai_effect_whole(r, from, to, f->mu, at, f->estimate + item * k,
+                             f->covariance + item * k * k, &e->own, &e->own_error, NULL);
+    e->known = out->units < 20 || e->own_error > BINARY_WIDE              ? SKUAI_EFFECT_THIN
+               : e->own_error * e->own_error > 3 * spread * spread + 0.05 ? SKUAI_EFFECT_BORROWED
+                                                                          : SKUAI_EFFECT_KNOWN;
+    if (e->known == SKUAI_EFFECT_THIN) e->own = (double)NAN;
+}
+
 static void tell_item(const fit *f, size_t item, double quantile, skuai_effect_item *out) {
     const skuai_effect_rows *r = f->rows;
     *out =
@@ -543,14 +578,32 @@ static void tell_item(const fit *f, size_t item, double quantile, skuai_effect_i
     }
     for (size_t k = 0; k < r->k; k++)
         tell(f, item, k, quantile, &out->effect[k]);
+    if (r->whole) tell_whole(f, item, quantile, out);
+}
+
+/* Of the mean of all items, and of their spread, what effect k of the answer is. */
+static void find_pooled(const fit *f, size_t k, double *value, double *error, double *spread) {
+    const skuai_shrink *s = &f->shrink;
+    const skuai_effect_rows *r = f->rows;
+    static const size_t parts[] = {0, SKUAI_TREATMENT_PRICE, SKUAI_TREATMENT_OTHERS};
+    size_t part = r->whole ? parts[k] : k, at = part * r->k + part;
+    double ignored;
+    *value = s->pooled[part];
+    *error = sqrt(s->pooled_variance[at]);
+    *spread = sqrt(s->own[at]);
+    if (!r->whole || k != SKUAI_TREATMENT_PROMOTION) return;
+    *value = *error = *spread = 0; /* nothing was ever promoted */
+    (void)skuai_effect_whole(r, 0, r->n, NULL, NULL, s->pooled, s->pooled_variance, value, error,
+                             NULL);
+    (void)skuai_effect_whole(r, 0, r->n, NULL, NULL, s->pooled, s->own, &ignored, spread, NULL);
 }
 
 /* The mean of all items, and no number for anybody where neither an item nor the mean tells. */
 static void tell_pooled(const fit *f, size_t k, double quantile, skuai_effects *effects) {
-    const size_t width = f->rows->k;
-    double error = sqrt(f->shrink.pooled_variance[k * width + k]), value = f->shrink.pooled[k];
+    double error, value;
     size_t count[SKUAI_EFFECT_STILL + 1] = {0};
     int most = SKUAI_EFFECT_CONSTANT;
+    find_pooled(f, k, &value, &error, &effects->spread[k]);
     for (size_t i = 0; i < effects->n_items; i++)
         count[effects->items[i].effect[k].known]++;
     for (int r = SKUAI_EFFECT_CONSTANT; r <= SKUAI_EFFECT_STILL; r++)
@@ -564,14 +617,9 @@ static void tell_pooled(const fit *f, size_t k, double quantile, skuai_effects *
                             .own = (double)NAN,
                             .own_error = (double)NAN,
                             .known = (skuai_effect_known)most};
-    effects->spread[k] = sqrt(f->shrink.own[k * width + k]);
-    effects->pooled[k] = (skuai_effect){.value = value,
-                                        .error = error,
-                                        .low = value - quantile * error,
-                                        .high = value + quantile * error,
-                                        .own = value,
-                                        .own_error = error,
-                                        .known = SKUAI_EFFECT_KNOWN};
+    effects->pooled[k] =
+        (skuai_effect){.own = value, .own_error = error, .known = SKUAI_EFFECT_KNOWN};
+    set_interval(&effects->pooled[k], value, error, quantile);
     if (known) return;
     effects->pooled[k] = nothing;
     for (size_t i = 0; i < effects->n_items; i++) {
@@ -591,7 +639,7 @@ skua_status skuai_effect_fit(skuai_effect_rows *rows, const skuai_effect_options
     double quantile = skuai_normal_quantile(0.5 + options->confidence / 2);
     for (size_t i = 0; i < rows->n_items; i++)
         tell_item(&f, i, quantile, &effects->items[i]);
-    for (size_t k = 0; k < rows->k; k++)
+    for (size_t k = 0; k < effects->n_treatments; k++)
         tell_pooled(&f, k, quantile, effects);
     return SKUA_OK;
 }

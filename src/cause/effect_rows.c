@@ -3,6 +3,7 @@
 #include "core/random.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,10 +13,11 @@ enum { HARMONICS = 3, COVARIATES_MOST = 64, CUT_PERCENT = 1 };
 typedef struct roles {
     const skuai_panel *panel;
     const skuai_effect_options *options;
-    bool promotion_model;
+    bool promotion_model, whole;
     const float *price, *list, *promotion, *depth, *display; /* [n_rows] or NULL */
     const skuai_static *item, *channel, *category, *brand, *department;
     size_t extra[COVARIATES_MOST], n_extra; /* dynamics known ahead that are controls */
+    size_t n_extra_left;                    /* ... that are too many */
     size_t block, week, window;             /* periods of a cell, week (0: none), short window */
     double year;                            /* periods */
     int64_t origin;                         /* first period of all */
@@ -64,6 +66,18 @@ static bool is_role(const roles *r, const float *values) {
            values == r->depth || values == r->display;
 }
 
+/* Whether a dynamic has two values anywhere: one that has not tells nothing. */
+static bool moves(const skuai_panel *panel, size_t k) {
+    float first = NAN;
+    for (size_t i = 0; i < panel->n_rows; i++) {
+        float x = panel->dynamic[k].values[i];
+        if (!isfinite(x)) continue;
+        if (isnan(first)) first = x;
+        if (x != first) return true;
+    }
+    return false;
+}
+
 static void find_roles(roles *r) {
     const skuai_panel *panel = r->panel;
     r->price = find_dynamic(panel, r->options->price);
@@ -71,15 +85,23 @@ static void find_roles(roles *r) {
     r->promotion = find_dynamic(panel, r->options->promotion);
     r->depth = find_dynamic(panel, r->options->depth);
     r->display = find_dynamic(panel, r->options->display);
+    r->whole = r->promotion_model && r->price; /* then parts are told apart, and put together */
+    r->promotion_model = r->promotion_model && !r->price;
     r->item = find_static(panel, r->options->item);
     r->channel = find_static(panel, "channel");
     r->category = find_static(panel, r->options->category);
     r->brand = find_static(panel, r->options->brand);
     r->department = find_static(panel, r->options->department);
     if (!r->department) r->department = r->category;
-    for (size_t k = 0; k < panel->n_dynamic && r->n_extra < COVARIATES_MOST / 3; k++)
-        if (panel->dynamic[k].known == SKUAI_KNOWN_AHEAD && !is_role(r, panel->dynamic[k].values))
+    for (size_t k = 0; k < panel->n_dynamic; k++) {
+        if (panel->dynamic[k].known != SKUAI_KNOWN_AHEAD || is_role(r, panel->dynamic[k].values) ||
+            !moves(panel, k))
+            continue;
+        if (r->n_extra < COVARIATES_MOST / 3)
             r->extra[r->n_extra++] = k;
+        else
+            r->n_extra_left++;
+    }
     int64_t end = INT64_MIN;
     r->origin = INT64_MAX;
     for (size_t s = 0; s < panel->n_series; s++) {
@@ -249,7 +271,8 @@ static void fill_covariates(const roles *r, const paths *p, size_t s, size_t t, 
     }
     rows->x[at++ * n + i] = (float)past_mean(p->promotion_sum, t, 0, 4 * r->window, 0);
     rows->x[at++ * n + i] =
-        (float)(past_mean(p->price_sum, t, 0, 4 * r->window, p->price[t]) - p->regular[t]);
+        t == 0 ? 0 /* all of it before t: today's price is what is asked about */
+               : (float)(past_mean(p->price_sum, t, 0, 4 * r->window, 0) - p->regular[t - 1]);
     rows->x[at++ * n + i] = launched ? (float)log(1 + (double)t) : 0;
     for (size_t e = 0; e < r->n_extra; e++) {
         const float *v = panel->dynamic[r->extra[e]].values + panel->row[s];
@@ -409,23 +432,57 @@ static skua_status shift(skuai_effect_rows *rows, skua_error *err) {
     return SKUA_OK;
 }
 
+static bool lacks(const roles *r, bool chinese, char *text, size_t size) {
+    const skuai_effect_options *o = r->options;
+    *text = '\0';
+    if (!r->price && !r->promotion_model)
+        (void)snprintf(text, size,
+                       chinese
+                           ? "没有价格（%s 列）：没有价格就无法说明价格的作用；请导入带价格的销售"
+                           : "there are no prices (column %s): without them nothing can be "
+                             "said of what a price does; ingest sales with a price",
+                       o->price);
+    else if (!r->promotion && !r->price)
+        (void)snprintf(text, size, "%s",
+                       chinese ? "没有促销，也没有价格" : "there are no promotions and no prices");
+    else if (r->n_days < 2 * r->block)
+        (void)snprintf(text, size,
+                       chinese ? "%zu 个时段的历史太短：效应要在每段 %zu "
+                                 "个时段的区间之间比较，至少需要两段"
+                               : "%zu periods of history are too few: effects are judged across "
+                                 "blocks of %zu periods, and at least two are needed",
+                       r->n_days, r->block);
+    return *text != '\0';
+}
+
+bool skuai_effect_lacks(const skuai_panel *panel, const skuai_effect_options *options,
+                        bool promotion, bool chinese, char *text, size_t size) {
+    roles r = {.panel = panel, .options = options, .promotion_model = promotion};
+    find_roles(&r);
+    if (lacks(&r, chinese, text, size)) return true;
+    bool sold = false, ran = !promotion || !r.promotion;
+    for (size_t row = 0; row < panel->n_rows; row++) {
+        sold = sold || panel->target[row] > 0;
+        ran = ran || r.promotion[row] > 0;
+    }
+    if (!sold)
+        (void)snprintf(text, size, "%s", chinese ? "没有商品卖出过" : "no item has sold anything");
+    else if (!ran)
+        (void)snprintf(text, size, "%s",
+                       chinese
+                           ? "历史中从未有过促销，无法由此得知促销的作用；可先在一半商品上促销一周"
+                           : "no promotion ever ran in this history: what one would do cannot "
+                             "be known from it; run one on half of the items for a week");
+    return *text != '\0';
+}
+
 static skua_status check(const roles *r, skua_error *err) {
     const skuai_effect_options *o = r->options;
+    char text[SKUA_ERROR_MESSAGE_SIZE];
     if (o->folds < 2 || o->folds > 20 || !(o->confidence > 0 && o->confidence < 1))
         return skuai_error_set(err, SKUA_ECONFIG, "folds must be 2 to 20, confidence in (0, 1)");
-    if (!r->price && !r->promotion_model)
-        return skuai_error_set(err, SKUA_EDATA,
-                               "there are no prices (column %s): without them nothing can be said "
-                               "of what a price does; ingest sales with a price",
-                               o->price);
-    if (!r->promotion && !r->price)
-        return skuai_error_set(err, SKUA_EDATA, "there are no promotions and no prices");
-    if (r->n_days < 2 * r->block)
-        return skuai_error_set(err, SKUA_EDATA,
-                               "%zu periods of history are too few: effects are judged across "
-                               "blocks of %zu periods, and at least two are needed",
-                               r->n_days, r->block);
-    return SKUA_OK;
+    return lacks(r, false, text, sizeof text) ? skuai_error_set(err, SKUA_EDATA, "%s", text)
+                                              : SKUA_OK;
 }
 
 skua_status skuai_effect_rows_new(const skuai_panel *panel, const skuai_effect_options *options,
@@ -446,11 +503,14 @@ skua_status skuai_effect_rows_new(const skuai_panel *panel, const skuai_effect_o
         SKUA_TRY_OUT(skuai_error_set(err, SKUA_EDATA, "no item has sold anything"));
     qsort(members, n_members, sizeof *members, by_item);
     bool add = change && change->add_cause;
-    rows->k = promotion ? 3 : SKUAI_TREATMENTS;
+    rows->whole = r.whole;
+    rows->k = r.promotion_model ? 3 : SKUAI_TREATMENTS;
     rows->p = covariate_count(&r) + add;
     rows->n_days = r.n_days;
+    rows->n_covariates = r.n_extra;
+    rows->n_covariates_left = r.n_extra_left;
     rows->window = r.window;
-    rows->others = promotion ? SKUAI_TREATMENT_REST : SKUAI_TREATMENT_OTHERS;
+    rows->others = r.promotion_model ? SKUAI_TREATMENT_REST : SKUAI_TREATMENT_OTHERS;
     SKUA_TRY_OUT(take_arrays(rows, err));
     SKUA_TRY_OUT(fill(&r, change, members, n_members, rows, err));
     if (change && change->shift) SKUA_TRY_OUT(shift(rows, err));

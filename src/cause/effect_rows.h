@@ -14,8 +14,9 @@ typedef struct skuai_effect_rows {
     skuai_arena *arena; /* owned */
     size_t n, k, p;     /* rows, treatments, covariates (indices included) */
     size_t n_items, n_cells, n_clusters, n_days, n_departments, n_left_out;
-    double *y, *exposure; /* [n] */
-    double *d;            /* [k, n] treatments, less their cell's mean */
+    size_t n_covariates, n_covariates_left; /* extras that are controls, and that are too many */
+    double *y, *exposure;                   /* [n] */
+    double *d;                              /* [k, n] treatments, less their cell's mean */
     float *beyond; /* [k, n] treatments beyond the plain state: no promotion, regular price */
     size_t window; /* periods of the shortest window of the past */
     float *x;      /* [p, n]; the index columns are filled by the fit */
@@ -30,6 +31,7 @@ typedef struct skuai_effect_rows {
     int32_t *market;           /* [n] category and channel of the row */
     size_t n_markets, others;  /* markets; which treatment is that of the others */
     bool *promoted;            /* [n] */
+    bool whole;                /* effect[0] is the promotions' whole effect (effect_whole.h) */
     bool *begins;              /* [n] first row of a series */
 } skuai_effect_rows;
 

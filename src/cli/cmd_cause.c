@@ -178,7 +178,8 @@ static void show_item_links(const invocation *call, const skuai_json *graph) {
 }
 
 static void show(const invocation *call, const skuai_json *report) {
-    static const char *const notes[] = {"elasticity_unknown", "uplift_unknown", "graph_unknown"};
+    static const char *const notes[] = {"elasticity_unknown", "uplift_unknown", "caution",
+                                        "graph_unknown"};
     const skuai_json *event = skuai_json_get(report, "event");
     const skuai_json *graph = skuai_json_get(report, "item_graph");
     if (event) show_event(call, event);
@@ -191,7 +192,7 @@ static void show(const invocation *call, const skuai_json *report) {
     show_refutation(call, skuai_json_get(refuted, "elasticity"), "elasticity");
     show_refutation(call, skuai_json_get(refuted, "uplift"), "promotion's effect (log)");
     show_links(call, skuai_json_get(report, "graph"));
-    for (size_t k = 0; k < 3; k++) {
+    for (size_t k = 0; k < 4; k++) {
         const char *note = skuai_json_as_text(skuai_json_get(report, notes[k]), NULL);
         if (note) command_print(call, "%s", note);
     }

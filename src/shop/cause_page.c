@@ -35,7 +35,27 @@ static void put_effect(skuai_json_writer *w, const char *name, const skuai_effec
     skuai_json_text(w, "known", known_name(e->known));
     skuai_effect_reason(item, k, false, reason, sizeof reason);
     if (*reason) skuai_json_text(w, "reason", reason);
+    skuai_effect_reason(item, k, true, reason, sizeof reason);
+    if (*reason) skuai_json_text(w, "reason_zh", reason);
     skuai_json_close(w);
+}
+
+/* A sentence as NAME and NAME_zh. */
+static void put_note(skuai_json_writer *w, const char *name, const skuai_cause_note *note) {
+    char chinese[40];
+    if (!*note->english) return;
+    (void)snprintf(chinese, sizeof chinese, "%s_zh", name);
+    skuai_json_text(w, name, note->english);
+    skuai_json_text(w, chinese, note->chinese);
+}
+
+static skuai_cause_note caution_of(const skuai_cause_answer *a) {
+    skuai_cause_note note = {"", ""};
+    const skuai_effects *e = a->price ? a->price : a->promotion;
+    if (!e) return note;
+    skuai_effect_caution(e, false, note.english, sizeof note.english);
+    skuai_effect_caution(e, true, note.chinese, sizeof note.chinese);
+    return note;
 }
 
 static void put_refutation(skuai_json_writer *w, const char *name, const skuai_refutation *r) {
@@ -92,8 +112,10 @@ void skuai_cause_json(const skuai_cause_answer *a, const char *output, skuai_jso
     skuai_json_text(w, "output", output);
     if (a->price) put_pooled(w, "elasticity", a->price, true);
     if (a->promotion) put_pooled(w, "uplift_percent", a->promotion, false);
-    if (*a->price_note) skuai_json_text(w, "elasticity_unknown", a->price_note);
-    if (*a->promotion_note) skuai_json_text(w, "uplift_unknown", a->promotion_note);
+    skuai_cause_note caution = caution_of(a);
+    put_note(w, "caution", &caution);
+    put_note(w, "elasticity_unknown", &a->price_note);
+    put_note(w, "uplift_unknown", &a->promotion_note);
     skuai_json_object(w, "refutations");
     if (a->price) put_refutation(w, "elasticity", &a->price_refuted);
     if (a->promotion) put_refutation(w, "uplift", &a->promotion_refuted);
@@ -117,7 +139,7 @@ void skuai_cause_json(const skuai_cause_answer *a, const char *output, skuai_jso
     }
     skuai_json_close(w);
     skuai_free(items);
-    if (*a->graph_note) skuai_json_text(w, "graph_unknown", a->graph_note);
+    put_note(w, "graph_unknown", &a->graph_note);
     if (!a->graph) return;
     skuai_buffer text;
     skuai_buffer_init(&text, SIZE_MAX);
@@ -232,6 +254,10 @@ static void put_refutations(skuai_buffer *b, const skuai_cause_answer *a) {
     skuai_buffer_text(b, "</tbody></table>");
 }
 
+static void show_note(skuai_buffer *b, const skuai_cause_note *note) {
+    if (*note->english) skuai_page_note(b, note->english, note->chinese);
+}
+
 void skuai_cause_page(const skuai_cause_answer *a, skuai_buffer *b) {
     size_t n;
     const skuai_effect_item **items = sorted(a, &n);
@@ -246,8 +272,10 @@ void skuai_cause_page(const skuai_cause_answer *a, skuai_buffer *b) {
         "性"
         "是价格上涨 1% 时需求变化的百分比。");
     skuai_buffer_text(b, "</p>");
-    if (*a->price_note) skuai_page_note(b, a->price_note);
-    if (*a->promotion_note) skuai_page_note(b, a->promotion_note);
+    skuai_cause_note caution = caution_of(a);
+    show_note(b, &caution);
+    show_note(b, &a->price_note);
+    show_note(b, &a->promotion_note);
     if (n > 0) {
         put_header(b, a);
         for (size_t i = 0; i < n && i < 200; i++)
@@ -269,7 +297,7 @@ void skuai_cause_page(const skuai_cause_answer *a, skuai_buffer *b) {
                      "期，虚线没有方向。"
                      "只有在没有遗漏共同原因时，它才是因果关系。");
     skuai_buffer_text(b, "</p>");
-    if (*a->graph_note) skuai_page_note(b, a->graph_note);
+    show_note(b, &a->graph_note);
     if (a->graph) {
         skuai_buffer_text(b, "<div class=\"graph\">");
         skuai_causal_graph_svg(a->graph, b);

@@ -6,13 +6,17 @@
 #include "cause/effect.h"
 #include "core/json.h"
 
+/* Why something is not there, in English and Chinese; "" when it is. */
+typedef struct skuai_cause_note {
+    char english[SKUA_ERROR_MESSAGE_SIZE], chinese[SKUA_ERROR_MESSAGE_SIZE];
+} skuai_cause_note;
+
 typedef struct skuai_cause_answer {
     char *name;                       /* of the shop */
     skuai_effects *price, *promotion; /* NULL: the note says why */
     skuai_refutation price_refuted, promotion_refuted;
     skuai_causal_graph *graph; /* NULL: the note says why */
-    char price_note[SKUA_ERROR_MESSAGE_SIZE], promotion_note[SKUA_ERROR_MESSAGE_SIZE],
-        graph_note[SKUA_ERROR_MESSAGE_SIZE];
+    skuai_cause_note price_note, promotion_note, graph_note;
 } skuai_cause_answer;
 
 /* Members of the report, into an open object. */

@@ -89,6 +89,7 @@ static void put_occlusion(const skuai_occlusion *o, const char *name, skuai_json
     skuai_json_object(w, name);
     if (!o->looked) {
         skuai_json_text(w, "left_out", o->why);
+        skuai_json_text(w, "left_out_zh", o->why_zh);
         skuai_json_close(w);
         return;
     }
@@ -339,7 +340,7 @@ static void occlusion(const skuai_occlusion *o, bool words, skuai_buffer *b) {
     else
         skuai_explain_heading(b, "The picture", "图片");
     if (!o->looked) {
-        skuai_page_note(b, o->why);
+        skuai_page_note(b, o->why, o->why_zh);
         return;
     }
     if (!o->used) {

@@ -37,7 +37,7 @@ typedef struct skuai_explain_shop {
     size_t horizon;
     skuai_importance *importance;
     skuai_surrogate *surrogate; /* NULL: why_no_tree says why */
-    char why_no_tree[512];
+    char why_no_tree[512], why_no_tree_zh[512];
     skuai_explain_curves curves;
 } skuai_explain_shop;
 

@@ -77,10 +77,12 @@ void skuai_explain_shop_json(const skuai_explain_shop *a, const char *output,
     skuai_json_integer(w, "series", (int64_t)a->importance->n_series);
     skuai_json_integer(w, "series_of_shop", (int64_t)a->panel->n_series);
     put_importance(a, w);
-    if (a->surrogate)
+    if (a->surrogate) {
         put_tree(a->surrogate, w);
-    else
+    } else {
         skuai_json_text(w, "no_surrogate", a->why_no_tree);
+        skuai_json_text(w, "no_surrogate_zh", a->why_no_tree_zh);
+    }
     skuai_explain_curves_json(&a->curves, w);
 }
 
@@ -95,7 +97,7 @@ static void tree_part(const skuai_explain_shop *a, skuai_buffer *b) {
     char english[512], chinese[512];
     skuai_explain_heading(b, "A small tree in place of the model", "以小决策树近似模型");
     if (!t) {
-        skuai_page_note(b, a->why_no_tree);
+        skuai_page_note(b, a->why_no_tree, a->why_no_tree_zh);
         return;
     }
     (void)snprintf(

@@ -253,6 +253,7 @@ skua_status skuai_occlude_words(const skuai_asked *a, const char *reworded, skua
     if (status != SKUA_ENOTFOUND || reworded[0]) return status;
     *o = (skuai_occlusion){0};
     (void)snprintf(o->why, sizeof o->why, "%s", err ? err->message : "");
+    o->why_zh = "商品的文字向量与现在的文字或编码器不一致；请先运行 skua embed（必要时加 --again）";
     skuai_error_clear(err);
     return SKUA_OK;
 }

@@ -16,10 +16,11 @@ typedef struct skuai_occlusion_part {
 } skuai_occlusion_part;
 
 typedef struct skuai_occlusion {
-    bool looked;    /* else `why` is empty or says why not */
-    bool used;      /* the model's forecast depends on the vector at all */
-    char why[512];  /* why it could not be looked at; "": the shop has no such vectors */
-    size_t n, more; /* parts, and words beyond those looked at */
+    bool looked;        /* else `why` is empty or says why not */
+    bool used;          /* the model's forecast depends on the vector at all */
+    char why[512];      /* why it could not be looked at; "": the shop has no such vectors */
+    const char *why_zh; /* the same in Chinese */
+    size_t n, more;     /* parts, and words beyond those looked at */
     skuai_occlusion_part
         parts[SKUAI_OCCLUSION_MOST]; /* in order of the text; of a picture by rows */
     double forecast;                 /* units over the horizon as it is */

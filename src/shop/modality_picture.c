@@ -183,6 +183,9 @@ skua_status skuai_occlude_picture(const skuai_asked *a, skuai_occlusion *o, skua
     skuai_occlusion_clear(o);
     *o = (skuai_occlusion){0};
     (void)snprintf(o->why, sizeof o->why, "%s", err ? err->message : "");
+    o->why_zh = status == SKUA_ENOTFOUND
+                    ? "找不到商品的图片，或其向量与现在的图片不一致；请先运行 skua embed"
+                    : "商品的图片无法读取或太大";
     skuai_error_clear(err);
     return SKUA_OK;
 }

@@ -22,9 +22,9 @@ void skuai_page_words(skuai_buffer *b, const char *english, const char *chinese)
     skuai_buffer_text(b, "</span>");
 }
 
-void skuai_page_note(skuai_buffer *b, const char *text) {
+void skuai_page_note(skuai_buffer *b, const char *english, const char *chinese) {
     skuai_buffer_text(b, "<p class=\"note\">");
-    skuai_page_escape(b, text);
+    skuai_page_words(b, english, chinese);
     skuai_buffer_text(b, "</p>");
 }
 

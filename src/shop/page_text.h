@@ -11,6 +11,7 @@ void skuai_page_end(skuai_buffer *page);
 /* A text that stands in both languages; both are escaped. */
 void skuai_page_words(skuai_buffer *page, const char *english, const char *chinese);
 void skuai_page_escape(skuai_buffer *page, const char *text);
-void skuai_page_note(skuai_buffer *page, const char *text); /* a paragraph set apart */
+/* The same as a paragraph set apart. */
+void skuai_page_note(skuai_buffer *page, const char *english, const char *chinese);
 
 #endif

@@ -187,19 +187,30 @@ static skua_status make_graph(const skuai_panel *panel, const char *method,
  */
 
 /* Effects that nobody's data tell, neither an item's nor all together, become a sentence. */
-static void refuse_unknown(const char *what, skuai_effects **effects, char *note, size_t size) {
+static void refuse_unknown(bool promotion, skuai_effects **effects, skuai_cause_note *note) {
     const skuai_effects *e = *effects;
-    char reason[512] = "";
+    char reason[2][320] = {"", ""};
     if (!e || !isnan(e->pooled[0].value)) return;
-    for (size_t i = 0; i < e->n_items && !*reason; i++)
-        if (e->items[i].effect[0].known == e->pooled[0].known)
-            skuai_effect_reason(&e->items[i], 0, false, reason, sizeof reason);
-    (void)snprintf(note, size,
+    for (size_t i = 0; i < e->n_items && !*reason[0]; i++)
+        for (int zh = 0; zh < 2 && e->items[i].effect[0].known == e->pooled[0].known; zh++)
+            skuai_effect_reason(&e->items[i], 0, zh, reason[zh], sizeof reason[zh]);
+    (void)snprintf(note->english, sizeof note->english,
                    "The effect of %s cannot be known, for no item and not for all %zu together. "
                    "For most: %s.",
-                   what, e->n_items, reason);
+                   promotion ? "promotions" : "prices", e->n_items, reason[0]);
+    (void)snprintf(note->chinese, sizeof note->chinese,
+                   "%s的作用无法得知：单个商品不行，%zu 个商品合在一起也不行。多数商品的原因：%s。",
+                   promotion ? "促销" : "价格", e->n_items, reason[1]);
     skuai_effects_free(*effects);
     *effects = NULL;
+}
+
+/* What an estimate that was refused said, and the same in Chinese. */
+static void note_refusal(const skuai_panel *panel, const skuai_effect_options *o, bool promotion,
+                         const skua_error *said, skuai_cause_note *note) {
+    (void)snprintf(note->english, sizeof note->english, "%s", said->message);
+    if (!skuai_effect_lacks(panel, o, promotion, true, note->chinese, sizeof note->chinese))
+        (void)snprintf(note->chinese, sizeof note->chinese, "现有数据不足以估计其作用");
 }
 
 static skua_status estimate(const skuai_panel *panel, const skuai_context *context,
@@ -216,11 +227,10 @@ static skua_status estimate(const skuai_panel *panel, const skuai_context *conte
         return skuai_error_set(err, price, "%s", first.message);
     if (promotion != SKUA_OK && promotion != SKUA_EDATA)
         return skuai_error_set(err, promotion, "%s", second.message);
-    (void)snprintf(a->price_note, sizeof a->price_note, "%s", a->price ? "" : first.message);
-    (void)snprintf(a->promotion_note, sizeof a->promotion_note, "%s",
-                   a->promotion ? "" : second.message);
-    refuse_unknown("prices", &a->price, a->price_note, sizeof a->price_note);
-    refuse_unknown("promotions", &a->promotion, a->promotion_note, sizeof a->promotion_note);
+    if (!a->price) note_refusal(panel, &o, false, &first, &a->price_note);
+    if (!a->promotion) note_refusal(panel, &o, true, &second, &a->promotion_note);
+    refuse_unknown(false, &a->price, &a->price_note);
+    refuse_unknown(true, &a->promotion, &a->promotion_note);
     if (a->price)
         SKUA_TRY(skuai_effect_refute(panel, &o, false, a->price, context, &a->price_refuted, err));
     if (a->promotion)
@@ -243,7 +253,8 @@ static skua_status write_page(const skuai_cause_answer *a, const char *output, s
         : ends_with(output, ".json") ? skuai_causal_graph_json
                                      : NULL;
     if (graph && !a->graph)
-        return skuai_error_set(err, SKUA_EDATA, "there is no graph to write: %s", a->graph_note);
+        return skuai_error_set(err, SKUA_EDATA, "there is no graph to write: %s",
+                               a->graph_note.english);
     skuai_buffer_init(&page, SIZE_MAX);
     if (graph)
         graph(a->graph, &page);
@@ -320,7 +331,11 @@ skua_status skua_shop_cause(skua_shop *shop, const char *output, char **report, 
         if (graph != SKUA_OK && graph != SKUA_EDATA) {
             status = skuai_error_set(err, graph, "%s", none.message);
         } else if (graph == SKUA_EDATA) {
-            (void)snprintf(answer.graph_note, sizeof answer.graph_note, "%s", none.message);
+            (void)snprintf(answer.graph_note.english, sizeof answer.graph_note.english, "%s",
+                           none.message);
+            (void)snprintf(answer.graph_note.chinese, sizeof answer.graph_note.chinese,
+                           "现有历史不足以判断谁先于谁：连续可用的时段太少，或某个序列从未变动；请"
+                           "延长历史或减少序列");
         }
     }
     if (status == SKUA_OK && output) status = write_page(&answer, output, err);

@@ -209,6 +209,8 @@ static skua_status explain_all(const skuai_asked *q, skuai_explain_shop *a, cons
                                              q->options, q->context, &a->surrogate, err);
     if (status == SKUA_EDATA) { /* too few items for a tree: the rest stands */
         (void)snprintf(a->why_no_tree, sizeof a->why_no_tree, "%s", err ? err->message : "");
+        (void)snprintf(a->why_no_tree_zh, sizeof a->why_no_tree_zh,
+                       "近期有销售的商品太少（取了 %zu 个），无法用一棵树概括全店的模型", n);
         skuai_error_clear(err);
         status = SKUA_OK;
     }

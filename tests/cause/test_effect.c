@@ -131,6 +131,46 @@ static void promotions_are_found(void **state) {
     skuai_panel_free(panel);
 }
 
+/* Promotions of unlike depth: each item's effect is that of the promotions that it had. */
+static void depths_are_told_apart(void **state) {
+    (void)state;
+    skua_error err;
+    plan p = usual();
+    skuai_panel *panel = made(&p, 12);
+    const float *price = panel->dynamic[skuai_panel_dynamic_find(panel, "price")].values;
+    const float *list = panel->dynamic[skuai_panel_dynamic_find(panel, "list_price")].values;
+    const float *on = panel->dynamic[skuai_panel_dynamic_find(panel, "promotion")].values;
+    skuai_effect_options o = SKUAI_EFFECT_OPTIONS_DEFAULT;
+    skuai_effects *e = NULL;
+    assert_ok(skuai_effect_promotion(panel, &o, &one_thread, &e, &err), &err);
+    assert_int_equal(e->n_treatments, 3);
+    double error = 0, middle = 0, alike = 0, truth[ITEMS], gained = 0, lift = 0;
+    for (size_t i = 0; i < ITEMS; i++) {
+        double plain = 0, with = 0;
+        for (size_t t = 0; t < panel->length[i]; t++) {
+            size_t row = panel->row[i] + t;
+            double multiple =
+                exp(p.display + p.elasticity[i] * log((double)(price[row] / list[row])));
+            if (!(on[row] > 0)) continue;
+            plain += panel->target[row] / multiple;
+            with += panel->target[row];
+        }
+        truth[i] = log(with / plain);
+        middle += truth[i] / ITEMS;
+        gained += with - plain;
+        lift += e->items[i].lift;
+        error += fabs(e->items[i].effect[SKUAI_TREATMENT_PROMOTION].value - truth[i]) / ITEMS;
+        assert_close(e->items[i].effect[SKUAI_TREATMENT_REGULAR].value, p.elasticity[i], 0, 0.5);
+    }
+    for (size_t i = 0; i < ITEMS; i++)
+        alike += fabs(middle - truth[i]) / ITEMS;
+    assert_true(error < 0.06);
+    assert_true(error < 0.5 * alike); /* better than to call all items alike */
+    assert_close(lift, gained, 0.1, 0);
+    skuai_effects_free(e);
+    skuai_panel_free(panel);
+}
+
 /* A price that never moved, one that moved only with promotions, ten weeks, no prices. */
 static void what_cannot_be_known_is_said(void **state) {
     (void)state;
@@ -168,6 +208,8 @@ static void what_cannot_be_known_is_said(void **state) {
     panel = made(&p, 7);
     assert_int_equal(skuai_effect_price(panel, &o, &one_thread, &e, &err), SKUA_EDATA);
     assert_non_null(strstr(err.message, "too few"));
+    assert_true(skuai_effect_lacks(panel, &o, false, true, text, sizeof text));
+    assert_non_null(strstr(text, "70 个时段的历史太短"));
     o.price = "none";
     assert_int_equal(skuai_effect_price(panel, &o, &one_thread, &e, &err), SKUA_EDATA);
     assert_non_null(strstr(err.message, "prices"));
@@ -179,6 +221,9 @@ static void what_cannot_be_known_is_said(void **state) {
     o.price = "price";
     assert_int_equal(skuai_effect_promotion(panel, &o, &one_thread, &e, &err), SKUA_EDATA);
     assert_non_null(strstr(err.message, "no promotion"));
+    assert_false(skuai_effect_lacks(panel, &o, false, true, text, sizeof text));
+    assert_true(skuai_effect_lacks(panel, &o, true, true, text, sizeof text));
+    assert_non_null(strstr(text, "从未有过促销"));
     skuai_panel_free(panel);
 }
 
@@ -268,6 +313,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(elasticities_are_found),
         cmocka_unit_test(promotions_are_found),
+        cmocka_unit_test(depths_are_told_apart),
         cmocka_unit_test(what_cannot_be_known_is_said),
         cmocka_unit_test(what_is_lacking_is_said),
         cmocka_unit_test(options_matter),

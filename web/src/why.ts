@@ -3,7 +3,7 @@ import { h, replace, s } from "./dom";
 import { result } from "./result";
 import type { Screen } from "./screen";
 import { card, link, table } from "./screen";
-import { number, percent, t } from "./text";
+import { getLanguage, number, percent, t } from "./text";
 
 interface Effect {
   value: number;
@@ -11,6 +11,7 @@ interface Effect {
   high: number;
   known?: string;
   reason?: string;
+  reason_zh?: string;
 }
 
 interface Link {
@@ -26,12 +27,20 @@ interface Causes {
   elasticity?: Effect;
   uplift_percent?: Effect;
   elasticity_unknown?: string;
+  elasticity_unknown_zh?: string;
   uplift_unknown?: string;
+  uplift_unknown_zh?: string;
   graph_unknown?: string;
+  graph_unknown_zh?: string;
+  caution?: string;
+  caution_zh?: string;
   refutations?: Record<string, { value: number; placebo: number; placebo_error: number; random_common_cause: number; subset: number; passed: boolean }>;
   items?: { item: string; units: number; elasticity?: Effect; uplift_percent?: Effect; lift_units: number | null }[];
   graph?: { variables: string[]; links: Link[] };
 }
+
+/** A sentence of the report in the reader's language. */
+const said = (english: string | undefined, chinese: string | undefined): string | undefined => (getLanguage() === "zh" ? (chinese ?? english) : english);
 
 const interval = (e: Effect | undefined, digits: number): string => (e ? `${number(e.value, digits)} [${number(e.low, digits)}, ${number(e.high, digits)}]` : "–");
 
@@ -65,7 +74,7 @@ function graph(variables: string[], links: Link[]): SVGElement {
 
 function graphCard(x: Causes): HTMLElement {
   const links = (x.graph?.links ?? []).filter((l) => l.directed && l.from !== l.to);
-  if (!x.graph || links.length === 0) return card(t("graph"), h("p", {}, x.graph_unknown ?? t("noLinks")));
+  if (!x.graph || links.length === 0) return card(t("graph"), h("p", {}, said(x.graph_unknown, x.graph_unknown_zh) ?? t("noLinks")));
   const used = x.graph.variables.filter((v) => links.some((l) => l.from === v || l.to === v));
   return card(t("graph"), h("p", { class: "hint" }, t("graphText")), graph(used, links) as unknown as HTMLElement,
     table([t("from"), t("to"), t("lag"), t("strength"), t("held")], links.map((l) => [l.from, l.to, number(l.lag), number(l.value, 2), l.confidence === null ? "–" : percent(l.confidence, false)]), [2, 3, 4]));
@@ -74,10 +83,11 @@ function graphCard(x: Causes): HTMLElement {
 export function why(screen: Screen): Promise<void> {
   const body = result<Causes>(screen, { path: "causes", job: { verb: "cause" }, about: t("whyAbout") }, (x) => [
     h("div", { class: "figures" },
-      h("div", { class: "figure" }, h("div", { class: "label" }, t("elasticity")), h("div", { class: "value" }, number(x.elasticity?.value, 2)), h("div", { class: "more" }, x.elasticity ? t("between", { a: number(x.elasticity.low, 2), b: number(x.elasticity.high, 2) }) : (x.elasticity_unknown ?? ""))),
-      h("div", { class: "figure" }, h("div", { class: "label" }, t("uplift")), h("div", { class: "value" }, x.uplift_percent ? percent(x.uplift_percent.value / 100) : "–"), h("div", { class: "more" }, x.uplift_percent ? t("between", { a: percent(x.uplift_percent.low / 100), b: percent(x.uplift_percent.high / 100) }) : (x.uplift_unknown ?? "")))),
+      h("div", { class: "figure" }, h("div", { class: "label" }, t("elasticity")), h("div", { class: "value" }, number(x.elasticity?.value, 2)), h("div", { class: "more" }, x.elasticity ? t("between", { a: number(x.elasticity.low, 2), b: number(x.elasticity.high, 2) }) : (said(x.elasticity_unknown, x.elasticity_unknown_zh) ?? ""))),
+      h("div", { class: "figure" }, h("div", { class: "label" }, t("uplift")), h("div", { class: "value" }, x.uplift_percent ? percent(x.uplift_percent.value / 100) : "–"), h("div", { class: "more" }, x.uplift_percent ? t("between", { a: percent(x.uplift_percent.low / 100), b: percent(x.uplift_percent.high / 100) }) : (said(x.uplift_unknown, x.uplift_unknown_zh) ?? "")))),
     card(t("effects"), (x.items?.length ?? 0) > 0 ? table([t("item"), t("units"), t("elasticity"), t("known"), t("uplift"), t("gained")],
-      (x.items ?? []).slice(0, 100).map((i) => [h("a", { href: link(screen.shop, "items", i.item) }, i.item), number(i.units), interval(i.elasticity, 2), i.elasticity?.reason ?? i.elasticity?.known ?? "–", i.uplift_percent ? `${interval(i.uplift_percent, 0)} %` : "–", number(i.lift_units)]), [1, 2, 4, 5]) : h("p", {}, x.elasticity_unknown ?? t("noFindings"))),
+      (x.items ?? []).slice(0, 100).map((i) => [h("a", { href: link(screen.shop, "items", i.item) }, i.item), number(i.units), interval(i.elasticity, 2), said(i.elasticity?.reason, i.elasticity?.reason_zh) ?? i.elasticity?.known ?? "–", i.uplift_percent ? `${interval(i.uplift_percent, 0)} %` : "–", number(i.lift_units)]), [1, 2, 4, 5]) : h("p", {}, said(x.elasticity_unknown, x.elasticity_unknown_zh) ?? t("noFindings"))),
+    x.caution ? h("p", { class: "hint" }, said(x.caution, x.caution_zh) ?? "") : h("div", {}),
     graphCard(x),
     x.refutations ? card(t("refuted"), h("p", { class: "hint" }, t("refutedText")), table([t("name"), t("estimate"), t("placebo"), t("randomCause"), t("subset"), t("stands")],
       Object.entries(x.refutations).map(([k, r]) => [k === "uplift" ? t("upliftLog") : t("elasticity"), number(r.value, 2), `${number(r.placebo, 2)} ± ${number(r.placebo_error, 2)}`, number(r.random_common_cause, 2), number(r.subset, 2), r.passed ? t("yes") : t("doubt")]), [1, 2, 3, 4])) : h("div", {}),
