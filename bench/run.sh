@@ -101,7 +101,7 @@ run() {
     mpi) python3 bench/peers/mpi.py build/release/skua ${MPI_ITEMS:-2000} | figures ;;
     mpi-hosts) python3 bench/peers/mpi_hosts.py build/release/skua | figures ;;
     python-overhead)
-        peers
+        peers frames
         PYTHONPATH=bindings/python/src SKUA_LIBRARY=$PWD/build/release/libskua.so \
             build/peers/bin/python bench/peers/python_overhead.py build/release/skua | figures ;;
     *) "$bench" "$name" ;;

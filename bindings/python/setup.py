@@ -47,7 +47,13 @@ class BuildWithLibrary(build_py):
             raise SystemExit(f"no libskua.so under {prefix}: run `make install PREFIX={prefix}` first")
         shutil.copy(libraries[0], target / "libskua.so")  # the file itself, not the link
         for other in (libraries[0].parent / "skua").glob("*.so*"):
-            shutil.copy(other, target / "skua" / other.name)
+            if other.name != "skua-mpi.so":  # mpirun starts the program, not an interpreter
+                shutil.copy(other, target / "skua" / other.name)
+        model = prefix / "share" / "skua" / "models" / "base.safetensors"
+        if not model.is_file():
+            raise SystemExit(f"no base model under {prefix}: run `make install PREFIX={prefix}` first")
+        (target / "skua" / "models").mkdir()
+        shutil.copy(model, target / "skua" / "models" / model.name)
 
 
 class PlatformDistribution(Distribution):

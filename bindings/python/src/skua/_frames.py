@@ -49,6 +49,14 @@ def have_polars() -> bool:
     return True
 
 
+def have_pandas() -> bool:
+    try:
+        import pandas  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
 def select(frame: Frame, columns: Sequence[str]) -> Frame:
     kind = kind_of(frame)
     return frame.select(list(columns)) if kind in ("polars", "pyarrow") else frame[list(columns)]

@@ -18,6 +18,11 @@ log = logging.getLogger("skua")
 _LEVELS = {0: logging.DEBUG, 1: logging.INFO, 2: logging.WARNING}
 
 
+def _watched() -> bool:
+    """Whether somebody looks on: a terminal, or a notebook's cell."""
+    return sys.stderr.isatty() or "ipykernel" in sys.modules
+
+
 def _bar(stage: str, done: float, total: float) -> None:
     share = done / total if total > 0 else 0.0
     width = 24
@@ -87,7 +92,7 @@ class _Interrupt:
 def listening(progress: Progress) -> Iterator[_library.Callbacks]:
     """Callbacks for one call: progress to a function (True: a bar on a terminal), the library's log
     to the logger `skua`, Ctrl-C to the library's question whether to stop."""
-    if progress is True or (progress is None and sys.stderr.isatty()):
+    if progress is True or (progress is None and _watched()):
         show: Optional[Callable[[str, float, float], None]] = _Bar()
     else:
         show = progress if callable(progress) else None

@@ -38,9 +38,9 @@ class Forecast:
     units a period), note (which model made it, and why a fallback); a row a series and period, sorted.
     """
 
-    def __init__(self, report: Report, held: Frame) -> None:
+    def __init__(self, report: Report, held: Union[Frame, pathlib.Path, None]) -> None:
         self.report = report
-        self._held = held
+        self._held = held  # a frame, a file not read yet, or nothing where no frames are to be had
 
     def to_pandas(self) -> Frame:
         return self.to("pandas")
@@ -53,11 +53,18 @@ class Forecast:
 
     def to(self, kind: str) -> Frame:
         """A frame of 'pandas', 'polars' or 'pyarrow'."""
-        return _frames.convert(self._held, kind)
+        return _frames.convert(self._frame(), kind)
+
+    def _frame(self) -> Frame:
+        if self._held is None:
+            raise ImportError("frames need one of pandas, polars or pyarrow: pip install pyarrow")
+        if isinstance(self._held, pathlib.Path):
+            self._held = _frames.read(self._held)
+        return self._held
 
     def __arrow_c_stream__(self, requested_schema: Optional[object] = None) -> Any:
         """For anything that reads Arrow: duckdb, narwhals, another frame."""
-        held = self.to("pyarrow") if _frames.kind_of(self._held) == "pandas" else self._held
+        held = self.to("pyarrow") if _frames.kind_of(self._frame()) == "pandas" else self._frame()
         return held.__arrow_c_stream__(requested_schema)
 
 
@@ -72,7 +79,7 @@ class Shop:
     Every verb returns its report, the same JSON document that `skua VERB --json` prints. Settings (the
     keys of docs/config.md) are keywords: of the constructor for all calls, of a verb for that one.
     `progress`: True for a bar on standard error, a function (stage, done, total), or None: a bar on a
-    terminal only. Ctrl-C stops a verb and leaves the workspace as it was. Threads may share a Shop:
+    terminal or in a notebook only. Ctrl-C stops a verb and leaves the workspace as it was. Threads may share a Shop:
     each call opens the workspace for itself, and calls that write wait for one another.
     """
 
@@ -137,10 +144,12 @@ class Shop:
         """Forecast every series; also into `output` (CSV or Parquet) when it is given."""
         if output is not None:
             path = pathlib.Path(output)
-            return Forecast(self._verb("forecast", settings, os.fspath(path)), _frames.read(path))
+            return Forecast(self._verb("forecast", settings, os.fspath(path)), path)
         if _frames.have_arrow() or _frames.have_polars():
             stream = _arrow.Stream()
             return Forecast(self._verb("forecast_arrow", settings, stream.address), _frames.hold(stream))
+        if not _frames.have_pandas():
+            return Forecast(self._verb("forecast", settings, None), None)
         with tempfile.TemporaryDirectory(prefix="skua-") as folder:
             path = pathlib.Path(folder) / "forecast.csv"
             return Forecast(self._verb("forecast", settings, str(path)), _frames.read(path))
@@ -171,12 +180,12 @@ class Shop:
         finally:
             library.skua_shop_close(handle)
 
-    def _verb(self, verb: str, settings: Mapping[str, object], *given: Union[str, int]) -> Report:
+    def _verb(self, verb: str, settings: Mapping[str, object], *given: Union[str, int, None]) -> Report:
         function = getattr(_library.library(), f"skua_shop_{verb}")
         with self._opened(settings) as handle, listening(self.progress) as callbacks:
             _library.library().skua_shop_listen(handle, ctypes.byref(callbacks))
             out = ctypes.c_void_p()
-            arguments = [os.fsencode(g) if isinstance(g, str) else ctypes.c_void_p(g) for g in given]
+            arguments = [os.fsencode(g) if isinstance(g, str) else ctypes.c_void_p(g) if isinstance(g, int) else None for g in given]
             _library.call(function, handle, *arguments, ctypes.byref(out))
             report: Report = json.loads(_library.take_text(out))
         return report
