@@ -14,6 +14,11 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 from setuptools.dist import Distribution
 
+try:
+    from setuptools.command.bdist_wheel import bdist_wheel
+except ImportError:  # setuptools before 70.1
+    from wheel.bdist_wheel import bdist_wheel
+
 HERE = pathlib.Path(__file__).resolve().parent
 TREE = HERE.parent.parent
 
@@ -61,4 +66,9 @@ class PlatformDistribution(Distribution):
         return True
 
 
-setup(version=version(), cmdclass={"build_py": BuildWithLibrary}, distclass=PlatformDistribution)
+class AnyPython(bdist_wheel):
+    def get_tag(self) -> "tuple[str, str, str]":  # ctypes: any Python 3 of this platform
+        return "py3", "none", super().get_tag()[2]
+
+
+setup(version=version(), cmdclass={"build_py": BuildWithLibrary, "bdist_wheel": AnyPython}, distclass=PlatformDistribution)
