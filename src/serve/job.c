@@ -97,7 +97,7 @@ bool skuai_jobs_write_result(skuai_jobs *jobs, size_t space, const char *verb, c
         skuai_json_object(w, NULL);
         skuai_json_text(w, "job", job->id);
         put_time(w, "ended_at", job->ended_at);
-        skuai_json_bool(w, "stale", job->generation != generation);
+        skuai_json_bool(w, "stale", job->generation < generation);
         skuai_json_raw(w, "report", skuai_buffer_view(&job->report));
         skuai_json_close(w);
     }
@@ -209,7 +209,8 @@ static skua_status fill(skuai_jobs *jobs, const skuai_job_request *request, skua
     (void)snprintf(job->verb, sizeof job->verb, "%s", request->verb);
     job->folder = skuai_text_copy(request->folder);
     if (request->upload) job->upload = skuai_text_copy(request->upload);
-    job->generation = request->generation;
+    job->shop = request->shop;
+    job->generation = -1;
     if (request->what) (void)snprintf(job->what, sizeof job->what, "%s", request->what);
     const char *item = skuai_json_as_text(skuai_json_get(request->settings, "item"), NULL);
     if (item && strcmp(job->verb, "explain") == 0) job->item = skuai_text_copy(item);

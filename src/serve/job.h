@@ -18,7 +18,7 @@ typedef struct skuai_job_request {
     const char *verb;           /* check, train, forecast, backtest, ingest, or one with a result:
                                    plan, trend, cause, explain; findings */
     const char *what;           /* of plan: stock, promo, price; else NULL */
-    int64_t generation;         /* of the workspace when it was asked for */
+    skua_shop *shop;            /* tells the generation that the work begins with; borrowed */
     const char *file;           /* of ingest; NULL: none */
     const char *upload;         /* removed when it was read in; NULL: none */
     const skuai_json *settings; /* key: value, NULL allowed */

@@ -98,6 +98,7 @@ static void finish(skuai_job *job, skuai_job_state state) {
 
 void skuai_job_start(skuai_jobs *jobs, skuai_job *job) {
     int out[2] = {-1, -1}, error[2] = {-1, -1}, code = 0;
+    if (skua_shop_generation(job->shop, &job->generation, NULL) != SKUA_OK) job->generation = -1;
     job->started_at = (int64_t)time(NULL);
     job->state = SKUAI_JOB_RUNNING;
     job->version++;

@@ -30,7 +30,8 @@ typedef struct skuai_job {
     char verb[16];
     char what[16];                           /* of plan; "" */
     char *item;                              /* of explain, owned; NULL */
-    int64_t generation;                      /* of the workspace when it was asked for */
+    skua_shop *shop;                         /* borrowed */
+    int64_t generation;                      /* of the workspace when the work began */
     char *arguments[JOB_ARGUMENTS_MOST + 1]; /* owned, NULL at the end */
     size_t n_arguments;
     skuai_job_state state;

@@ -78,9 +78,7 @@ static void start_job(skuai_call *call, skuai_job_request *request) {
     skua_error err;
     request->space = space_index(call);
     request->folder = call->space->folder;
-    skuai_held *held = skuai_space_hold(call->space);
-    request->generation = held ? held->generation : -1;
-    skuai_held_release(held);
+    request->shop = call->space->shop;
     skua_status status = skuai_jobs_add(call->server->jobs, request, id, &err);
     if (status != SKUA_OK) {
         skuai_problem problem =

@@ -280,10 +280,13 @@ static void put_row(skuai_json_writer *w, const pricing *p, const priced *row, b
         skuai_json_text(w, "limit", row->choice.limit);
         if (curve) put_curve(w, p, row);
     } else {
-        char reason[256] = "";
-        if (row->effect)
+        char reason[256] = "", chinese[512] = "";
+        if (row->effect) {
             skuai_effect_reason(row->effect, SKUAI_TREATMENT_PRICE, false, reason, sizeof reason);
+            skuai_effect_reason(row->effect, SKUAI_TREATMENT_PRICE, true, chinese, sizeof chinese);
+        }
         skuai_json_text(w, "reason", reason);
+        skuai_json_text(w, "reason_zh", chinese);
     }
     skuai_json_close(w);
 }

@@ -196,6 +196,43 @@ for (const r of theirs) {
 }
 await page.screenshot({ path: `${shots}/item-trebled.png`, fullPage: true });
 
+// a stranger's walk, from the first page to the next order of that item and why: clicks are counted.
+// In English nothing was worked out for it yet, in Chinese it was.
+const told = (...command) => JSON.parse(execFileSync(skua, [...command, "--json", "-q"], { encoding: "utf8", maxBuffer: 1 << 28 }));
+const because = told("explain", `${work}/shop`, "--item", chosen);
+const orders = told("plan", `${work}/shop`, "stock").lines.filter((l) => l.item === chosen);
+assert.ok(orders.length > 0 && because.sentence && because.sentence_zh, "the command tells an order and a reason");
+for (const [language, names, most] of [["en-GB", { items: "Items", work: /^Work it out/, order: "Next order", why: "Why this forecast", sentence: because.sentence }, 4], ["zh-CN", { items: "商品", work: /^(开始计算|重新计算)/, order: "下次订货", why: "预测的原因", sentence: because.sentence_zh }, 2]]) {
+  const stranger = await open({ viewport: { width: 1280, height: 860 }, locale: language });
+  let clicks = 0;
+  const click = async (place) => {
+    clicks++;
+    await place.click();
+  };
+  const began = Date.now();
+  await stranger.goto(url);
+  await click(stranger.getByRole("link", { name: names.items, exact: true }));
+  await stranger.fill("#search", chosen);
+  await stranger.waitForFunction((n) => document.querySelector(".grid")?.getAttribute("aria-rowcount") === "2" && document.querySelector(".space .row small, .space .row a")?.closest(".row").textContent.includes(n), chosen);
+  await click(stranger.locator(".space .row a").first());
+  const part = (name) => stranger.locator("section.card", { has: stranger.getByRole("heading", { name, exact: true }) });
+  for (const name of [names.order, names.why]) {
+    await part(name).locator("button, strong").first().waitFor();
+    const asks = part(name).locator("button:not(.plain)", { hasText: names.work });
+    if ((await asks.count()) > 0) await click(asks);
+    await part(name).locator("strong").first().waitFor({ timeout: 5 * patience });
+  }
+  const reason = await part(names.why).locator("strong").first().innerText();
+  assert.equal(reason, names.sentence, "the reason on the page is the command's");
+  await stranger.waitForFunction(() => document.querySelectorAll(".notice.bar").length === 0);
+  const said = (await part(names.order).locator("strong").allInnerTexts()).map((text) => text.replace(/,/g, ""));
+  for (const l of orders) assert.ok(said.some((text) => text.includes(l.location) && (l.order === 0 || new RegExp(`(^|\\D)${Math.round(l.order)}\\D`).test(text) || text.includes(String(Math.round(l.order * 10) / 10)))), `${l.location}: ${l.order} by the command; on the page: ${said.join(" | ")}`);
+  assert.ok(clicks <= most, `${clicks} clicks`);
+  await stranger.screenshot({ path: `${shots}/walk-${language}.png`, fullPage: true });
+  console.log(`walk, ${language}: ${clicks} clicks and the item's name, ${((Date.now() - began) / 1000).toFixed(1)} s with the working out`);
+  await stranger.context().close();
+}
+
 await browser.close();
 assert.deepEqual(foreign, [], "asked another host");
 assert.deepEqual(problems, [], problems.join("\n"));

@@ -249,7 +249,6 @@ with open("supply.csv", "w", encoding="utf-8", newline="") as f:
     out.writerows([i, "", 3, 5] for i in items)
 PYTHON
 expect_exit 0 "$SKUA" ingest tea --supply supply.csv
-sleep 1
 work() { # BODY: run a job to its end
     post 202 $S/jobs "$1"
     JOB=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["job"])' "$T/out")

@@ -1,6 +1,7 @@
 import type { Finding, Forecast, ForecastSeries, HistorySeries, Item } from "./api";
 import { download, get, itemPath, post, Refusal } from "./api";
 import { h, replace } from "./dom";
+import { sentence } from "./engine";
 import { legend } from "./overview";
 import { chart } from "./picture";
 import type { StockPlan } from "./plan";
@@ -78,7 +79,7 @@ export function findingsTable(findings: Finding[], withItem: boolean, decide?: (
     ...([["applied", t("apply")], ["rejected", t("ignore")]] as const).filter(([action]) => action !== f.action)
       .map(([action, text]) => h("button", { type: "button", class: "plain", "aria-label": `${text}: ${f.kind} ${f.row}`, onclick: () => decide?.(f, action) }, text)));
   return table([t("kind"), ...(withItem ? [t("item")] : []), t("when"), t("why"), t("before"), t("after"), t("action"), ...(decide ? [t("decideLabel")] : [])],
-    findings.map((f) => [engineName(f.kind), ...(withItem ? [f.item || f.row] : []), [f.ds, f.channel].filter(Boolean).join(" "), f.why, f.before, f.after, engineName(f.action), ...(decide ? [buttons(f)] : [])]));
+    findings.map((f) => [engineName(f.kind), ...(withItem ? [f.item || f.row] : []), h("span", {}, h("span", { class: "nowrap" }, f.ds), " ", f.channel), sentence(f.why), f.before, f.after, engineName(f.action), ...(decide ? [buttons(f)] : [])]));
 }
 
 /** Sliders that ask for a forecast made now, at most one question at a time, the last one wins. */

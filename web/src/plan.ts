@@ -3,13 +3,15 @@ import { post, shopPath, upload } from "./api";
 import type { Job } from "./api";
 import { csv, save } from "./csv";
 import { h, replace } from "./dom";
+import { either, sentence } from "./engine";
 import { run, result } from "./result";
 import type { Screen } from "./screen";
-import { card, failure, link, table } from "./screen";
+import { card, failure, link, span, table } from "./screen";
 import type { Key } from "./text";
 import { engineName, number, percent, t } from "./text";
 
 const SHOWN = 100;
+const sum = (x: number[]): number => x.reduce((a, b) => a + b, 0);
 
 export interface StockLine {
   item: string;
@@ -48,6 +50,7 @@ interface PromoPlan {
   gain: number;
   deviation: number;
   given: number;
+  problems?: string[];
   lines: { item: string; channel: string; from: string; to: string; depth: number; price: number; units: number; gain: number; given: number; agreed: boolean }[];
 }
 
@@ -59,7 +62,8 @@ interface PricePlan {
   change: number;
   keep: number;
   try: number;
-  lines: { item: string; channel: string; action: string; price: number; proposed: number; elasticity: number | null; elasticity_se: number | null; value_now?: number; value?: number; limit?: string; reason?: string }[];
+  lines: { item: string; channel: string; action: string; price: number; proposed: number; elasticity: number | null; elasticity_se: number | null; value_now?: number; value?: number; limit?: string; reason?: string; reason_zh?: string }[];
+  problems?: string[];
 }
 
 /** Quantities that a person changed, by plan and line: they outlive a look at another screen. */
@@ -93,6 +97,13 @@ function filtered<T extends { item: string }>(lines: T[], name: string, draw: (l
   const field = h("input", { type: "search", id: name, autocomplete: "off", oninput: (event: Event) => show((event.target as HTMLInputElement).value.trim().toLowerCase()) });
   show("");
   return h("div", {}, h("div", { class: "bar" }, h("label", { for: name }, t("search")), field), place);
+}
+
+/** What the plan left out, and why. */
+function left(problems: string[] = []): HTMLElement {
+  if (problems.length === 0) return h("div", {});
+  return h("details", {}, h("summary", {}, t("leftOut", { n: number(problems.length) })),
+    h("ul", { class: "plain-list" }, ...problems.slice(0, SHOWN).map((text) => h("li", {}, sentence(text)))), problems.length > SHOWN && h("p", { class: "hint" }, t("orMore", { n: number(problems.length - SHOWN) })));
 }
 
 const itemLink = (screen: Screen, item: string): HTMLElement => h("a", { href: link(screen.shop, "items", item) }, item);
@@ -145,7 +156,7 @@ function stock(screen: Screen): HTMLElement {
         h("button", { type: "button", class: "plain", id: "export", onclick: () => save(file(), "orders.csv") }, t("csv")), say),
       h("p", { class: "hint" }, t("acceptText")),
       filtered(plan.lines, "plan-search", (lines) => stockTable(screen, job, lines, news)),
-      ...(plan.problems ?? []).slice(0, 10).map((text) => h("p", { class: "hint" }, text)),
+      left(plan.problems),
     ];
   });
 }
@@ -169,14 +180,19 @@ function promotions(screen: Screen): HTMLElement {
     const all = plan.lines.map((l, i) => [`plan-${plan.from}-${i + 1}`, l.item, l.channel, l.from, l.to, "discount", l.depth, l.agreed ? 1 : 0]);
     const file = (): string => csv(["id", "scope", "channel", "from", "to", "kind", "depth"], all.filter((r) => r[7] === 0).map((r) => r.slice(0, 7)));
     return [
-      h("p", {}, t("promoSummary", { n: number(plan.lines.length), f: plan.from, t: plan.to, g: number(plan.gain), d: number(plan.deviation), v: number(plan.given) })),
+      h("p", {}, h("strong", {}, t("promoSummary", { n: number(fresh.length), f: plan.from, t: plan.to, g: number(sum(fresh.map((l) => l.gain))), v: number(sum(fresh.map((l) => l.given))) })), " ",
+        plan.lines.length > fresh.length && t("promoAgreed", { n: number(plan.lines.length - fresh.length), g: number(plan.gain), d: number(plan.deviation) })),
       h("div", { class: "bar" }, fresh.length > 0 && h("button", { type: "button", onclick: (event: Event) => void agree(event) }, t("acceptAll")),
         h("button", { type: "button", class: "plain", onclick: () => save(file(), "promotions.csv") }, t("csv")), say),
       filtered(plan.lines, "promo-search", (lines) => table([t("item"), t("channel"), t("when"), t("off"), t("price"), t("units"), t("gain"), t("given")],
-        lines.map((l) => [itemLink(screen, l.item), l.channel, `${l.from} – ${l.to}${l.agreed ? ` (${t("agreed")})` : ""}`, percent(l.depth, false), number(l.price, 2), number(l.units), number(l.gain), number(l.given)]), [3, 4, 5, 6, 7])),
+        lines.map((l) => [itemLink(screen, l.item), l.channel, span(l.from, l.to, l.agreed ? t("agreed") : ""), percent(l.depth, false), number(l.price, 2), number(l.units), number(l.gain), number(l.given)]), [3, 4, 5, 6, 7])),
+      left(plan.problems),
     ];
   });
 }
+
+const LIMITS: Record<string, Key> = { "seen prices": "limitSeen", change: "limitChange", competitor: "limitCompetitor", bound: "limitBound", category: "limitCategory" };
+const limitName = (limit: string): string => (LIMITS[limit] ? t(LIMITS[limit]) : limit);
 
 function prices(screen: Screen): HTMLElement {
   return result<PricePlan>(screen, { path: "plans/price", job: { verb: "plan", what: "price" }, about: t("priceAbout") }, (plan) => {
@@ -185,7 +201,8 @@ function prices(screen: Screen): HTMLElement {
       h("p", {}, t("priceSummary", { c: number(plan.change), k: number(plan.keep), y: number(plan.try), n: number(plan.value_now), v: number(plan.value), h: plan.horizon, p: engineName(plan.period) })),
       h("div", { class: "bar" }, h("button", { type: "button", class: "plain", onclick: () => save(file(), "prices.csv") }, t("csv"))),
       filtered(plan.lines, "price-search", (lines) => table([t("item"), t("channel"), t("price"), t("proposed"), t("elasticity"), t("gain"), t("heldBy")],
-        lines.map((l) => [itemLink(screen, l.item), l.channel, number(l.price, 2), `${engineName(l.action)} ${number(l.proposed, 2)}`, l.elasticity === null ? t("unknown") : `${number(l.elasticity, 2)} ± ${number(l.elasticity_se, 2)}`, l.value === undefined ? "–" : number(l.value - (l.value_now ?? 0)), l.reason ?? l.limit ?? ""]), [2, 4, 5])),
+        lines.map((l) => [itemLink(screen, l.item), l.channel, number(l.price, 2), t(l.action === "change" ? "changeTo" : l.action === "try" ? "tryAt" : "keepAt", { p: number(l.proposed, 2) }), l.elasticity === null ? t("unknown") : `${number(l.elasticity, 2)} ± ${number(l.elasticity_se, 2)}`, l.value === undefined ? "–" : number(l.value - (l.value_now ?? 0)), l.reason ? either(l.reason, l.reason_zh) : limitName(l.limit ?? "")]), [2, 4, 5])),
+      left(plan.problems),
     ];
   });
 }

@@ -29,12 +29,19 @@ export function failure(error: unknown, again?: () => void): HTMLElement {
     again && h("button", { type: "button", class: "plain", onclick: again }, t("retry")));
 }
 
+/** A cell of a sentence is wide enough to read. */
+const kind = (cell: Node | string, number: boolean): string => (number ? "number" : (cell instanceof Node ? (cell.textContent ?? "") : cell).length > 45 ? "wide" : "");
+
 export function table(head: string[], rows: (Node | string)[][], numeric: number[] = []): HTMLElement {
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": head.filter(Boolean).join(", ") },
     h("table", {},
       h("thead", {}, h("tr", {}, ...head.map((text, i) => h("th", { scope: "col", class: numeric.includes(i) ? "number" : "" }, text)))),
-      h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell, i) => h("td", { class: numeric.includes(i) ? "number" : "" }, cell)))))));
+      h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell, i) => h("td", { class: kind(cell, numeric.includes(i)) }, cell)))))));
 }
+
+/** From a day to a day, which breaks between them and nowhere else. */
+export const span = (from: string, to: string, note = ""): HTMLElement =>
+  h("span", {}, h("span", { class: "nowrap" }, from, " –"), " ", h("span", { class: "nowrap" }, to), note && ` (${note})`);
 
 /** What to do in a shop without sales. */
 export function emptyShop(screen: Screen): HTMLElement {

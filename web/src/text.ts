@@ -36,7 +36,8 @@ const en = {
   trendAbout: "What rises and falls, since when, and what moved the total.", whyAbout: "What prices and promotions do to demand, with intervals, and what precedes what. This can take minutes.",
   order: "Order", place: "Place", onHand: "On hand", onOrder: "On order", lasts: "Lasts", upTo: "Up to", warning: "Warning", beyond: "beyond", deadStock: "{n} will not sell", runsOut: "runs out before it can come: {p}",
   ordersFor: "{n} orders for {m}", stockSummary: "from {f}, ordering every {r} periods of a {p}; saves {s}; {o} run out first, {d} hold too much", accept: "Accept these orders", acceptText: "Quantities can be changed. Accepted orders go into the table supply as goods on their way; the next plan counts them.", acceptAll: "Accept the plan",
-  promoSummary: "{n} promotions from {f} to {t}: expected profit {g} ± {d}, for {v} given away.", off: "Off", units: "Units", gain: "Gain", given: "Given away", agreed: "agreed",
+  promoSummary: "{n} promotions proposed from {f} to {t}: expected profit {g}, for {v} given away.", promoAgreed: "With the {n} that are agreed already: {g} ± {d}.",
+  leftOut: "Left out: {n}", changeTo: "change to {p}", tryAt: "try at {p}", keepAt: "keep {p}", limitSeen: "prices seen so far", limitChange: "largest change allowed", limitCompetitor: "the competitor's price", limitBound: "a bound that was set", limitCategory: "a rule of its category", off: "Off", units: "Units", gain: "Gain", given: "Given away", agreed: "agreed",
   priceSummary: "{c} prices to change, {k} to keep, {y} to try: expected profit {n} to {v} over {h} periods of a {p}.", proposed: "Proposed", elasticity: "Price elasticity", heldBy: "Held by", unknown: "unknown",
   rising: "rising", falling: "falling", steady: "steady", newborn: "new", silent: "silent", ofSeries: "of {n} series", movedTotal: "What moved the total", movedText: "From {f} to {t} the shop sold {p} against the window before.",
   movedGrew: "what grew", movedFell: "what fell", movedNew: "what is new", movedEnded: "what ended", movers: "Rising and falling", slope: "a period", noMovers: "Nothing rises or falls for certain.", changePoints: "Change points", noChanges: "No level changed.",
@@ -85,7 +86,8 @@ const zh: Record<keyof typeof en, string> = {
   trendAbout: "什么在涨、什么在跌、从何时开始，以及总量变化的来源。", whyAbout: "价格与促销对需求的影响（含区间），以及先后关系。可能需要几分钟。",
   order: "订货量", place: "地点", onHand: "现有", onOrder: "在途", lasts: "可维持", upTo: "补至", warning: "提醒", beyond: "超出预测期", deadStock: "{n} 件将卖不掉", runsOut: "到货前卖完：{p}",
   ordersFor: "{n} 笔订单，金额 {m}", stockSummary: "自 {f} 起，每 {r} 期（{p}）订货一次；节省 {s}；{o} 个会先缺货，{d} 个过量", accept: "接受这些订单", acceptText: "数量可以修改。接受的订单写入 supply 表作为在途货物，下次计划会计入。", acceptAll: "接受计划",
-  promoSummary: "{f} 至 {t} 共 {n} 个促销：预期利润 {g} ± {d}，让利 {v}。", off: "折扣", units: "件数", gain: "收益", given: "让利", agreed: "已定",
+  promoSummary: "{f} 至 {t} 建议 {n} 个促销：预期利润 {g}，让利 {v}。", promoAgreed: "连同已定的 {n} 个：{g} ± {d}。",
+  leftOut: "未列入：{n} 项", changeTo: "调整为 {p}", tryAt: "试行 {p}", keepAt: "保持 {p}", limitSeen: "历史价格范围", limitChange: "允许的最大调幅", limitCompetitor: "竞争对手价格", limitBound: "已设的界限", limitCategory: "类目规则", off: "折扣", units: "件数", gain: "收益", given: "让利", agreed: "已定",
   priceSummary: "{c} 个价格需调整，{k} 个保持，{y} 个待试：{h} 期（{p}）内预期利润由 {n} 变为 {v}。", proposed: "建议", elasticity: "价格弹性", heldBy: "限制", unknown: "未知",
   rising: "上升", falling: "下降", steady: "平稳", newborn: "新品", silent: "无销量", ofSeries: "共 {n} 条序列", movedTotal: "总量变化的来源", movedText: "{f} 至 {t}，店铺销量与前一窗口相比 {p}。",
   movedGrew: "增长部分", movedFell: "下降部分", movedNew: "新品", movedEnded: "停售", movers: "上升与下降", slope: "每期", noMovers: "没有确定的上升或下降。", changePoints: "变点", noChanges: "水平没有变化。",
@@ -107,6 +109,7 @@ const names: Record<string, string> = {
   "unit-change": "单位变化", price: "价格", gap: "缺口", wholesale: "批发", "non-product": "非商品", negative: "负值", category: "类目", "price-error": "价格错误", return: "退货",
   change: "调整为", keep: "保持", try: "试行", rising: "上升", falling: "下降", steady: "平稳", newborn: "新品", silent: "无销量",
   "recent sales": "近期销量", promotion: "促销", calendar: "日历", trend: "趋势", season: "季节", "the item": "商品本身",
+  known: "已知", borrowed: "参照同类", "never moved": "从未变动", "moved only together": "只与促销同变", "too little sold": "销量太少", "moved too little": "变动太小", untrained: "未训练",
   hour: "小时", day: "天", week: "周", month: "月", quarter: "季度", year: "年", applied: "已处理", proposed: "建议", rejected: "已忽略",
 };
 

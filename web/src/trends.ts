@@ -42,7 +42,7 @@ export function trends(screen: Screen): Promise<void> {
       h("div", { class: "two even" }, bars(moved.map(([k, key]) => ({ name: t(key), value: x.moved[k] ?? 0 })), t("why")), bars(x.contributions.slice(0, 10).map((c) => ({ name: c.name, value: c.change })), t("item")))),
     h("div", { class: "two even" },
       card(t("movers"), x.movers.length > 0 ? table([t("item"), t("kind"), t("slope"), t("line")], x.movers.slice(0, 25).map((m) => [seriesLink(screen, m.name), engineName(m.kind), percent(m.slope), sparkline(m.line, []) as unknown as Node]), [2]) : h("p", {}, t("noMovers"))),
-      card(t("changePoints"), x.changes.length > 0 ? table([t("item"), t("when"), t("before"), t("after"), t("change")], x.changes.slice(0, 25).map((c) => [seriesLink(screen, c.name), c.ds, number(c.before, 1), number(c.after, 1), percent(c.size)]), [2, 3, 4]) : h("p", {}, t("noChanges")))),
+      card(t("changePoints"), x.changes.length > 0 ? table([t("item"), t("when"), t("before"), t("after"), t("change")], x.changes.slice(0, 25).map((c) => [seriesLink(screen, c.name), h("span", { class: "nowrap" }, c.ds), number(c.before, 1), number(c.after, 1), percent(c.size)]), [2, 3, 4]) : h("p", {}, t("noChanges")))),
     card(t("shares"), table([t("category"), t("channel"), t("before"), t("after")], x.shares.slice(0, 40).map((c) => [c.category, c.channel, percent(c.before, false), percent(c.after, false)]), [2, 3])),
     card(t("opportunities"), x.opportunities.length > 0 ? table([t("item"), t("before"), t("after")], x.opportunities.slice(0, 25).map((o) => [o.name, number(o.interest_before), number(o.interest_after)]), [1, 2]) : h("p", {}, t("noOpportunities"))),
   ]);
