@@ -3,6 +3,7 @@
 import { getLanguage } from "./text";
 
 const sentences: [RegExp, string][] = [
+  [/^combination of (\d+), most (.+)$/, "$1 个模型的组合，以 $2 为主"],
   [/^demand of (.+)$/, "$1需求"], [/^demand$/, "需求"], [/^price of (.+)$/, "$1价格"], [/^price$/, "价格"], [/^promotions? of (.+)$/, "$1促销"], [/^promotions?$/, "促销"],
   [/^available a part of the time: what was sold is a lower bound$/, "部分时间可售：销量是需求的下限"],
   [/^not available: demand as its neighbours and group have it$/, "不可售：需求按相邻时段与同组商品估计"],

@@ -167,7 +167,7 @@ export async function item(screen: Screen, name: string): Promise<void> {
     const ahead = f?.series.find((s) => s.channel === past.channel);
     const plan = planned?.series.find((s) => s.channel === past.channel);
     free = draw(box, past, f, ahead, plan);
-    replace(below, f && ahead ? h("div", {}, h("p", {}, h("strong", {}, t("sumOf", { n: number(sum(ahead.mean), 1), h: ahead.periods.length })), ` · ${t("note")}: ${ahead.note}`), quantileTable(f, ahead)) : h("p", { class: "hint" }, t("noItemForecast")));
+    replace(below, f && ahead ? h("div", {}, h("p", {}, h("strong", {}, t("sumOf", { n: number(sum(ahead.mean), 1), h: ahead.periods.length })), ` · ${t("note")}: ${sentence(ahead.note)}`), quantileTable(f, ahead)) : h("p", { class: "hint" }, t("noItemForecast")));
   };
   screen.signal.addEventListener("abort", () => free());
   const channels = h("select", {
@@ -188,8 +188,8 @@ export async function item(screen: Screen, name: string): Promise<void> {
           h("span", { class: "legend" }, h("span", { class: "key promotion" }, t("promotion")), h("span", { class: "key stock" }, t("stockOut"))),
           h("button", { type: "button", class: "plain", onclick: () => void download(`${itemPath(screen.shop, x.item)}/forecast?format=csv`, "forecast.csv") }, t("csv"))),
         box, h("p", { class: "hint" }, t("chartHelp"))),
+      reasons(screen, x.item),
       h("div", { class: "two" }, card(t("quantiles"), below), whatIf(screen, loaded, () => at, show))),
-    history.length > 0 && reasons(screen, x.item),
     card(t("findings"), loaded.findings.length > 0 ? findingsTable(loaded.findings, false) : h("p", {}, t("noFindings")),
       loaded.total > loaded.findings.length && h("p", { class: "hint" }, t("orMore", { n: number(loaded.total - loaded.findings.length) }))));
   show(forecast);

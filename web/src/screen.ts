@@ -29,8 +29,13 @@ export function failure(error: unknown, again?: () => void): HTMLElement {
     again && h("button", { type: "button", class: "plain", onclick: again }, t("retry")));
 }
 
-/** A cell of a sentence is wide enough to read. */
-const kind = (cell: Node | string, number: boolean): string => (number ? "number" : (cell instanceof Node ? (cell.textContent ?? "") : cell).length > 45 ? "wide" : "");
+/** A cell of a sentence is wide enough to read, one of a day stays in one line. */
+function kind(cell: Node | string, number: boolean): string {
+  if (number) return "number";
+  const text = cell instanceof Node ? (cell.textContent ?? "") : cell;
+  const width = text.length + text.replace(/[^\u2e80-\uffef]/g, "").length;
+  return width > 45 ? "wide" : /^\d{4}-\d\d-\d\d( \d\d:\d\d)?$/.test(text) ? "nowrap" : "";
+}
 
 export function table(head: string[], rows: (Node | string)[][], numeric: number[] = []): HTMLElement {
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": head.filter(Boolean).join(", ") },
