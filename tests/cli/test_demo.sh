@@ -23,7 +23,7 @@ expect_out 'Open demo/report.html'
 expect_width 60
 for file in report.html forecast.csv shop/skua.yaml files/sales.csv; do expect test -s demo/$file; done
 expect_exit 4 "$SKUA" demo demo --items 6 --days 90 --horizon 7
-expect_exit 0 "$SKUA" demo --items 6 --days 90 --channels 1 --horizon 7 --json
+expect_exit 0 "$SKUA" demo --items 6 --days 90 --channels 1 --horizon 7 --preset fast --json
 expect_json 'd["report"] == "skua-demo/report.html"'
 expect test -s skua-demo/report.html
 expect_exit 0 "$SKUA" show skua-demo/shop --json

@@ -28,6 +28,7 @@ open("supply.csv", "w").write(
 P
 "$SKUA" init shop -q >/dev/null
 "$SKUA" ingest shop --sales sales.csv --items items.csv --channels channels.csv --supply supply.csv -q >/dev/null
+"$SKUA" train shop --models theta --windows 1 --horizon 28 -q >/dev/null # a forecast that costs little
 "$SKUA" plan shop stock --json -q -o orders.csv >plan.json
 python3 - <<'P'
 import csv, json
@@ -109,6 +110,7 @@ with open("costs.csv", "w") as f:
 P
 "$SKUA" init prices -q >/dev/null
 "$SKUA" ingest prices --items costs.csv --sales files/sales.csv --promotions files/promotions.csv -q >/dev/null
+"$SKUA" train prices --models theta --windows 1 --horizon 28 -q >/dev/null
 "$SKUA" plan prices price --json -q -o prices.csv >price.json
 "$SKUA" plan prices price-replay --json -q >back.json
 "$SKUA" plan prices price-replay --json -q --most-change 0.03 >little.json

@@ -16,7 +16,7 @@ with open("orders.csv", "w") as f:
     f.write("order,line,ts,item,channel,user,units,unit_price\n")
     for user in range(80):
         half = "tea" if user % 2 else "nut"
-        for day in range(user % 7, 140, 7):
+        for day in range(user % 7, 91, 7):
             rows += 1
             basket = {f"{half}{user % 10}"} | {f"{half}{random.randrange(12)}" for _ in range(2)}
             for line, item in enumerate(sorted(basket)):
@@ -31,7 +31,7 @@ with open("supply.csv", "w") as f:
     f.write("tea3,0\nnut4,50\n")
 with open("events.csv", "w") as f:
     f.write("user,item,channel,ts,kind,query\n")
-    f.write(f"visitor,nut7,web,{start + datetime.timedelta(139)}T10:00:00Z,view,\n")
+    f.write(f"visitor,nut7,web,{start + datetime.timedelta(90)}T10:00:00Z,view,\n")
 P
 "$SKUA" init shop -q >/dev/null
 "$SKUA" ingest shop --orders orders.csv --items items.csv --supply supply.csv --events events.csv -q >/dev/null

@@ -44,12 +44,12 @@ expect_out 'macro F1'
 expect_out 'precision +recall +f1-score +support'
 
 # the same seed, the same bits; another seed, other parts
-expect_exit 0 "$SKUA" train-text titles.csv $FAST --label kind --seed 2 -o two -q --json
+expect_exit 0 "$SKUA" train-text titles.csv $FAST --label kind --seed 2 --epochs 1 -o two -q --json
 expect_json 'sum(d["rows"][p] for p in ("train", "dev", "test")) == 240 and 5 < d["rows"]["dev"] < 60'
 cp out two.json
-expect_exit 0 "$SKUA" train-text titles.csv $FAST --label kind --seed 2 --threads 2 -o again -q --json
+expect_exit 0 "$SKUA" train-text titles.csv $FAST --label kind --seed 2 --epochs 1 --threads 2 -o again -q --json
 expect cmp two/model.safetensors again/model.safetensors
-expect_exit 0 "$SKUA" train-text titles.csv $FAST --label kind --seed 3 -o three -q --json
+expect_exit 0 "$SKUA" train-text titles.csv $FAST --label kind --seed 3 --epochs 1 -o three -q --json
 expect python3 -c 'import json; a, b = json.load(open("two.json")), json.load(open("out")); assert a["rows"] != b["rows"]'
 expect_exit 0 "$SKUA" train-text titles.csv $FAST --label kind --test-share 0 --dev-share 0.3 --epochs 1 -o shares -q --json
 expect_json 'd["rows"]["test"] == 0 and "test" not in d and d["rows"]["dev"] > 40'
@@ -57,14 +57,14 @@ expect_json 'd["rows"]["test"] == 0 and "test" not in d and d["rows"]["dev"] > 4
 # each setting changes what is learnt
 for option in "--batch 5" "--learning-rate 0.003" "--weight-decay 0.5" "--dropout 0.3" "--tokens 4" "--text title,more"; do
     rm -rf other
-    expect_exit 0 "$SKUA" train-text titles.csv $FAST --label kind --seed 2 $option -o other -q
+    expect_exit 0 "$SKUA" train-text titles.csv $FAST --label kind --seed 2 --epochs 1 $option -o other -q
     expect test "$(cksum <two/model.safetensors)" != "$(cksum <other/model.safetensors)"
 done
 
 # demand: classes cut from the training part's numbers; a number by squared error
 expect_exit 0 "$SKUA" train-text titles.csv $FAST --label units --task demand --split part -o demand -q --json
 expect_json 'len(d["edges"]) == 2 and d["labels"][0].startswith("up to ") and d["test"]["accuracy"] > 0.6'
-expect_exit 0 "$SKUA" train-text titles.csv $FAST --label units --task demand --bins 2 --split part -o bins -q --json
+expect_exit 0 "$SKUA" train-text titles.csv $FAST --label units --task demand --bins 2 --split part --epochs 1 -o bins -q --json
 expect_json 'len(d["labels"]) == 2'
 expect_exit 0 "$SKUA" train-text titles.csv $FAST --label units --task regression --split part --epochs 8 -o value --json -q --curves curves
 expect_json 'd["test"]["r2"] > 0.8 and d["epochs"][7]["dev"]["mean_absolute_error"] < 200'
@@ -92,7 +92,7 @@ expect_exit 0 "$SKUA" embed shop --encoder model --json
 expect_json 'd["model"] == "model" and d["encoded"] == 2 and d["width"] == 16'
 
 # killed in the middle and gone on with, or done at one go: the same bits
-LONG="--encoder $BERT --text title --label kind --learning-rate 0.002 --epochs 40 --batch 4 --split part -q"
+LONG="--encoder $BERT --text title --label kind --learning-rate 0.002 --epochs 16 --batch 4 --split part -q"
 expect_exit 0 "$SKUA" train-text titles.csv $LONG -o whole
 SKUA_CHECKPOINT_SECONDS=0.05 "$SKUA" train-text titles.csv $LONG -o killed &
 for _ in $(seq 400); do [ -s killed.checkpoint ] && break; sleep 0.02; done

@@ -10,16 +10,16 @@ def write(name, days, factor):
         print("item,ds,units", file=out)
         for t in days:
             day = datetime.date(2024, 1, 1) + datetime.timedelta(t)
-            for i in range(12):
+            for i in range(6):
                 print(f"sku{i:02},{day},{int(factor * (10 + i + 6 * (day.weekday() >= 5)) + random.random() * 3)}", file=out)
-write("old.csv", range(160), 1)
-write("new.csv", range(160, 230), 3)
+write("old.csv", range(110), 1)
+write("new.csv", range(110, 150), 3)
 P
 expect_exit 4 "$SKUA" update shop
 expect_err 'nothing was trained'
 "$SKUA" ingest shop --sales old.csv >/dev/null || exit 1
-NETS="transformer:steps=8:validate=0"
-expect_exit 0 "$SKUA" train shop --horizon 7 --windows 1 --models "tree-direct:rounds=40,$NETS,theta" --json
+NETS="transformer:steps=8:validate=0:width=16:heads=2:layers=1:batch=8:context=12"
+expect_exit 0 "$SKUA" train shop --horizon 7 --windows 1 --models "tree-direct:rounds=10,$NETS,theta" --json
 expect_json "d['model'] == '0001'"
 files() { (cd shop/models/$1 && find . -type f ! -name model.json | sort | xargs sha256sum); }
 weights() { python3 -c "

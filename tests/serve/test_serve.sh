@@ -9,7 +9,8 @@ command -v curl >/dev/null || skip "curl is not there"
     echo '"a/b,<img src=x onerror=alert(1)>茶",2023-01-02,5,1'
 } >sales.csv
 "$SKUA" ingest tea --sales sales.csv >/dev/null || exit 1
-"$SKUA" forecast tea --horizon 7 --preset fast -o f.csv >/dev/null || exit 1
+"$SKUA" train tea --models theta --windows 1 --horizon 7 >/dev/null || exit 1
+"$SKUA" forecast tea --horizon 7 -o f.csv >/dev/null || exit 1
 
 # start NAME ARGUMENT...: a service on a free port; its address in URL
 PIDS=

@@ -458,7 +458,7 @@ static void other_tables(void **state) {
 /* Killed at any moment, a command leaves files whole or not at all, and the next one goes on. */
 static void killed(void **state) {
     (void)state;
-    enum { FILES = 12, ROWS = 3000 };
+    enum { FILES = 12, ROWS = 400 };
     for (int f = 0; f < FILES; f++) {
         char name[32];
         skuai_buffer text;
