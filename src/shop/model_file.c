@@ -302,6 +302,19 @@ skua_status skuai_model_file_load(const skua_shop *shop, skuai_model_file *model
     return status;
 }
 
+size_t skuai_model_file_horizon(const skua_shop *shop, char frequency[64]) {
+    char path[PATH_MOST], name[32];
+    skuai_json *json = NULL;
+    if (current_path(shop, name, sizeof name, path, sizeof path, NULL) != SKUA_OK ||
+        parse_file(path, &json, NULL) != SKUA_OK)
+        return 0;
+    int64_t horizon = skuai_json_as_integer(skuai_json_get(json, "horizon"), 0);
+    (void)snprintf(frequency, 64, "%s", skuai_json_as_text(skuai_json_get(json, "frequency"), ""));
+    skuai_json_free(json);
+    double most = skuai_config_entry_at(SKUAI_CONFIG_KEY_horizon)->most;
+    return horizon > 0 && (double)horizon <= most ? (size_t)horizon : 0;
+}
+
 skua_status skuai_model_file_kept(const skua_shop *shop, char **json, skua_error *err) {
     char path[PATH_MOST], name[32];
     skuai_buffer buffer;

@@ -41,6 +41,10 @@ SKUA_MUST_USE skua_status skuai_model_file_save(const skua_shop *shop, skuai_mod
 SKUA_MUST_USE skua_status skuai_model_file_load(const skua_shop *shop, skuai_model_file *model,
                                                 skua_error *err);
 
+/* The horizon that the current model was trained with and the name of its periods (as in the model
+ * file); 0 when nothing was trained, or the file cannot be read: who loads it says why. */
+size_t skuai_model_file_horizon(const skua_shop *shop, char frequency[64]);
+
 /* The current model's file as a JSON text (skuai_free); "{}" when nothing was trained. */
 SKUA_MUST_USE skua_status skuai_model_file_kept(const skua_shop *shop, char **json,
                                                 skua_error *err);

@@ -1,6 +1,7 @@
 #include "shop/shop_panel.h"
 
 #include "shop/hour_availability.h"
+#include "shop/model_file.h"
 
 #include "store/panel_in.h"
 
@@ -28,6 +29,19 @@ typedef struct query_parts {
     size_t future[SKUAI_FREQUENCIES]; /* the horizon: what is planned for it is known */
 } query_parts;
 
+/* What is planned for the horizon is known: the one asked for, else the usual one or that of the
+ * model, whichever is longer. */
+static void make_future(const skua_shop *shop, size_t future[SKUAI_FREQUENCIES]) {
+    char frequency[64];
+    bool asked = skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_horizon) > 0;
+    size_t trained = asked ? 0 : skuai_model_file_horizon(shop, frequency);
+    for (int f = 0; f < SKUAI_FREQUENCIES; f++) {
+        future[f] = skuai_shop_horizon(shop, &(skuai_grid){.frequency = (skuai_frequency)f});
+        if (trained > future[f] && strcmp(frequency, skuai_frequency_name((skuai_frequency)f)) == 0)
+            future[f] = trained;
+    }
+}
+
 static skua_status make_query(const skua_shop *shop, query_parts *parts, skuai_panel_query *query,
                               skua_error *err) {
     const skuai_config *c = &shop->config;
@@ -41,8 +55,7 @@ static skua_status make_query(const skua_shop *shop, query_parts *parts, skuai_p
                  : strcmp(absent, "missing") == 0 ? SKUAI_ZEROS_MISSING
                                                   : SKUAI_ZEROS_AUTO,
     };
-    for (int f = 0; f < SKUAI_FREQUENCIES; f++)
-        parts->future[f] = skuai_shop_horizon(shop, &(skuai_grid){.frequency = (skuai_frequency)f});
+    make_future(shop, parts->future);
     query->future_of = parts->future;
     if (strcmp(frequency, "auto") != 0 && *frequency) {
         SKUA_TRY(skuai_grid_parse(frequency, &parts->grid, err));
