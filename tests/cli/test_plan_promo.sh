@@ -35,8 +35,6 @@ with open("sales.csv", "w") as sales, open("promotions.csv", "w") as promotions,
 P
 "$SKUA" init shop -q >/dev/null
 "$SKUA" ingest shop --items items.csv --sales sales.csv --promotions promotions.csv -q >/dev/null
-# plans rest on the effects; a model that costs nothing is enough of a forecast
-"$SKUA" train shop --models seasonal-naive --windows 1 --horizon 56 -q >/dev/null
 plan() { "$SKUA" plan shop promo --json -q --weeks 8 "$@"; }
 plan >free.json
 plan --slots 1 --times 1 --closed 2024-07-03 >few.json
