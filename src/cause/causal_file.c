@@ -1,8 +1,7 @@
 /* The causal forecaster's model as one JSON file. */
 #include "cause/causal_model.h"
 
-#include "core/file.h"
-#include "core/json.h"
+#include "core/json_file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -87,16 +86,10 @@ static skua_status write_model(const skuai_model *m, skuai_buffer *buffer, skua_
 }
 
 skua_status skuai_causal_save(const skuai_model *m, const char *folder, skua_error *err) {
-    skuai_buffer path, text;
-    skuai_buffer_init(&path, 4096);
+    skuai_buffer text;
     skuai_buffer_init(&text, MODEL_LIMIT);
-    skuai_buffer_format(&path, "%s/%s", folder, MODEL_FILE);
-    skua_status status = skuai_buffer_check(&path, err);
-    if (status == SKUA_OK) status = write_model(m, &text, err);
-    if (status == SKUA_OK)
-        status =
-            skuai_file_write(skuai_buffer_view(&path), skuai_buffer_view(&text), text.size, err);
-    skuai_buffer_clear(&path);
+    skua_status status = write_model(m, &text, err);
+    if (status == SKUA_OK) status = skuai_json_file_write(folder, MODEL_FILE, &text, err);
     skuai_buffer_clear(&text);
     return status;
 }
@@ -199,37 +192,23 @@ static skua_status read_equations(const skuai_json *json, const char *path, skua
     return SKUA_OK;
 }
 
-static skua_status parse(const skuai_buffer *text, const char *path, skuai_model **model,
-                         skua_error *err) {
-    skuai_json *json;
-    skua_status status = skuai_json_parse(skuai_buffer_view(text), text->size, &json, err);
-    if (status != SKUA_OK) return skuai_error_prefix(err, status, "%s", path);
+static skua_status take_model(const skuai_json *json, const char *path, void *user,
+                              skua_error *err) {
+    skua_status status = SKUA_OK;
     skuai_model *m = skuai_zero(1, sizeof *m);
-    if (!m) status = skuai_error_memory(err, "a causal model");
-    if (status == SKUA_OK &&
-        (!read_numbers(json, m) || !read_variables(skuai_json_get(json, "variables"), m)))
+    if (!m) return skuai_error_memory(err, "a causal model");
+    if (!read_numbers(json, m) || !read_variables(skuai_json_get(json, "variables"), m))
         status = skuai_error_set(err, SKUA_EDATA, "%s: a number is missing or out of range", path);
     if (status == SKUA_OK) status = read_equations(skuai_json_get(json, "equations"), path, m, err);
     if (status == SKUA_OK)
-        *model = m;
+        *(skuai_model **)user = m;
     else
         skuai_causal_model_free(m);
-    skuai_json_free(json);
     return status;
 }
 
 skua_status skuai_causal_load(const skuai_forecaster *self, const char *folder, skuai_model **model,
                               skua_error *err) {
     (void)self;
-    skuai_buffer path, text;
-    skuai_buffer_init(&path, 4096);
-    skuai_buffer_init(&text, MODEL_LIMIT);
-    skuai_buffer_format(&path, "%s/%s", folder, MODEL_FILE);
-    skua_status status = skuai_buffer_check(&path, err);
-    if (status == SKUA_OK)
-        status = skuai_file_read(skuai_buffer_view(&path), MODEL_LIMIT, &text, err);
-    if (status == SKUA_OK) status = parse(&text, skuai_buffer_view(&path), model, err);
-    skuai_buffer_clear(&text);
-    skuai_buffer_clear(&path);
-    return status;
+    return skuai_json_file_read(folder, MODEL_FILE, MODEL_LIMIT, take_model, model, err);
 }

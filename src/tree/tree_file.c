@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PATH_SIZE = 4096, FILE_MOST = 1 << 30, FORMAT = 2 };
+enum { PATH_SIZE = 4096, NAME_SIZE = 32, FILE_MOST = 1 << 30, FORMAT = 2 };
 
 /* The numbers of a model by name, for writing and reading alike. */
 #define LEARNER_NUMBERS(X)  X(level) X(rate) X(column_share) X(row_share) X(shrinkage) X(l1_share)
@@ -104,16 +104,16 @@ static skua_status save_learnt(const skuai_learnt *learnt, const char *folder, c
     return status;
 }
 
-/* "point.txt", "point2.txt", ...; name [16] out, returned. */
+/* "point.txt", "point2.txt", ...; name [NAME_SIZE] out, returned. */
 static const char *point_name(size_t block, char *name) {
     if (block == 0) return "point.txt";
-    (void)snprintf(name, 16, "point%zu.txt", block + 1);
+    (void)snprintf(name, NAME_SIZE, "point%zu.txt", block + 1);
     return name;
 }
 
 skua_status skuai_tree_save(const skuai_model *model, const char *folder, skua_error *err) {
     SKUA_TRY(skuai_folder_make(folder, err));
-    char name[SKUAI_TREE_BLOCKS][16];
+    char name[SKUAI_TREE_BLOCKS][NAME_SIZE];
     for (size_t b = 0; b < model->n_points; b++)
         SKUA_TRY(save_learnt(model->point[b], folder, point_name(b, name[b]), err));
     SKUA_TRY(save_learnt(model->spread, folder, "spread.txt", err));
@@ -249,7 +249,7 @@ static skua_status read_model(const skuai_json *json, const char *folder, skuai_
         return skuai_error_set(err, SKUA_EDATA, "%s holds no model of %s", folder,
                                m->forecaster->name);
     for (; m->n_points < (size_t)points; m->n_points++) {
-        char name[16];
+        char name[NAME_SIZE];
         SKUA_TRY(load_learnt(learner, true, folder, point_name(m->n_points, name),
                              &m->point[m->n_points], err));
     }

@@ -1,7 +1,6 @@
 #include "stat/group/group_model.h"
 
-#include "core/file.h"
-#include "core/json.h"
+#include "core/json_file.h"
 
 #define MODEL_FILE  "group.json"
 #define MODEL_LIMIT (1 << 20)
@@ -62,17 +61,10 @@ static void write_model(const skuai_model *model, skuai_buffer *text) {
 }
 
 skua_status skuai_group_model_save(const skuai_model *model, const char *folder, skua_error *err) {
-    skuai_buffer path, text;
-    skuai_buffer_init(&path, 4096);
+    skuai_buffer text;
     skuai_buffer_init(&text, MODEL_LIMIT);
-    skuai_buffer_format(&path, "%s/%s", folder, MODEL_FILE);
     write_model(model, &text);
-    skua_status status = skuai_buffer_check(&path, err);
-    if (status == SKUA_OK) status = skuai_buffer_check(&text, err);
-    if (status == SKUA_OK)
-        status =
-            skuai_file_write(skuai_buffer_view(&path), skuai_buffer_view(&text), text.size, err);
-    skuai_buffer_clear(&path);
+    skua_status status = skuai_json_file_write(folder, MODEL_FILE, &text, err);
     skuai_buffer_clear(&text);
     return status;
 }
@@ -153,35 +145,19 @@ static bool read_model(const skuai_json *json, skuai_model *model) {
            read_calibration(json, &model->calibration);
 }
 
-static skua_status parse_model(const skuai_buffer *text, const char *path, skuai_model **model,
-                               skua_error *err) {
-    skuai_json *json;
-    skua_status status = skuai_json_parse(skuai_buffer_view(text), text->size, &json, err);
-    if (status != SKUA_OK) return skuai_error_prefix(err, status, "%s", path);
+static skua_status take_model(const skuai_json *json, const char *path, void *user,
+                              skua_error *err) {
     skuai_model *made = skuai_zero(1, sizeof *made);
-    if (!made)
-        status = skuai_error_memory(err, "a group model");
-    else if (!read_model(json, made))
-        status = skuai_error_set(
-            err, SKUA_EDATA, "%s: no model of group: a number is missing or out of range", path);
-    if (status == SKUA_OK)
-        *model = made;
-    else
+    if (!made) return skuai_error_memory(err, "a group model");
+    if (!read_model(json, made)) {
         skuai_free(made);
-    skuai_json_free(json);
-    return status;
+        return skuai_error_set(err, SKUA_EDATA,
+                               "%s: no model of group: a number is missing or out of range", path);
+    }
+    *(skuai_model **)user = made;
+    return SKUA_OK;
 }
 
 skua_status skuai_group_model_load(const char *folder, skuai_model **model, skua_error *err) {
-    skuai_buffer path, text;
-    skuai_buffer_init(&path, 4096);
-    skuai_buffer_init(&text, MODEL_LIMIT);
-    skuai_buffer_format(&path, "%s/%s", folder, MODEL_FILE);
-    skua_status status = skuai_buffer_check(&path, err);
-    if (status == SKUA_OK)
-        status = skuai_file_read(skuai_buffer_view(&path), MODEL_LIMIT, &text, err);
-    if (status == SKUA_OK) status = parse_model(&text, skuai_buffer_view(&path), model, err);
-    skuai_buffer_clear(&text);
-    skuai_buffer_clear(&path);
-    return status;
+    return skuai_json_file_read(folder, MODEL_FILE, MODEL_LIMIT, take_model, model, err);
 }

@@ -1,7 +1,6 @@
 #include "stat/intermittent/count_pool.h"
 
-#include "core/file.h"
-#include "core/json.h"
+#include "core/json_file.h"
 #include "stat/history_contributions.h"
 #include "stat/intermittent/count_fit.h"
 
@@ -203,17 +202,10 @@ static void write_model(const skuai_model *model, skuai_buffer *buffer) {
 }
 
 static skua_status pool_save(const skuai_model *model, const char *folder, skua_error *err) {
-    skuai_buffer path, text;
-    skuai_buffer_init(&path, 4096);
+    skuai_buffer text;
     skuai_buffer_init(&text, MODEL_LIMIT);
-    skuai_buffer_format(&path, "%s/%s", folder, MODEL_FILE);
     write_model(model, &text);
-    skua_status status = skuai_buffer_check(&path, err);
-    if (status == SKUA_OK) status = skuai_buffer_check(&text, err);
-    if (status == SKUA_OK)
-        status =
-            skuai_file_write(skuai_buffer_view(&path), skuai_buffer_view(&text), text.size, err);
-    skuai_buffer_clear(&path);
+    skua_status status = skuai_json_file_write(folder, MODEL_FILE, &text, err);
     skuai_buffer_clear(&text);
     return status;
 }
@@ -239,41 +231,25 @@ static bool read_model(const skuai_json *json, skuai_model *model) {
     return true;
 }
 
-static skua_status parse_model(const skuai_buffer *text, const char *path, skuai_model **model,
-                               skua_error *err) {
-    skuai_json *json;
-    skua_status status = skuai_json_parse(skuai_buffer_view(text), text->size, &json, err);
-    if (status != SKUA_OK) return skuai_error_prefix(err, status, "%s", path);
+static skua_status take_model(const skuai_json *json, const char *path, void *user,
+                              skua_error *err) {
     size_t season = skuai_json_size(skuai_json_get(json, "shape"));
     skuai_model *made = NULL;
     if (season < 1 || season > 100000)
-        status = skuai_error_set(err, SKUA_EDATA, "%s: no model of count-pool", path);
-    else
-        status = model_new((int)season, &made, err);
-    if (status == SKUA_OK && !read_model(json, made))
-        status = skuai_error_set(err, SKUA_EDATA, "%s: a number is missing or out of range", path);
-    if (status == SKUA_OK)
-        *model = made;
-    else
+        return skuai_error_set(err, SKUA_EDATA, "%s: no model of count-pool", path);
+    SKUA_TRY(model_new((int)season, &made, err));
+    if (!read_model(json, made)) {
         pool_free(made);
-    skuai_json_free(json);
-    return status;
+        return skuai_error_set(err, SKUA_EDATA, "%s: a number is missing or out of range", path);
+    }
+    *(skuai_model **)user = made;
+    return SKUA_OK;
 }
 
 static skua_status pool_load(const skuai_forecaster *self, const char *folder, skuai_model **model,
                              skua_error *err) {
     (void)self;
-    skuai_buffer path, text;
-    skuai_buffer_init(&path, 4096);
-    skuai_buffer_init(&text, MODEL_LIMIT);
-    skuai_buffer_format(&path, "%s/%s", folder, MODEL_FILE);
-    skua_status status = skuai_buffer_check(&path, err);
-    if (status == SKUA_OK)
-        status = skuai_file_read(skuai_buffer_view(&path), MODEL_LIMIT, &text, err);
-    if (status == SKUA_OK) status = parse_model(&text, skuai_buffer_view(&path), model, err);
-    skuai_buffer_clear(&text);
-    skuai_buffer_clear(&path);
-    return status;
+    return skuai_json_file_read(folder, MODEL_FILE, MODEL_LIMIT, take_model, model, err);
 }
 
 static skua_status pool_contributions(const skuai_model *model, const skuai_panel *panel, size_t s,
