@@ -567,13 +567,56 @@ static void walmart(void **state) {
     skuai_panel_free(panel);
 }
 
+/* The graph of items (skua cause): one tie a pair, the surer, of items that are there; not where
+ * the panel is what was known at some time, nor where the target alone is wanted. */
+static void ties(void **state) {
+    (void)state;
+    skua_error err;
+    ingest("sales", file_write("s.csv", "item,date,units\nA,2024-01-01,1\nB,2024-01-01,3\n"
+                                        "C,2024-01-01,5\nA,2024-01-02,1\nB,2024-01-02,2\n"
+                                        "C,2024-01-02,4\n"));
+    skuai_panel *panel = panel_with((skuai_panel_query){0}, NULL);
+    assert_int_equal(panel->n_ties, 0);
+    skuai_panel_free(panel);
+    skuai_store *store = shop_open(SKUAI_STORE_WRITE);
+    assert_ok(skuai_store_execute(
+                  store,
+                  "CREATE TABLE item_links(item VARCHAR, other VARCHAR, kind VARCHAR, evidence"
+                  " VARCHAR, value DOUBLE, error DOUBLE, p DOUBLE, q DOUBLE, together DOUBLE,"
+                  " expected DOUBLE, phi DOUBLE);"
+                  "INSERT INTO item_links(item, other, kind, value, error) VALUES"
+                  " ('B', 'A', 'substitutes', -1, 0.25), ('A', 'B', 'complements', 1, 0.5),"
+                  " ('C', 'B', 'complements', 2, 1), ('A', 'Z', 'complements', 9, 1),"
+                  " (NULL, 'C', 'complements', 9, 1), ('A', 'C', 'complements', 1, 0)",
+                  &err),
+              &err);
+    skuai_store_close(store);
+    panel = panel_with((skuai_panel_query){0}, NULL);
+    const skuai_static *item = &panel->statics[skuai_panel_static_find(panel, "item")];
+    assert_int_equal(panel->n_ties, 2);
+    assert_string_equal(item->levels[panel->ties[0].item], "A");
+    assert_string_equal(item->levels[panel->ties[0].other], "B");
+    assert_int_equal(panel->ties[0].kind, SKUAI_LINK_SUBSTITUTE);
+    assert_close(panel->ties[0].strength, 4, 1e-12, 0);
+    assert_string_equal(item->levels[panel->ties[1].other], "C");
+    assert_int_equal(panel->ties[1].kind, SKUAI_LINK_COMPLEMENT);
+    skuai_panel_free(panel);
+    panel = panel_with((skuai_panel_query){.target_only = true}, NULL);
+    assert_int_equal(panel->n_ties, 0);
+    skuai_panel_free(panel);
+    const int64_t now = INT64_C(4000000000);
+    panel = panel_with((skuai_panel_query){.as_of = &now}, NULL);
+    assert_int_equal(panel->n_ties, 0);
+    skuai_panel_free(panel);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(days_and_weeks),  TEST(grids),      TEST(orders_derived), TEST(codes),
         TEST(orders_as_known), TEST(covariates), TEST(tags),           TEST(covariates_of_one_name),
         TEST(lives),           TEST(holidays),   TEST(known_when),     TEST(same_on_any_threads),
-        TEST(nothing_yet),     TEST(walmart),
+        TEST(nothing_yet),     TEST(ties),       TEST(walmart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
