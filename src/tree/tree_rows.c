@@ -1,5 +1,7 @@
 #include "tree/tree_model.h"
 
+#include "core/random.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -10,34 +12,46 @@ void skuai_tree_rows_clear(skuai_tree_rows *rows) {
     memset(rows, 0, sizeof *rows);
 }
 
-/* Visit the rows of a series; store NULL: only count. */
-static size_t rows_of(const skuai_panel *p, size_t s, const skuai_tree_choice *c, size_t step,
-                      skuai_feature_row *store) {
-    size_t length = p->length[s], n = 0;
-    const double *y = skuai_panel_target(p, s);
-    size_t before = length > c->before ? length - c->before : 0;
-    size_t end = c->judged ? length : before, o = before;
-    size_t stride = c->judged ? (c->before + 1) / 2 : step;
-    while (o >= 1) {
-        for (size_t h = c->from; h < c->to && o + h < end; h++) {
-            if (isnan(y[o + h])) continue;
-            if (store) store[n] = (skuai_feature_row){(uint32_t)s, (uint32_t)o, (uint32_t)h};
-            n++;
-        }
-        if (c->judged) {
-            o += stride;
-            if (o >= length) break;
-        } else {
-            o = o > stride ? o - stride : 0;
-        }
+/* The pairs of origin and horizon that a series offers: origin first + i * stride, horizon from +
+ * k. */
+typedef struct pairs {
+    size_t first, stride, origins, width, end; /* end: the first period that is not to be told */
+} pairs;
+
+static pairs pairs_of(const skuai_panel *p, size_t s, const skuai_tree_choice *c) {
+    size_t length = p->length[s], before = length > c->before ? length - c->before : 0;
+    pairs q = {1, 1, before, c->to - c->from, before};
+    if (c->judged && before > 0) {
+        q = (pairs){before, (c->before + 1) / 2, 1, q.width, length};
+        q.origins += (length - 1 - before) / q.stride;
     }
-    return n;
+    return q;
 }
 
-static size_t count_rows(const skuai_panel *p, const skuai_tree_choice *c, size_t step) {
+/* A share of a series' pairs, one of each stretch of 1 / share, so that all origins and horizons
+ * are met; store NULL: only count. */
+static size_t rows_of(const skuai_panel *p, size_t s, const skuai_tree_choice *c, double share,
+                      uint64_t seed, skuai_feature_row *store) {
+    pairs q = pairs_of(p, s, c);
+    const double *y = skuai_panel_target(p, s);
+    size_t n = 0, all = q.origins * q.width;
+    skuai_random random;
+    skuai_random_split(&random, seed, s);
+    for (size_t i = 0;; i++) {
+        double at = share < 1 ? ((double)i + skuai_random_uniform(&random)) / share : (double)i;
+        if (at >= (double)all) return n;
+        size_t o = q.first + (size_t)at / q.width * q.stride, h = c->from + (size_t)at % q.width;
+        if (o + h >= q.end || isnan(y[o + h])) continue;
+        if (store) store[n] = (skuai_feature_row){(uint32_t)s, (uint32_t)o, (uint32_t)h};
+        n++;
+    }
+}
+
+static size_t count_rows(const skuai_panel *p, const skuai_tree_choice *c, double share,
+                         uint64_t seed) {
     size_t n = 0;
     for (size_t s = 0; s < p->n_series; s++)
-        n += rows_of(p, s, c, step, NULL);
+        n += rows_of(p, s, c, share, seed, NULL);
     return n;
 }
 
@@ -70,13 +84,14 @@ skua_status skuai_tree_rows_make(const skuai_features *features, const skuai_pan
                                  const skuai_context *context, skuai_tree_rows *rows,
                                  skua_error *err) {
     size_t columns = skuai_features_columns(features);
-    size_t step = 1, n = count_rows(panel, choice, step);
-    size_t most = rows_allowed(options, columns, context);
-    while (!choice->judged && n > most) {
-        size_t more = step * n / most;
-        step = more > step ? more : step + 1;
-        n = count_rows(panel, choice, step);
+    size_t most = rows_allowed(options, columns, context), offered = 0;
+    for (size_t s = 0; s < panel->n_series; s++) {
+        pairs q = pairs_of(panel, s, choice);
+        offered += q.origins * q.width;
     }
+    double share = offered > most ? (double)most / (double)offered : 1;
+    uint64_t seed = context ? context->seed : 1;
+    size_t n = count_rows(panel, choice, share, seed);
     skuai_tree_rows r = {.n = n};
     r.rows = skuai_new(n, sizeof *r.rows);
     r.values = skuai_new(n * columns, sizeof *r.values);
@@ -89,7 +104,7 @@ skua_status skuai_tree_rows_make(const skuai_features *features, const skuai_pan
     r.y = r.base + n;
     r.weight = r.y + n;
     for (size_t s = 0, at = 0; s < panel->n_series; s++)
-        at += rows_of(panel, s, choice, step, r.rows + at);
+        at += rows_of(panel, s, choice, share, seed, r.rows + at);
     skua_status status =
         skuai_features_fill(features, r.rows, n, context, r.values, r.scale, r.base, err);
     if (status != SKUA_OK) {

@@ -242,6 +242,20 @@ static void monotone_in_price(void **state) {
     skuai_panel_free(panel);
 }
 
+/* Fewer rows than two origins have: some of each series are learnt from, not none. */
+static void few_rows_are_spread(void **state) {
+    (void)state;
+    static const skuai_parameter small[] = {{"rows", "100"}, {"least_leaf", "2"}},
+                                 large[] = {{"rows", "100"}, {"least_leaf", "40"}};
+    skuai_panel *panel = make_panel(), *view = cut(panel, AHEAD);
+    skuai_forecast *a = run("tree-direct", view, small, 2), *b = run("tree-direct", view, large, 2);
+    assert_true(difference(a, b) > 1e-6); /* the leaves' size matters: there were rows */
+    skuai_forecast_free(a);
+    skuai_forecast_free(b);
+    skuai_panel_free(view);
+    skuai_panel_free(panel);
+}
+
 static void update_is_a_refit(void **state) {
     (void)state;
     static const skuai_parameter parameter[] = {
@@ -274,6 +288,7 @@ int main(void) {
         cmocka_unit_test(the_base_is_chosen),
         cmocka_unit_test(kinds_differ_and_are_kept),
         cmocka_unit_test(monotone_in_price),
+        cmocka_unit_test(few_rows_are_spread),
         cmocka_unit_test(update_is_a_refit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
