@@ -27,11 +27,11 @@
  *   transform   none (default), log: of the target over its level, plus `offset` (0.05)
  *   rounds rate leaves least_leaf depth column_share row_share shrinkage l1_share
  *               as in learn/learner.h
- *   rows        most rows of training, spread over series, origins and horizons (1,000,000; fewer
- *               when memory is limited)
- *   monotone    1: never more demand at a higher price (a known-ahead covariate named price)
- *   weight      level (default: large series count for what they sell), equal
- *   country     whose holidays align last year's periods, as US or CN,shopping
+ *   rows        most rows of training, spread over series, origins and horizons (1,000 a series,
+ * from 300,000 to 1,000,000; fewer when memory is limited) monotone    1: never more demand at a
+ * higher price (a known-ahead covariate named price) weight      level (default: large series count
+ * for what they sell), equal country     whose holidays align last year's periods, as US or
+ * CN,shopping
  */
 #ifndef SKUA_TREE_TREE_H
 #define SKUA_TREE_TREE_H

@@ -160,7 +160,7 @@ static skua_status read_options(const skuai_json *json, skuai_tree_options *o, s
     LEARNER_INTEGERS(X)
 #undef X
     int64_t rows = skuai_json_as_integer(skuai_json_get(json, "rows"), 1000000);
-    o->most_rows = rows > 0 ? (size_t)rows : 1;
+    o->most_rows = rows > 0 ? (size_t)rows : 0;
     o->on_cycle = skuai_json_as_bool(skuai_json_get(json, "on_cycle"), false);
     o->choose_base = skuai_json_as_bool(skuai_json_get(json, "choose_base"), false);
     o->by_price = skuai_json_as_bool(skuai_json_get(json, "by_price"), false);

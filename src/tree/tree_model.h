@@ -22,7 +22,7 @@ typedef struct skuai_tree_kind {
 
 typedef struct skuai_tree_options {
     skuai_learner_options learner;
-    size_t horizon, most_rows;
+    size_t horizon, most_rows; /* most_rows 0: as the number of series asks */
     bool choose_base; /* whether a base helps is seen on the judged periods; sets on_cycle */
     bool on_cycle, by_price, equal_weight, logarithm;
     double offset;

@@ -98,7 +98,7 @@ skua_status skuai_tree_options_read(const skuai_forecaster *self,
     o.by_price = x > 0;
     SKUA_TRY(read_integer(parameters, "horizon", 0, 100000, 0, &x, err));
     o.horizon = (size_t)x;
-    SKUA_TRY(read_integer(parameters, "rows", 100, 1e9, 1e6, &x, err));
+    SKUA_TRY(read_integer(parameters, "rows", 0, 1e9, 0, &x, err));
     o.most_rows = (size_t)x;
     (void)snprintf(o.country, sizeof o.country, "%s",
                    skuai_parameter_text(parameters, "country", ""));

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { ROWS_A_SERIES = 1000, ROWS_LEAST = 300000, ROWS_MOST = 1000000 };
+
 void skuai_tree_rows_clear(skuai_tree_rows *rows) {
     skuai_free(rows->rows);
     skuai_free(rows->values);
@@ -72,9 +74,13 @@ static void set_targets(const skuai_panel *p, const skuai_tree_options *o, skuai
 }
 
 /* Rows that the memory allows: features, LightGBM's copy of them, and what goes beside. */
-static size_t rows_allowed(const skuai_tree_options *o, size_t columns,
+static size_t rows_allowed(const skuai_tree_options *o, size_t n_series, size_t columns,
                            const skuai_context *context) {
     size_t limit = context ? context->memory_limit : 0, most = o->most_rows;
+    if (most == 0) { /* more rows of the same series tell little that is new */
+        most = n_series < ROWS_MOST / ROWS_A_SERIES ? n_series * ROWS_A_SERIES : ROWS_MOST;
+        if (most < ROWS_LEAST) most = ROWS_LEAST;
+    }
     size_t fit = limit / (columns * 6 + 64);
     return limit == 0 || fit > most ? most : fit > 1000 ? fit : 1000;
 }
@@ -84,7 +90,7 @@ skua_status skuai_tree_rows_make(const skuai_features *features, const skuai_pan
                                  const skuai_context *context, skuai_tree_rows *rows,
                                  skua_error *err) {
     size_t columns = skuai_features_columns(features);
-    size_t most = rows_allowed(options, columns, context), offered = 0;
+    size_t most = rows_allowed(options, panel->n_series, columns, context), offered = 0;
     for (size_t s = 0; s < panel->n_series; s++) {
         pairs q = pairs_of(panel, s, choice);
         offered += q.origins * q.width;
