@@ -171,7 +171,7 @@ static skua_status find_all(finding *f, skuai_neighbours *to, skua_error *err) {
     SKUA_TRY(find_ties(f, panel, err));
     size_t capacity = 0, n = 0;
     for (size_t s = 0; s < panel->n_series; s++) {
-        if (n + 2 * f->most > capacity) {
+        if (!to->items || n + 2 * f->most > capacity) {
             capacity = 2 * capacity + 64 * f->most;
             skuai_neighbour *grown = skuai_resize(to->items, capacity, sizeof *grown);
             if (!grown) return skuai_error_memory(err, "neighbours");
@@ -241,7 +241,7 @@ static bool window_of(const skuai_neighbours *all, const skuai_neighbour *x, int
     }
     *w = skuai_window_of_panel(x->panel, s, sides, NULL);
     w->n_sides = 0;
-    if (before == seen) {
+    if (!target) {
         w->future += w->length - seen;
     } else { /* it ended, or its last periods are not to be seen: they are missing */
         memcpy(target, w->target, seen * sizeof *target);
