@@ -470,23 +470,37 @@ static skua_status write_promotions(const promoted *p, const skuai_promo_plan *p
     return status;
 }
 
+static bool starts(const skuai_promo_plan *plan, size_t item, size_t week) {
+    for (size_t k = 0; k < plan->n; k++)
+        if (plan->actions[k].item == item && plan->actions[k].week == week) return true;
+    return false;
+}
+
+/* A row of the table future: the price `t` periods into an action. */
+static void put_price(const promoted *p, const skuai_promo_action *a, size_t t, double price,
+                      skuai_buffer *b) {
+    char text[SKUAI_PERIOD_TEXT_SIZE];
+    int64_t period = p->first + (int64_t)(a->week * p->periods + t);
+    put_quoted(b, item_text(p, a));
+    (void)skuai_buffer_text(b, ",");
+    put_quoted(b, channel_text(p, a));
+    (void)skuai_buffer_format(b, ",%s,%.2f\n", skuai_period_text(&p->panel->grid, period, text),
+                              price);
+}
+
 static skua_status write_prices(const promoted *p, const skuai_promo_plan *plan, const char *path,
                                 skua_error *err) {
     skuai_buffer b;
-    char text[SKUAI_PERIOD_TEXT_SIZE];
     skuai_buffer_init(&b, (size_t)1 << 30);
     (void)skuai_buffer_text(&b, "item,channel,ds,price\n");
     for (size_t k = 0; k < plan->n; k++) {
         const skuai_promo_action *a = &plan->actions[k];
-        double price = p->items[a->item].price * (1 - a->depth);
-        for (size_t t = 0; t < p->options.length * p->periods; t++) {
-            put_quoted(&b, item_text(p, a));
-            (void)skuai_buffer_text(&b, ",");
-            put_quoted(&b, channel_text(p, a));
-            int64_t period = p->first + (int64_t)(a->week * p->periods + t);
-            (void)skuai_buffer_format(&b, ",%s,%.2f\n",
-                                      skuai_period_text(&p->panel->grid, period, text), price);
-        }
+        double regular = p->items[a->item].price;
+        size_t n = p->options.length * p->periods;
+        for (size_t t = 0; t < n; t++)
+            put_price(p, a, t, regular * (1 - a->depth), &b);
+        /* a price stands until another one is set */
+        if (!starts(plan, a->item, a->week + p->options.length)) put_price(p, a, n, regular, &b);
     }
     skua_status status = skuai_buffer_check(&b, err);
     if (status == SKUA_OK) status = skuai_file_write(path, b.data, b.size, err);
