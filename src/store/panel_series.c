@@ -70,10 +70,18 @@ static void fill_missing(float *cells, const float *values, size_t n) {
 
 /* A price stands until another one is set: where neither the sales nor the plan names one it is the
  * last one, ahead of the data too. (A model that knows prices would otherwise meet series without
- * any, which it never saw, and learn that a period without a price is one without a sale.) */
-static void carry_forward(float *cells, size_t n) {
-    for (size_t t = 1; t < n; t++)
-        if (isnan(cells[t])) cells[t] = cells[t - 1];
+ * any, which it never saw, and learn that a period without a price is one without a sale.) That of
+ * a promotion ends with it, and the last one before it stands again. promotion NULL: none known. */
+static void carry_forward(float *cells, const float *promotion, size_t n) {
+    float last = NAN, regular = NAN;
+    for (size_t t = 0; t < n; t++) {
+        bool promoted = promotion && promotion[t] > 0;
+        if (isnan(cells[t]))
+            cells[t] = promoted || isnan(regular) ? last : regular;
+        else if (!promoted)
+            regular = cells[t];
+        last = cells[t];
+    }
 }
 
 static skua_status declare_all(skuai_panel_build *b, skuai_panel_builder *builder,
@@ -174,14 +182,17 @@ static skua_status add_series(skuai_panel_build *b, series_space *space, size_t 
     for (size_t f = 0; f < b->future.n_columns; f++)
         space->future[f] = space->cells + space->of_future[f] * space->capacity;
     skuai_future_lay(&b->future, item, channel, first, n, space->future);
-    for (size_t k = 0; k < space->n_tags; k++)
-        carry_forward(space->cells + space->tags[k] * space->capacity, n);
     if (space->promotion != SIZE_MAX) {
         float *flag = space->cells + space->promotion * space->capacity;
         float *depth = space->cells + space->depth * space->capacity;
         float *display = space->cells + space->display * space->capacity;
         (void)skuai_build_promotion(b, item, category, channel, first, n, flag, depth, display);
     }
+    for (size_t k = 0; k < space->n_tags; k++)
+        carry_forward(
+            space->cells + space->tags[k] * space->capacity,
+            space->promotion == SIZE_MAX ? NULL : space->cells + space->promotion * space->capacity,
+            n);
     if (space->calendar != SIZE_MAX) {
         skuai_build_calendar(b, channel, first, n, space->scratch);
         fill_missing(space->cells + space->calendar * space->capacity, space->scratch, n);

@@ -314,6 +314,22 @@ static void covariates_of_one_name(void **state) {
     skuai_panel_free(panel);
 }
 
+/* The last price is a promotion's: it stands while that lasts, then the one before it does. */
+static void a_promotions_price_ends_with_it(void **state) {
+    (void)state;
+    ingest("sales", file_write("s.csv", "item,date,units,price\nA,2024-01-01,1,10\n"
+                                        "A,2024-01-02,1,10\nA,2024-01-03,5,7\n"));
+    ingest("future", file_write("f.csv", "item,date,price\nA,2024-01-06,12\n"));
+    ingest("promotions", file_write("p.csv", "id,scope,from,to,depth\n"
+                                             "1,A,2024-01-03,2024-01-04,0.3\n"));
+    skuai_panel_info info;
+    skuai_panel *panel = panel_with((skuai_panel_query){0}, &info);
+    const double price[] = {10, 10, 7, 7, 10, 12};
+    for (size_t t = 0; t < 6; t++)
+        assert_close((double)covariate(panel, "A", "price", t), price[t], 1e-6, 0);
+    skuai_panel_free(panel);
+}
+
 static void covariates(void **state) {
     (void)state;
     ingest("sales",
@@ -613,10 +629,22 @@ static void ties(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(days_and_weeks),  TEST(grids),      TEST(orders_derived), TEST(codes),
-        TEST(orders_as_known), TEST(covariates), TEST(tags),           TEST(covariates_of_one_name),
-        TEST(lives),           TEST(holidays),   TEST(known_when),     TEST(same_on_any_threads),
-        TEST(nothing_yet),     TEST(ties),       TEST(walmart),
+        TEST(days_and_weeks),
+        TEST(grids),
+        TEST(orders_derived),
+        TEST(codes),
+        TEST(a_promotions_price_ends_with_it),
+        TEST(orders_as_known),
+        TEST(covariates),
+        TEST(tags),
+        TEST(covariates_of_one_name),
+        TEST(lives),
+        TEST(holidays),
+        TEST(known_when),
+        TEST(same_on_any_threads),
+        TEST(nothing_yet),
+        TEST(ties),
+        TEST(walmart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
