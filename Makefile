@@ -58,7 +58,7 @@ browser: build
 
 contract: build
 	@scripts/setup.sh bench
-	@tests/serve/contract.sh build/skua
+	@scripts/contract.sh build/skua
 
 check-all: test sanitize check generic fault thread fuzz python browser contract
 	@echo "check-all: everything passed"

@@ -155,6 +155,116 @@ if mount -t tmpfs -o size=3m tmpfs disk 2>/dev/null; then
 fi
 
 # a rank that dies while training: the run ends, the workspace is free and whole, another number goes on
+for try in 1 2 3; do # a run that ended before it could be killed tells nothing
+    mpirun -n 2 --oversubscribe "$SKUA" train shop --horizon 7 --preset best --windows 8 --threads 1 -q >stopped 2>&1 &
+    started=$!
+    worker=
+    for _ in $(seq 200); do
+        worker=$(for pid in $(cat /proc/$started/task/*/children); do
+            [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = skua ] && echo "$pid"
+        done | tail -n 1)
+        [ -n "$worker" ] && break
+        sleep 0.05
+    done
+    sleep 0.5
+    killed=$(kill -9 "$worker" 2>/dev/null && echo yes)
+    wait $started
+    code=$?
+    [ -n "$killed" ] && break
+    echo "try $try ended before it was killed, with $code:" >&2
+    cat stopped >&2
+    sleep 2
+done
+expect test -n "$killed"
+expect test $code -ne 0
+expect grep -qi 'rank.*killed\|killed.*rank\|signal 9' stopped
+    expect_exit 0 ranks "$2" "$SKUA" pretrain long.yaml -o half.safetensors --weights float32 \
+        --checkpoint half.checkpoint --threads 1
+    expect_err 'training goes on from step'
+    expect cmp long.safetensors half.safetensors
+done
+
+# started by a launcher, and the module is not there: a sentence, not two runs at once
+expect_exit 4 env SKUA_RANKS=mpi SKUA_MPI="$T/none.so" "$SKUA" pretrain tiny.yaml -o none.safetensors -q
+expect_err 'MPI started this process, but skua-mpi.so is not there'
+expect_exit 0 env SKUA_RANKS=none SKUA_MPI="$T/none.so" OMPI_COMM_WORLD_SIZE=2 "$SKUA" pretrain tiny.yaml \
+    -o alone.safetensors --weights float32 --threads 1 -q
+expect cmp one.safetensors alone.safetensors
+
+# a forecast shared by series: the rows of one rank, bit for bit, from any number of them
+expect_exit 0 "$SKUA" simulate files --items 12 --days 150 --channels 1 -q
+expect_exit 0 "$SKUA" init shop -q
+expect_exit 0 "$SKUA" ingest shop --sales files/sales.csv -q
+expect_exit 0 "$SKUA" forecast shop --horizon 7 -o one.csv --threads 1 -q
+for n in 2 3; do
+    expect_exit 0 ranks $n "$SKUA" forecast shop --horizon 7 -o many.csv --threads 1 --json -q
+    expect_json 'd["verb"] == "forecast" and d["series"] > 5'
+    expect cmp one.csv many.csv
+done
+
+# a backtest shared by series and by cells: the same leaderboard, but for the seconds
+cat >board.py <<'PYTHON'
+import json, sys
+d = json.load(open(sys.argv[1], encoding="utf-8"))
+for row in d["leaderboard"]:
+    del row["seconds"]
+print(json.dumps([d["leaderboard"], d["calibration"], d["coherent"]]))
+PYTHON
+MODELS=theta,ets,group,count-pool,tree-direct
+expect_exit 0 "$SKUA" backtest shop --horizon 7 --models $MODELS --threads 1 --json -q
+expect_json 'len(d["leaderboard"]) == 9'
+one=$(python3 board.py out)
+for n in 2 3; do
+    expect_exit 0 ranks $n "$SKUA" backtest shop --horizon 7 --models $MODELS --threads 1 --json -q
+    expect_same "leaderboards of one and $n ranks" "$one" "$(python3 board.py out)"
+done
+
+# trained by one and by two: the same model, so the same forecasts
+expect_exit 0 "$SKUA" train shop --horizon 7 --models $MODELS --threads 1 -q
+expect_exit 0 "$SKUA" forecast shop -o one.csv --threads 1 -q
+expect_exit 0 ranks 2 "$SKUA" train shop --horizon 7 --models $MODELS --threads 1 --json -q
+expect_json 'd["verb"] == "train" and d["model"] == "0002"'
+expect_exit 0 ranks 2 "$SKUA" forecast shop -o many.csv --threads 1 -q
+expect cmp one.csv many.csv
+expect test "$(ls shop/models | grep -c '^0')" -eq 2 # one of the ranks wrote it
+
+# what ranks cannot share is said, and nothing happens
+expect_refused 2 '^skua: check is one process.s work, and a launcher started several' shop ranks 2 "$SKUA" check shop -q
+expect_exit 0 env SKUA_RANKS=none OMPI_COMM_WORLD_SIZE=2 "$SKUA" check shop -q
+expect_exit 2 ranks 2 "$SKUA" train shop --models theta --time 20s -q
+expect_err 'a search and a limit of time are one process.s'
+
+# ranks that see other data: another shop of the same name
+cp -r shop other
+head -n 40 files/sales.csv | sed 's/,1,/,9,/' >few.csv
+expect_exit 0 "$SKUA" init less -q
+expect_exit 0 "$SKUA" ingest less --sales few.csv -q
+cat >two_shops.sh <<'SH'
+[ "$OMPI_COMM_WORLD_RANK" = 1 ] && exec "$SKUA" backtest less --models theta --horizon 3 -q
+exec "$SKUA" backtest shop --models theta --horizon 3 -q
+SH
+export SKUA
+expect_exit 2 ranks 2 bash two_shops.sh
+expect_err 'rank 1 has read the data [0-9a-f]+ and rank 0 has read the data [0-9a-f]+: let all hosts see one workspace'
+# a rank whose workspace is missing ends the run with its own sentence
+sed 's/backtest less/backtest nowhere/' two_shops.sh >missing.sh
+run ranks 2 bash missing.sh
+expect test "$CODE" -ne 0
+expect_err 'nowhere: no workspace there'
+
+# a full disk where rank 0 writes: a sentence, no model, and the ranks end together
+mkdir -p disk
+if mount -t tmpfs -o size=3m tmpfs disk 2>/dev/null; then
+    MOUNTS+=("$T/disk")
+    cp -r less disk/shop 2>/dev/null
+    dd if=/dev/zero of=disk/full bs=64k 2>/dev/null
+    run ranks 2 "$SKUA" train disk/shop --models theta,naive --horizon 3 --threads 1 -q
+    expect test "$CODE" -ne 0
+    expect_err 'rank 0 of 2: .*([Nn]o space|disk|full|space left)'
+    expect test ! -e disk/shop/models/current
+fi
+
+# a rank that dies while training: the run ends, the workspace is free and whole, another number goes on
 mpirun -n 2 --oversubscribe "$SKUA" train shop --horizon 7 --preset best --windows 8 --threads 1 -q >stopped 2>&1 &
 started=$!
 for _ in $(seq 200); do
@@ -168,6 +278,6 @@ sleep 0.5
 kill -9 "$worker"
 wait $started
 expect test $? -ne 0
-expect grep -qi 'rank.*killed\|signal 9\|rank .* is lost' stopped || cat stopped
+expect grep -qi 'rank.*killed\|signal 9\|rank .* is lost' stopped
 expect_exit 0 "$SKUA" train shop --horizon 7 --models theta --threads 1 -q
 expect_exit 0 "$SKUA" forecast shop -q

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Schemathesis against the service: every operation of openapi.json with made-up parameters and
 # bodies, good and bad; each answer has to be one that the description allows.
-#     tests/serve/contract.sh PROGRAM [SCHEMATHESIS OPTIONS]
+#     scripts/contract.sh PROGRAM [SCHEMATHESIS OPTIONS]
 set -euo pipefail
-program=$(realpath "${1:?usage: tests/serve/contract.sh PROGRAM}")
+program=$(realpath "${1:?usage: scripts/contract.sh PROGRAM}")
 shift
 here=$(cd "$(dirname "$0")" && pwd)
-venv=${CONTRACT_VENV:-$here/../../build/contract}
+venv=${CONTRACT_VENV:-$here/../build/contract}
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements-contract.txt"
 work=$(mktemp -d)
