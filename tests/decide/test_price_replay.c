@@ -48,7 +48,7 @@ static void the_truth_is_told(void **state) {
     assert_true(fabs(r.gain - truth) < 3 * r.error);
     assert_true(r.error < 0.02 * r.logged);
     assert_close(r.gain_model, truth, 1e-2, 0);
-    assert_true(r.n == ROWS && r.n_changed > ROWS * 0.9 && r.effective > 200 && r.met == 1);
+    assert_true(r.n == ROWS && r.n_changed > ROWS * 9 / 10 && r.effective > 200 && r.met == 1);
     /* a model that believes in inelastic demand promises much; the rows do not bear it out */
     truth = make(1, -0.5, rows);
     assert_ok(skuai_price_replay_run(rows, ROWS, LAWS, 0.9, &r, &err), &err);
