@@ -245,7 +245,8 @@ static skua_status read_modules(const char *folder, const skuai_json *modules, s
         last = last ? last + 1 : type;
         if (leads_out(path))
             return skuai_error_set(err, SKUA_EDATA,
-                                   "modules.json: the path '%.200s' leads out of the folder", path);
+                                   "%s/modules.json: the path '%.200s' leads out of the folder",
+                                   folder, path);
         if (strcmp(last, "Transformer") == 0) continue;
         if (strcmp(last, "Pooling") == 0)
             SKUA_TRY(read_pooling(folder, path, c, err));
