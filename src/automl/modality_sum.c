@@ -219,10 +219,10 @@ static double typical(const skuai_panel *view) {
 
 /* What came within the horizon, as far as `panel` itself knows it. */
 static void add_rows(const skuai_panel *panel, const skuai_panel *view, int64_t origin,
-                     skuai_forecast *const *said, size_t n, learning *learn) {
+                     skuai_forecast *const *said, size_t n, size_t horizon, learning *learn) {
     double usual = typical(view);
     for (size_t s = 0; s < view->n_series; s++) {
-        size_t known = panel->length[s] - view->length[s], horizon = said[0]->horizon;
+        size_t known = panel->length[s] - view->length[s];
         if (view->start[s] >= origin + (int64_t)horizon) continue; /* launched later */
         skuai_modality_age age = age_of(view, s);
         skuai_modality_sums *to = &learn->sums[age][fold_of(skuai_panel_name(view, s))];
@@ -295,7 +295,7 @@ static skua_status learn_window(skuai_model *m, const skuai_panel *panel, int64_
     skuai_forecast *said[N] = {NULL};
     SKUA_TRY(skuai_panel_cut_at(panel, origin, &view, err));
     skua_status status = say(m, view, m->horizon, context, said, again, err);
-    if (status == SKUA_OK && !*again) add_rows(panel, view, origin, said, m->n, learn);
+    if (status == SKUA_OK && !*again) add_rows(panel, view, origin, said, m->n, m->horizon, learn);
     skuai_panel_free(view);
     for (size_t i = 0; i < N; i++)
         skuai_forecast_free(said[i]);
