@@ -91,6 +91,7 @@ static void without_neighbours_the_model_speaks(void **state) {
     assert_ok(skuai_price_replay_run(rows, ROWS, LAWS, 0.99, &wide, &err), &err);
     assert_true(wide.high - wide.low > 1.4 * (r.high - r.low));
     assert_close(wide.gain, r.gain, 1e-12, 0);
+    free(rows);
 }
 
 static void what_cannot_be_evaluated_is_said(void **state) {
