@@ -54,10 +54,8 @@ static skua_status oj_load(skuai_panel **panel, skua_error *err) {
     for (size_t k = 0; k < COLUMNS; k++)
         SKUA_TRY_OUT(skuai_panel_builder_dynamic(builder, columns[k], SKUAI_KNOWN_AHEAD, err));
     for (size_t r = 1, from; r < csv.rows;) {
-        for (from = r; r < csv.rows &&
-                       strcmp(bench_csv_cell(&csv, r, 0), bench_csv_cell(&csv, from, 0)) == 0 &&
-                       strcmp(bench_csv_cell(&csv, r, 1), bench_csv_cell(&csv, from, 1)) == 0;)
-            r++;
+        from = r;
+        r = bench_csv_stretch(&csv, from, 2);
         size_t i = statics->n++;
         statics->store[i] = bench_csv_cell(&csv, from, 0);
         statics->brand[i] = bench_csv_cell(&csv, from, 1);

@@ -117,6 +117,13 @@ double bench_csv_number(const bench_csv *csv, size_t row, size_t column) {
     return end == text ? (double)NAN : x;
 }
 
+size_t bench_csv_stretch(const bench_csv *csv, size_t from, size_t columns) {
+    for (size_t r = from; r < csv->rows; r++)
+        for (size_t k = 0; k < columns; k++)
+            if (strcmp(bench_csv_cell(csv, r, k), bench_csv_cell(csv, from, k)) != 0) return r;
+    return csv->rows;
+}
+
 int64_t bench_csv_day(const bench_csv *csv, size_t row, size_t column) {
     char *end;
     const char *text = bench_csv_cell(csv, row, column);

@@ -21,6 +21,9 @@ static inline const char *bench_csv_cell(const bench_csv *csv, size_t row, size_
 size_t bench_csv_column(const bench_csv *csv, const char *name);
 /* A number; NaN for "", "NA", "nan" or anything else that is none. TRUE is 1, FALSE 0. */
 double bench_csv_number(const bench_csv *csv, size_t row, size_t column);
+/* The first row behind `from` that differs from it in one of the first columns; all rows of a
+ * series where a file is sorted by them. */
+size_t bench_csv_stretch(const bench_csv *csv, size_t from, size_t columns);
 /* "2012-10-26" as a day. */
 int64_t bench_csv_day(const bench_csv *csv, size_t row, size_t column);
 

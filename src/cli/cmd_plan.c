@@ -236,6 +236,21 @@ static void show_promo_lines(const invocation *call, const skuai_json *report) {
     say_rest(call, n);
 }
 
+/* What is announced is in the plan whatever it brings: apart from what the plan adds. */
+static void show_agreed(const invocation *call, const skuai_json *report) {
+    const skuai_json *lines = skuai_json_get(report, "lines");
+    double gain[2] = {0, 0}; /* new, agreed */
+    char a[32], b[32];
+    for (size_t i = 0; i < skuai_json_size(lines); i++) {
+        const skuai_json *l = skuai_json_at(lines, i);
+        gain[skuai_json_as_bool(skuai_json_get(l, "agreed"), false)] += number(l, "gain");
+    }
+    if (whole(report, "agreed") > 0)
+        command_print(call,
+                      "Of these, %lld were agreed before and bring %s; what is new brings %s.",
+                      (long long)whole(report, "agreed"), units(gain[1], a), units(gain[0], b));
+}
+
 static void show_promo(const invocation *call, const skuai_json *report) {
     const skuai_json *broken = skuai_json_get(report, "infeasible");
     char a[32], b[32], c[32];
@@ -248,6 +263,7 @@ static void show_promo(const invocation *call, const skuai_json *report) {
         text(report, "from"), text(report, "to"), units(number(report, "gain"), a),
         units(number(report, "deviation"), b), units(number(report, "given"), c),
         100 * number(report, "gap"));
+    show_agreed(call, report);
     command_print(call, "Of an uplift %.0f %% is taken from the weeks behind it (past promotions).",
                   100 * number(report, "pull_forward"));
     if (broken)

@@ -108,20 +108,26 @@ skua_callbacks terminal_callbacks(terminal *t) {
     return (skua_callbacks){on_progress, on_log, on_cancel, t};
 }
 
-/* n bytes of text, control characters as '?': names and values come from data, and a terminal would
- * obey them. */
-static void put_clean(FILE *file, const char *text, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        (void)putc(c < 0x20 || c == 0x7F ? '?' : c, file);
-    }
+/* Control characters as '?': names and values come from data, and a terminal would obey them. */
+static char clean(char c) {
+    return (unsigned char)c < 0x20 || c == 0x7F ? '?' : c;
 }
 
+static void put_clean(FILE *file, const char *text, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        (void)putc(clean(text[i]), file);
+}
+
+/* In one write: what several ranks say at once stays in its lines. */
 void terminal_say(terminal *t, const char *message) {
+    char line[2 * SKUA_ERROR_MESSAGE_SIZE];
+    int n = snprintf(line, sizeof line - 1, "skua: %s", message);
+    size_t length = n < 0 ? 0 : (size_t)n < sizeof line - 1 ? (size_t)n : sizeof line - 2;
+    for (size_t i = 0; i < length; i++)
+        line[i] = clean(line[i]);
+    line[length++] = '\n';
     terminal_bar_end(t);
-    fputs("skua: ", stderr);
-    put_clean(stderr, message, strlen(message));
-    fputc('\n', stderr);
+    (void)fwrite(line, 1, length, stderr);
 }
 
 /* -- Text -------------------------------------------------------------------------------------- */

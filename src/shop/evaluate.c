@@ -309,7 +309,8 @@ static skua_status check_ranks(const skua_shop *shop, const skuai_ranks *ranks, 
     if (skuai_ranks_size(ranks) == 1 || (!timed && !skuai_search_wanted(shop))) return SKUA_OK;
     return skuai_error_set(err, SKUA_ECONFIG,
                            "a search and a limit of time are one process's: leave out --time, "
-                           "--trials and --replay under mpirun, or start one process");
+                           "--trials, --replay and --preset best (which searches) under mpirun, or "
+                           "start one process");
 }
 
 skua_status skuai_evaluate(const skua_shop *shop, const skuai_ranks *ranks, const char *run,

@@ -1,7 +1,6 @@
 #include "shop/shop.h"
 
 #include "core/file.h"
-#include "math/ranks.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -55,6 +54,23 @@ skua_status skuai_shop_store(const skua_shop *shop, skuai_store_mode mode, skuai
 
 bool skuai_shop_several_ranks(void) {
     return skuai_ranks_several();
+}
+
+skua_status skuai_shop_as_rank(skua_shop *shop, skuai_shop_verb run, const void *how, char **report,
+                               skua_error *err) {
+    skuai_ranks *ranks = NULL;
+    const skua_callbacks callbacks = shop->callbacks;
+    char *made = NULL; /* stays so on ranks but the first */
+    skua_status status = skuai_ranks_open(skua_version(), &ranks, err);
+    if (skuai_ranks_rank(ranks) > 0) skua_shop_listen(shop, NULL);
+    if (status == SKUA_OK) status = run(shop, ranks, how, report ? &made : NULL, err);
+    status = skuai_ranks_close(ranks, status, err);
+    skua_shop_listen(shop, &callbacks);
+    if (status == SKUA_OK && report)
+        *report = made;
+    else
+        skua_text_free(made);
+    return status;
 }
 
 /* -- Life ---------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 #include "core/config.h"
 #include "core/json.h"
 #include "forecast/forecaster.h"
+#include "math/ranks.h"
 #include "store/store.h"
 
 enum { SKUAI_PLUGGED_MOST = 8 };
@@ -33,6 +34,14 @@ SKUA_MUST_USE skua_status skuai_shop_store(const skua_shop *shop, skuai_store_mo
 
 /* Whether this process is one of several that a launcher of MPI started. */
 bool skuai_shop_several_ranks(void);
+
+/* Run a verb as one of the ranks (math/ranks.h; alone where there are none): report goes to the
+ * caller where `run` made one, which is on the first rank; the others are silent; a failure of one
+ * keeps the others from waiting for it. report NULL: none is asked for. */
+typedef skua_status (*skuai_shop_verb)(skua_shop *shop, const skuai_ranks *ranks, const void *how,
+                                       char **report, skua_error *err);
+SKUA_MUST_USE skua_status skuai_shop_as_rank(skua_shop *shop, skuai_shop_verb run, const void *how,
+                                             char **report, skua_error *err);
 
 /* A report under way: a buffer and a writer with the outermost object open. */
 typedef struct skuai_report {

@@ -152,8 +152,9 @@ typedef struct outputs {
     struct ArrowArrayStream *stream;
 } outputs;
 
-static skua_status forecast(skua_shop *shop, const skuai_ranks *ranks, const outputs *out,
+static skua_status forecast(skua_shop *shop, const skuai_ranks *ranks, const void *how,
                             char **report, skua_error *err) {
+    const outputs *out = how;
     skuai_shared_series shared[SKUAI_ENSEMBLE_MEMBERS];
     bool first = skuai_ranks_rank(ranks) == 0; /* who writes */
     char *made = NULL;
@@ -199,33 +200,17 @@ static skua_status forecast(skua_shop *shop, const skuai_ranks *ranks, const out
     return status;
 }
 
-static skua_status forecast_into(skua_shop *shop, const outputs *out, char **report,
-                                 skua_error *err) {
-    skuai_ranks *ranks = NULL;
-    const skua_callbacks callbacks = shop->callbacks;
-    char *made = NULL; /* stays so on ranks but the first */
-    skua_status status = skuai_ranks_open(skua_version(), &ranks, err);
-    if (skuai_ranks_rank(ranks) > 0) skua_shop_listen(shop, NULL);
-    if (status == SKUA_OK) status = forecast(shop, ranks, out, report ? &made : NULL, err);
-    status = skuai_ranks_close(ranks, status, err);
-    skua_shop_listen(shop, &callbacks);
-    if (status == SKUA_OK && report)
-        *report = made;
-    else
-        skua_text_free(made);
-    return status;
-}
-
 skua_status skua_shop_forecast(skua_shop *shop, const char *output, char **report,
                                skua_error *err) {
-    return forecast_into(shop, &(outputs){.file = output}, report, err);
+    return skuai_shop_as_rank(shop, forecast, &(outputs){.file = output}, report, err);
 }
 
 skua_status skua_shop_forecast_arrow(skua_shop *shop, struct ArrowArrayStream *forecasts,
                                      char **report, skua_error *err) {
     if (!forecasts) return skuai_error_set(err, SKUA_EINVAL, "no stream to hand forecasts out by");
     struct ArrowArrayStream made = {0};
-    skua_status status = forecast_into(shop, &(outputs){.stream = &made}, report, err);
+    skua_status status =
+        skuai_shop_as_rank(shop, forecast, &(outputs){.stream = &made}, report, err);
     if (status == SKUA_OK)
         *forecasts = made;
     else if (made.release)

@@ -23,9 +23,16 @@ static skua_status make_report(const skuai_pretrain_recipe *recipe, const skuai_
     return skuai_report_end(&r, SKUA_OK, report, err);
 }
 
-static skua_status run(skua_shop *shop, const char *recipe_path, const char *const *shops,
-                       const char *output, const skuai_ranks *ranks, char **report,
+/* What the caller names. */
+typedef struct places {
+    const char *recipe, *const *shops, *output;
+} places;
+
+static skua_status run(skua_shop *shop, const skuai_ranks *ranks, const void *how, char **report,
                        skua_error *err) {
+    const char *recipe_path = ((const places *)how)->recipe;
+    const char *const *shops = ((const places *)how)->shops;
+    const char *output = ((const places *)how)->output;
     skuai_pretrain_recipe recipe = skuai_pretrain_default;
     skuai_net_panels p = {.n = 0}, judge = {.n = 0};
     skuai_training_listener listener;
@@ -69,17 +76,8 @@ skua_status skua_pretrain(const char *recipe, const char *const *shops, const ch
     if (!output || !*output)
         return skuai_error_set(err, SKUA_EINVAL, "a pre-trained model wants a file to go to");
     SKUA_TRY(skuai_shop_loose(settings, callbacks, &shop, err));
-    skuai_ranks *ranks = NULL;
-    skua_status status = skuai_ranks_open(skua_version(), &ranks, err);
-    if (skuai_ranks_rank(ranks) > 0) skua_shop_listen(shop, NULL);
-    char *made = NULL; /* stays so on ranks but the first */
-    if (status == SKUA_OK)
-        status = run(shop, recipe, shops, output, ranks, report ? &made : NULL, err);
-    status = skuai_ranks_close(ranks, status, err);
+    skua_status status =
+        skuai_shop_as_rank(shop, run, &(places){recipe, shops, output}, report, err);
     skua_shop_close(shop);
-    if (status == SKUA_OK && report)
-        *report = made;
-    else
-        skua_text_free(made);
     return status;
 }

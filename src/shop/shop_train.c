@@ -100,8 +100,9 @@ static skua_status make_report(const skua_shop *shop, const skuai_history *histo
     return skuai_report_end(&r, status, report, err);
 }
 
-static skua_status evaluate(skua_shop *shop, const skuai_ranks *ranks, const char *kind,
+static skua_status evaluate(skua_shop *shop, const skuai_ranks *ranks, const void *how,
                             char **report, skua_error *err) {
+    const char *kind = how;                    /* "train" or "backtest" */
     bool first = skuai_ranks_rank(ranks) == 0; /* who fits the model for keeps, and writes */
     skuai_run run;
     skuai_history history = {0};
@@ -137,28 +138,10 @@ static skua_status evaluate(skua_shop *shop, const skuai_ranks *ranks, const cha
     return status;
 }
 
-/* As one of the ranks; a failure of one keeps the others from waiting for it (math/ranks.h). */
-static skua_status evaluate_shared(skua_shop *shop, const char *kind, char **report,
-                                   skua_error *err) {
-    skuai_ranks *ranks = NULL;
-    const skua_callbacks callbacks = shop->callbacks;
-    char *made = NULL; /* stays so on ranks but the first */
-    skua_status status = skuai_ranks_open(skua_version(), &ranks, err);
-    if (skuai_ranks_rank(ranks) > 0) skua_shop_listen(shop, NULL);
-    if (status == SKUA_OK) status = evaluate(shop, ranks, kind, report ? &made : NULL, err);
-    status = skuai_ranks_close(ranks, status, err);
-    skua_shop_listen(shop, &callbacks);
-    if (status == SKUA_OK && report)
-        *report = made;
-    else
-        skua_text_free(made);
-    return status;
-}
-
 skua_status skua_shop_train(skua_shop *shop, char **report, skua_error *err) {
-    return evaluate_shared(shop, "train", report, err);
+    return skuai_shop_as_rank(shop, evaluate, "train", report, err);
 }
 
 skua_status skua_shop_backtest(skua_shop *shop, char **report, skua_error *err) {
-    return evaluate_shared(shop, "backtest", report, err);
+    return skuai_shop_as_rank(shop, evaluate, "backtest", report, err);
 }

@@ -70,6 +70,7 @@ assert broken["infeasible"]["rule"] == "budget" and broken["infeasible"]["item"]
 assert broken["infeasible"]["needed"] > 5 and broken["infeasible"]["dropped"] == 1
 P
 "$SKUA" plan shop promo -q --weeks 8 -o plan.csv --accept >text
+grep -q "Of these, 1 were agreed before and bring" text # what is announced, apart from what the plan adds
 grep -q "No plan is better" text || fail "$(cat text)"
 head -1 plan.csv | grep -q "^id,scope,channel,from,to,kind,depth" || fail "$(head -1 plan.csv)"
 planned=$(($(wc -l <plan.csv) - 1))
