@@ -58,7 +58,8 @@ static skua_status load(skuai_panel **panel, skua_error *err) {
     SKUA_TRY(bench_csv_read("oj/oj_yx.csv.gz", &csv, err));
     names *list = skuai_zero(1, sizeof *list);
     skuai_panel_builder *builder = skuai_panel_builder_new(&grid, 52);
-    skua_status status = list && builder ? SKUA_OK : skuai_error_memory(err, "orange juice");
+    skua_status status = SKUA_OK;
+    if (!list || !builder) SKUA_TRY_OUT(skuai_error_memory(err, "orange juice"));
     for (size_t k = 0; k < COLUMNS; k++)
         SKUA_TRY_OUT(skuai_panel_builder_dynamic(builder, columns[k], SKUAI_KNOWN_AHEAD, err));
     for (size_t r = 1, from; r < csv.rows && list->n < SERIES_MOST;) {
