@@ -14,6 +14,7 @@
 /* Fewer are no search: the settings are taken as they are. */
 #define LEAST_EVALUATIONS 24
 #define SMALL_MEAN        20.0
+#define LARGE_MEAN        1000.0
 #define CHUNK             32 /* series: results are added chunk by chunk, whatever the threads */
 
 enum { FOLDS = 6, LEVELS = 5, N = SKUAI_COUNT_SETTINGS };
@@ -356,10 +357,11 @@ static skua_status run_search(search *job, size_t evaluations, double *settings,
     return SKUA_OK;
 }
 
-/* Series to look at: small counts cost little and say little each. */
+/* Series to look at: small counts cost little and say little each. Large ones (money, grams) cost
+ * most, each of them tells much, and other models are for them. */
 static void choose_series(search *job, size_t limit) {
-    bool small = job->n_folds > 0 && job->folds[0].mean < SMALL_MEAN;
-    if (limit == 0) limit = small ? 2500 : 1000;
+    double mean = job->n_folds > 0 ? job->folds[0].mean : SMALL_MEAN;
+    if (limit == 0) limit = mean < SMALL_MEAN ? 2500 : mean < LARGE_MEAN ? 1000 : 250;
     job->stride = (job->panel->n_series + limit - 1) / limit;
     if (job->stride == 0) job->stride = 1;
     job->n_chosen = (job->panel->n_series + job->stride - 1) / job->stride;
