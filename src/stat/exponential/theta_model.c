@@ -6,9 +6,12 @@
 
 #define ALPHA_LEAST 0.1
 #define ALPHA_MOST  0.99
-#define GRID        10   /* values of alpha that are tried before the search */
-#define BURN_IN     3    /* errors that do not count */
-#define RIDGE       1e-6 /* pull of the initial level towards the first observation */
+#define GRID        12    /* values of alpha that are tried before the search */
+#define BURN_IN     3     /* errors that do not count */
+#define TINY        1e-40 /* a power below counts as none: denormal numbers are slow */
+#define RIDGE       1e-6  /* pull of the initial level towards the first observation */
+
+#define SPECIALISED static inline __attribute__((always_inline))
 
 /* The line as each observation meets it, and what the search shares. */
 typedef struct fit_task {
@@ -27,9 +30,11 @@ static void extend_line(size_t i, double y, double *mean, double *intercept, dou
     *intercept = *mean - *slope * (k + 2) / 2;
 }
 
-/* What the line adds to the forecast of observation t, before the weight; power = (1 - alpha)^t. */
-static double line_share(double intercept, double slope, double alpha, double power) {
-    return intercept * power + slope * (1 - (1 - alpha) * power) / alpha;
+/* What the line adds to the forecast of observation t, before the weight; power = (1 - alpha)^t,
+ * inverse = 1 / alpha. */
+SPECIALISED double line_share(double intercept, double slope, double alpha, double inverse,
+                              double power) {
+    return intercept * power + slope * (1 - (1 - alpha) * power) * inverse;
 }
 
 static void static_line(const double *y, size_t n, double *intercept, double *slope) {
@@ -53,40 +58,65 @@ static void dynamic_lines(const double *y, size_t n, double *intercept, double *
     }
 }
 
-/* Least sum of squares at alpha over initial level and weight; both are left in the task. With
- * r_t the error for level y_0 and weight 0, the error is r_t - u p_t - w d_t, u = level - y_0. */
-static double squares_at(double alpha, void *context) {
-    fit_task *task = context;
+/* What the errors at one alpha sum to. With r_t the error for level y_0 and weight 0, the error is
+ * r_t - u p_t - w d_t, u = level - y_0, p_t = (1 - alpha)^t and d_t the line's share. */
+typedef struct error_sums {
+    double pp[GRID], pd[GRID], dd[GRID], rp[GRID], rd[GRID], rr[GRID];
+} error_sums;
+
+/* The sums at n <= GRID values of alpha in one pass: each is a chain of operations that wait for
+ * each other, so several at once take little longer than one. */
+SPECIALISED void sum_errors(const fit_task *task, const double *alpha, int n, error_sums *sums) {
     const double *y = task->y;
-    double level = y[0], power = 1, decay = 1 - alpha;
-    double pp = RIDGE, pd = 0, dd = 0, rp = 0, rd = 0, rr = 0;
+    double level[GRID], power[GRID], inverse[GRID];
+    error_sums e = {{0}, {0}, {0}, {0}, {0}, {0}};
+    for (int k = 0; k < n; k++)
+        level[k] = y[0], power[k] = 1, inverse[k] = 1 / alpha[k], e.pp[k] = RIDGE;
     for (size_t t = 0; t < task->n; t++) {
-        double r = y[t] - level;
-        double d = line_share(task->intercept[t], task->slope[t], alpha, power);
-        if (t >= BURN_IN) {
-            pp += power * power, pd += power * d, dd += d * d;
-            rp += r * power, rd += r * d, rr += r * r;
+        double value = y[t], intercept = task->intercept[t], slope = task->slope[t];
+        double counts = t >= BURN_IN ? 1 : 0;
+        for (int k = 0; k < n; k++) {
+            double r = value - level[k], p = counts * power[k];
+            double d = line_share(intercept, slope, alpha[k], inverse[k], power[k]);
+            e.pp[k] += p * power[k], e.pd[k] += p * d, e.dd[k] += counts * d * d;
+            e.rp[k] += r * p, e.rd[k] += counts * r * d, e.rr[k] += counts * r * r;
+            level[k] = (1 - alpha[k]) * level[k] + alpha[k] * value;
+            power[k] = power[k] < TINY ? 0 : power[k] * (1 - alpha[k]);
         }
-        level += alpha * r;
-        power *= decay;
     }
-    double weight = 0.5, determinant = pp * dd - pd * pd;
-    if (task->optimised && determinant > 1e-12 * pp * dd) {
-        weight = (pp * rd - pd * rp) / determinant;
+    *sums = e;
+}
+
+/* Least sum of squares over initial level and weight; both are left in the task. */
+static double solve(fit_task *task, const error_sums *e, int k) {
+    double weight = 0.5, determinant = e->pp[k] * e->dd[k] - e->pd[k] * e->pd[k];
+    if (task->optimised && determinant > 1e-12 * e->pp[k] * e->dd[k]) {
+        weight = (e->pp[k] * e->rd[k] - e->pd[k] * e->rp[k]) / determinant;
         weight = weight < 0 ? 0 : weight > 1 ? 1 : weight;
     }
-    double u = (rp - weight * pd) / pp;
+    double u = (e->rp[k] - weight * e->pd[k]) / e->pp[k];
     task->weight = weight;
-    task->level = y[0] + u;
-    return rr - 2 * (u * rp + weight * rd) + u * u * pp + 2 * u * weight * pd +
-           weight * weight * dd;
+    task->level = task->y[0] + u;
+    return e->rr[k] - 2 * (u * e->rp[k] + weight * e->rd[k]) + u * u * e->pp[k] +
+           2 * u * weight * e->pd[k] + weight * weight * e->dd[k];
+}
+
+static double squares_at(double alpha, void *context) {
+    error_sums sums;
+    sum_errors(context, &alpha, 1, &sums);
+    return solve(context, &sums, 0);
 }
 
 static double search_alpha(fit_task *task) {
     double step = (ALPHA_MOST - ALPHA_LEAST) / (GRID - 1), best = ALPHA_LEAST, least = INFINITY;
-    for (int i = 0; i < GRID; i++) {
-        double alpha = ALPHA_LEAST + step * i, value = squares_at(alpha, task);
-        if (value < least) least = value, best = alpha;
+    double grid[GRID];
+    error_sums sums;
+    for (int k = 0; k < GRID; k++)
+        grid[k] = ALPHA_LEAST + step * k;
+    sum_errors(task, grid, GRID, &sums);
+    for (int k = 0; k < GRID; k++) {
+        double value = solve(task, &sums, k);
+        if (value < least) least = value, best = grid[k];
     }
     double alpha = best;
     skuai_optimum refined = skuai_minimise_brent(squares_at, task, fmax(best - step, ALPHA_LEAST),
@@ -115,7 +145,8 @@ skua_status skuai_theta_fit(const double *y, size_t n, bool dynamic, bool optimi
     m.initial_level = m.level = task.level;
     double power = 1;
     for (size_t t = 0; t < n; t++) {
-        double e = y[t] - m.level - m.weight * line_share(intercept[t], slope[t], m.alpha, power);
+        double e = y[t] - m.level -
+                   m.weight * line_share(intercept[t], slope[t], m.alpha, 1 / m.alpha, power);
         if (t >= BURN_IN) m.squares += e * e;
         m.level += m.alpha * (y[t] - m.level);
         m.mean += (y[t] - m.mean) / (double)(t + 1);
@@ -133,7 +164,8 @@ skua_status skuai_theta_fit(const double *y, size_t n, bool dynamic, bool optimi
 
 /* One step of the recursion, fed with its own forecast plus error; returns the forecast. */
 static double step(skuai_theta_model *m, double *power, double error) {
-    double f = m->level + m->weight * line_share(m->intercept, m->slope, m->alpha, *power);
+    double f =
+        m->level + m->weight * line_share(m->intercept, m->slope, m->alpha, 1 / m->alpha, *power);
     double y = f + error;
     m->level += m->alpha * (y - m->level);
     if (m->dynamic) extend_line(m->n, y, &m->mean, &m->intercept, &m->slope);

@@ -15,6 +15,8 @@
 #define LEAST_EVALUATIONS 24
 #define SMALL_MEAN        20.0
 #define LARGE_MEAN        1000.0
+#define LEAST_SERIES      250
+#define MOST_PERIODS      1000000 /* of all series that are looked at: a pass takes in each */
 #define CHUNK             32 /* series: results are added chunk by chunk, whatever the threads */
 
 enum { FOLDS = 6, LEVELS = 5, N = SKUAI_COUNT_SETTINGS };
@@ -361,7 +363,11 @@ static skua_status run_search(search *job, size_t evaluations, double *settings,
  * most, each of them tells much, and other models are for them. */
 static void choose_series(search *job, size_t limit) {
     double mean = job->n_folds > 0 ? job->folds[0].mean : SMALL_MEAN;
-    if (limit == 0) limit = mean < SMALL_MEAN ? 2500 : mean < LARGE_MEAN ? 1000 : 250;
+    if (limit == 0) {
+        size_t long_enough = MOST_PERIODS / job->panel->longest;
+        limit = mean < SMALL_MEAN ? 2500 : mean < LARGE_MEAN ? 1000 : LEAST_SERIES;
+        if (limit > long_enough) limit = long_enough > LEAST_SERIES ? long_enough : LEAST_SERIES;
+    }
     job->stride = (job->panel->n_series + limit - 1) / limit;
     if (job->stride == 0) job->stride = 1;
     job->n_chosen = (job->panel->n_series + job->stride - 1) / job->stride;
