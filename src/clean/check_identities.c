@@ -1,5 +1,6 @@
 /* What codes stand for: descriptions, successors, equal titles. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clean/check_steps.h"
@@ -134,14 +135,15 @@ static skua_status add_successions(const skuai_table *t, const skuai_item_life *
     skua_status status = SKUA_OK;
     for (size_t i = 0; i < n && status == SKUA_OK; i++) {
         const skuai_item_life *old = &lives[pairs[i].from], *new = &lives[pairs[i].to];
+        long long apart = (long long)(new->first - old->last);
         const char *why =
             pairs[i].given
                 ? skuai_findings_text(findings, "'%s' says that it replaces it", new->item)
                 : skuai_findings_text(findings,
                                       "titles agree by %.0f %%, and '%s' first sold %lld days "
-                                      "after '%s' last did",
-                                      100 * pairs[i].similarity, new->item,
-                                      (long long)(new->first - old->last), old->item);
+                                      "%s '%s' last did",
+                                      100 * pairs[i].similarity, new->item, llabs(apart),
+                                      apart < 0 ? "before" : "after", old->item);
         status = skuai_check_add_item(findings, SKUAI_FINDING_SUCCESSOR, old->item, old->item,
                                       old->item, new->item, why, err);
         if (status == SKUA_OK && pairs[i].given)

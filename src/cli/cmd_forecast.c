@@ -12,12 +12,44 @@ static const char *rounded(const skuai_json *value, char *text) {
     return text;
 }
 
+/* Whether any of the series has a title beside its name: then there is a column for it. */
+static bool have_titles(const skuai_json *list) {
+    for (size_t i = 0; i < skuai_json_size(list); i++) {
+        const skuai_json *s = skuai_json_at(list, i);
+        const char *title = skuai_json_as_text(skuai_json_get(s, "title"), "");
+        if (*title && strcmp(title, skuai_json_as_text(skuai_json_get(s, "name"), "")) != 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_name(cell_table *table, const skuai_json *s, bool titles) {
+    cells_add(table, "%s", skuai_json_as_text(skuai_json_get(s, "name"), ""));
+    if (titles) cells_add(table, "%s", skuai_json_as_text(skuai_json_get(s, "title"), ""));
+}
+
+/* A table whose second column is left out without titles. */
+static void print_named(const invocation *call, cell_table *table, bool titles,
+                        const char *const *header, const bool *right) {
+    const char *names[6];
+    bool sides[6];
+    size_t n = 0;
+    for (size_t k = 0; k < 6; k++) {
+        if (k == 1 && !titles) continue;
+        names[n] = header[k];
+        sides[n++] = right[k];
+    }
+    cells_print(table, call->term, names, sides);
+    cells_clear(table);
+}
+
 /* The largest series with a picture of history and forecast. */
 static void show_largest(const invocation *call, const skuai_json *report) {
     const skuai_json *largest = skuai_json_get(report, "largest");
     size_t n = skuai_json_size(largest);
+    bool titles = have_titles(largest);
     cell_table table;
-    cells_init(&table, 5);
+    cells_init(&table, titles ? 6 : 5);
     for (size_t i = 0; i < n; i++) {
         const skuai_json *s = skuai_json_at(largest, i), *line = skuai_json_get(s, "line");
         double values[256];
@@ -26,7 +58,7 @@ static void show_largest(const invocation *call, const skuai_json *report) {
         for (size_t t = 0; t < count && t < 256; t++)
             values[t] = skuai_json_as_number(skuai_json_at(line, t), (double)NAN);
         terminal_sparkline(values, count < 256 ? count : 256, 24, spark, sizeof spark);
-        cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(s, "name"), ""));
+        add_name(&table, s, titles);
         char mean[32], low[32], high[32];
         cells_add(&table, "%s", rounded(skuai_json_get(s, "mean"), mean));
         cells_add(&table, "%s .. %s", rounded(skuai_json_get(s, "low"), low),
@@ -34,11 +66,28 @@ static void show_largest(const invocation *call, const skuai_json *report) {
         cells_add(&table, "%s", spark);
         cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(s, "note"), ""));
     }
-    static const char *const header[] = {"largest series", "in all", "80 %", "past and forecast",
-                                         "how"};
-    static const bool right[] = {false, true, true, true, false};
-    cells_print(&table, call->term, header, right);
-    cells_clear(&table);
+    static const char *const header[] = {"largest series",    "title", "in all", "80 %",
+                                         "past and forecast", "how"};
+    static const bool right[] = {false, false, true, true, true, false};
+    print_named(call, &table, titles, header, right);
+}
+
+/* "after M2; like M1 (0.83), C2 (0.41)" */
+static void put_reasons(const skuai_json *s, char *why, size_t size) {
+    const skuai_json *like = skuai_json_get(s, "analogues");
+    const char *replaces = skuai_json_as_text(skuai_json_get(s, "replaces"), NULL);
+    const char *own = skuai_json_as_text(skuai_json_get(s, "name"), "");
+    size_t at = 0, shown = 0;
+    why[0] = '\0';
+    if (replaces) at = (size_t)snprintf(why, size, "after %.40s; ", replaces);
+    for (size_t k = 0; k < skuai_json_size(like) && shown < 3 && at < size; k++) {
+        const skuai_json *a = skuai_json_at(like, k);
+        const char *name = skuai_json_as_text(skuai_json_get(a, "name"), "");
+        if (strcmp(name, own) == 0) continue; /* its own first days: what it is like, others say */
+        at += (size_t)snprintf(why + at, size - at, "%s%.24s (%.2f)", shown++ ? ", " : "like ",
+                               name, skuai_json_as_number(skuai_json_get(a, "likeness"), 0));
+    }
+    if (shown == 0 && at < size) (void)snprintf(why + at, size - at, "its own first days");
 }
 
 /* New items and what their forecasts lean on. */
@@ -46,32 +95,25 @@ static void show_new(const invocation *call, const skuai_json *report) {
     enum { SHOWN = 8 };
     const skuai_json *list = skuai_json_get(report, "new");
     size_t n = skuai_json_size(list);
+    bool titles = have_titles(list);
     cell_table table;
     if (n == 0) return;
-    cells_init(&table, 5);
+    cells_init(&table, titles ? 6 : 5);
     for (size_t i = 0; i < n && i < SHOWN; i++) {
-        const skuai_json *s = skuai_json_at(list, i), *like = skuai_json_get(s, "analogues");
-        const char *replaces = skuai_json_as_text(skuai_json_get(s, "replaces"), NULL);
-        char mean[32], low[32], high[32], why[160] = "";
-        size_t at = 0;
-        if (replaces) at = (size_t)snprintf(why, sizeof why, "after %.40s; ", replaces);
-        for (size_t k = 0; k < skuai_json_size(like) && k < 3 && at < sizeof why; k++) {
-            const skuai_json *a = skuai_json_at(like, k);
-            at += (size_t)snprintf(why + at, sizeof why - at, "%s%.24s (%.2f)", k ? ", " : "like ",
-                                   skuai_json_as_text(skuai_json_get(a, "name"), ""),
-                                   skuai_json_as_number(skuai_json_get(a, "likeness"), 0));
-        }
-        cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(s, "name"), ""));
+        const skuai_json *s = skuai_json_at(list, i);
+        char mean[32], low[32], high[32], why[160];
+        put_reasons(s, why, sizeof why);
+        add_name(&table, s, titles);
         cells_add(&table, "%s", skuai_json_as_text(skuai_json_get(s, "launch"), ""));
         cells_add(&table, "%s", rounded(skuai_json_get(s, "mean"), mean));
         cells_add(&table, "%s .. %s", rounded(skuai_json_get(s, "low"), low),
                   rounded(skuai_json_get(s, "high"), high));
         cells_add(&table, "%s", why);
     }
-    static const char *const header[] = {"new items", "launch", "in all", "80 %", "why (likeness)"};
-    static const bool right[] = {false, false, true, true, false};
-    cells_print(&table, call->term, header, right);
-    cells_clear(&table);
+    static const char *const header[] = {"new items", "title", "launch",
+                                         "in all",    "80 %",  "why (likeness)"};
+    static const bool right[] = {false, false, false, true, true, false};
+    print_named(call, &table, titles, header, right);
 }
 
 void command_forecast_show(const invocation *call, const skuai_json *report) {

@@ -201,21 +201,26 @@ static size_t total_width(const size_t *widths, size_t n) {
     return total;
 }
 
-/* Narrow the widest left-aligned columns, then drop columns from the right. The first column names
- * the row: it stays readable. */
+static size_t least_width(size_t k, bool right, size_t width) {
+    size_t least = k ? COLUMN_LEAST : FIRST_LEAST;
+    return right || width < least ? width : least;
+}
+
+/* Drop columns from the right until the others fit at their least, then narrow the widest
+ * left-aligned ones as far as is needed. The first column names the row: it stays readable. */
 static size_t fit_columns(const terminal *t, const bool *right, size_t *widths, size_t n) {
+    size_t least[TABLE_COLUMNS];
+    for (size_t k = 0; k < n; k++)
+        least[k] = least_width(k, right[k], widths[k]);
+    while (n > 2 && total_width(least, n) > (size_t)t->width)
+        n--;
     while (total_width(widths, n) > (size_t)t->width) {
         size_t widest = SIZE_MAX;
         for (size_t k = 0; k < n; k++)
-            if (!right[k] && widths[k] > (k ? COLUMN_LEAST : FIRST_LEAST) &&
-                (widest == SIZE_MAX || widths[k] > widths[widest]))
+            if (widths[k] > least[k] && (widest == SIZE_MAX || widths[k] > widths[widest]))
                 widest = k;
-        if (widest != SIZE_MAX)
-            widths[widest]--;
-        else if (n > 2)
-            n--;
-        else
-            break;
+        if (widest == SIZE_MAX) break;
+        widths[widest]--;
     }
     return n;
 }

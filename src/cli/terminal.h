@@ -30,8 +30,8 @@ void terminal_say(terminal *t, const char *message);
 size_t terminal_text_width(const char *text);
 
 /* A table on standard output: header and rows of texts [n_rows, n_columns]; columns marked `right`
- * are right-aligned. When it is wider than the terminal the widest left-aligned column is cut with
- * an ellipsis, and columns from the right are left out when that is not enough. */
+ * are right-aligned. When it is wider than the terminal the widest left-aligned columns are cut
+ * with an ellipsis; where that is not enough columns from the right are left out. */
 void terminal_table(const terminal *t, const char *const *header, const bool *right,
                     size_t n_columns, const char *const *cells, size_t n_rows);
 

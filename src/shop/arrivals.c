@@ -1,5 +1,7 @@
 #include "shop/arrivals.h"
 
+#include "shop/item_title.h"
+#include "shop/result.h"
 #include "tree/cold_start.h"
 
 #include <math.h>
@@ -53,7 +55,8 @@ static skua_status put_sum(const skuai_live *live, size_t s, uint64_t seed, skua
 }
 
 static skua_status put_new(const skuai_live *live, const skuai_model *model, size_t s,
-                           uint64_t seed, skuai_json_writer *w, skua_error *err) {
+                           uint64_t seed, const skuai_table *titles, skuai_json_writer *w,
+                           skua_error *err) {
     const skuai_panel *panel = live->panel;
     skuai_analogue analogues[SKUAI_ANALOGUES_MOST];
     const char *predecessor = NULL;
@@ -61,6 +64,9 @@ static skua_status put_new(const skuai_live *live, const skuai_model *model, siz
     SKUA_TRY(skuai_cold_start_reasons(model, panel, s, analogues, &n, &predecessor, err));
     skuai_json_object(w, NULL);
     skuai_json_text(w, "name", skuai_panel_name(panel, s));
+    skuai_json_text(
+        w, "title",
+        skuai_titles_find(titles, skuai_series_text(panel, s, "item", skuai_panel_name(panel, s))));
     skuai_json_integer(w, "periods", (int64_t)panel->length[s]);
     put_period(w, panel, "launch", panel->start[s] + (int64_t)skuai_panel_wait(panel, s));
     SKUA_TRY(put_sum(live, s, seed, w, err));
@@ -81,8 +87,11 @@ static skua_status put_new(const skuai_live *live, const skuai_model *model, siz
     return SKUA_OK;
 }
 
-skua_status skuai_arrivals_put(const skuai_live *live, uint64_t seed, const skuai_context *context,
-                               skuai_json_writer *w, skua_error *err) {
+skua_status skuai_arrivals_put(const skuai_live *live, uint64_t seed, skuai_store *store,
+                               const skuai_context *context, skuai_json_writer *w,
+                               skua_error *err) {
+    skuai_table *titles = NULL;
+    const char *items[NEW_MOST];
     size_t series[NEW_MOST], n, all = find_young(live->panel, series, &n);
     const skuai_forecaster *cold = &skuai_cold_start_forecaster;
     char horizon[24];
@@ -94,11 +103,16 @@ skua_status skuai_arrivals_put(const skuai_live *live, uint64_t seed, const skua
     (void)snprintf(horizon, sizeof horizon, "%zu", most);
     if (n > 0) status = cold->fit(cold, live->panel, &parameters, context, &model, err);
     if (status == SKUA_EDATA) n = 0, status = SKUA_OK; /* nothing was ever sold: no reasons */
+    for (size_t i = 0; i < n; i++)
+        items[i] = skuai_series_text(live->panel, series[i], "item",
+                                     skuai_panel_name(live->panel, series[i]));
+    if (status == SKUA_OK && n > 0) status = skuai_titles_read(store, items, n, &titles, err);
     skuai_json_integer(w, "young", (int64_t)all);
     skuai_json_array(w, "new");
     for (size_t i = 0; i < n && status == SKUA_OK; i++)
-        status = put_new(live, model, series[i], seed, w, err);
+        status = put_new(live, model, series[i], seed, titles, w, err);
     skuai_json_close(w);
+    skuai_table_free(titles);
     if (model) cold->free(model);
     return status;
 }

@@ -6,11 +6,11 @@
 #include "shop/live.h"
 
 /* Put "young", how many of the living series are within skuai_young_periods of their launch, and
- * "new", the youngest of them (at most 50): name, periods of history, launch, mean with an 80 %
- * band over the horizon, note, what it replaces, and its analogues with likeness, share, units of
- * their first periods and launch. Without young series: 0 and an empty array. */
+ * "new", the youngest of them (at most 50): name, title, periods of history, launch, mean with an
+ * 80 % band over the horizon, note, what it replaces, and its analogues with likeness, share, units
+ * of their first periods and launch. Without young series: 0 and an empty array. */
 SKUA_MUST_USE skua_status skuai_arrivals_put(const skuai_live *live, uint64_t seed,
-                                             const skuai_context *context, skuai_json_writer *w,
-                                             skua_error *err);
+                                             skuai_store *store, const skuai_context *context,
+                                             skuai_json_writer *w, skua_error *err);
 
 #endif

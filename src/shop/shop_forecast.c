@@ -3,6 +3,7 @@
 #include "shop/coherence.h"
 #include "shop/forecast_model.h"
 #include "shop/history.h"
+#include "shop/item_title.h"
 #include "shop/live.h"
 #include "shop/result.h"
 #include "shop/shop_panel.h"
@@ -32,13 +33,18 @@ static double series_mean(const skuai_forecast *f, size_t s) {
     return sum;
 }
 
+static const char *item_of(const skuai_panel *panel, size_t s) {
+    return skuai_series_text(panel, s, "item", skuai_panel_name(panel, s));
+}
+
 static void put_series(skuai_json_writer *w, const skuai_panel *panel, const skuai_forecast *f,
-                       size_t s, uint64_t seed) {
+                       size_t s, const skuai_table *titles, uint64_t seed) {
     double mean = series_mean(f, s), q[SKUAI_LEVELS_MOST];
     const double *y = skuai_panel_target(panel, s);
     size_t n = panel->length[s];
     skuai_json_object(w, NULL);
     skuai_json_text(w, "name", skuai_panel_name(panel, s));
+    skuai_json_text(w, "title", skuai_titles_find(titles, item_of(panel, s)));
     skuai_json_number(w, "mean", mean);
     if (f->n_quantiles > 0 &&
         skuai_forecast_sum(f, s, 0, f->horizon, 500, seed, panel->non_negative ? 0 : -INFINITY,
@@ -77,12 +83,34 @@ static size_t find_largest(const skuai_forecast *f, size_t *largest) {
     return n;
 }
 
-static skua_status make_report(const skuai_live *live, const skuai_run *run, const char *output,
-                               const skuai_context *context, char **report, skua_error *err) {
+/* The largest series, and the new ones with their reasons. */
+static skua_status put_lists(const skua_shop *shop, const skuai_live *live, uint64_t seed,
+                             const skuai_context *context, skuai_json_writer *w, skua_error *err) {
+    size_t largest[LARGEST], n = find_largest(live->forecast, largest);
+    const char *items[LARGEST];
+    skuai_table *titles = NULL;
+    skuai_store *store = NULL;
+    for (size_t i = 0; i < n; i++)
+        items[i] = item_of(live->panel, largest[i]);
+    SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
+    skua_status status = skuai_titles_read(store, items, n, &titles, err);
+    skuai_json_array(w, "largest");
+    for (size_t i = 0; i < n && status == SKUA_OK; i++)
+        put_series(w, live->panel, live->forecast, largest[i], titles, seed);
+    skuai_json_close(w);
+    if (status == SKUA_OK) status = skuai_arrivals_put(live, seed, store, context, w, err);
+    skuai_table_free(titles);
+    skuai_store_close(store);
+    return status;
+}
+
+static skua_status make_report(const skua_shop *shop, const skuai_live *live, const skuai_run *run,
+                               const char *output, const skuai_context *context, char **report,
+                               skua_error *err) {
     const skuai_panel *panel = live->panel;
     const skuai_forecast *f = live->forecast;
     skuai_report r;
-    size_t largest[LARGEST], n = find_largest(f, largest), fallbacks = 0;
+    size_t fallbacks = 0;
     int64_t first = INT64_MAX, last = INT64_MIN;
     double total = 0;
     char text[SKUAI_PERIOD_TEXT_SIZE];
@@ -104,11 +132,7 @@ static skua_status make_report(const skuai_live *live, const skuai_run *run, con
     skuai_json_integer(&r.json, "ended", (int64_t)live->n_ended);
     skuai_json_integer(&r.json, "fallbacks", (int64_t)fallbacks);
     skuai_json_text(&r.json, "output", output);
-    skuai_json_array(&r.json, "largest");
-    for (size_t i = 0; i < n; i++)
-        put_series(&r.json, panel, f, largest[i], run->seed);
-    skuai_json_close(&r.json);
-    skua_status status = skuai_arrivals_put(live, run->seed, context, &r.json, err);
+    skua_status status = put_lists(shop, live, run->seed, context, &r.json, err);
     return skuai_report_end(&r, status, report, err);
 }
 
@@ -187,7 +211,7 @@ static skua_status forecast(skua_shop *shop, const skuai_ranks *ranks, const voi
     if (status == SKUA_OK && first)
         status = write_results(shop, &run, live.panel, live.forecast, out->file, err);
     if (status == SKUA_OK && first)
-        status = make_report(&live, &run, out->file, &context, &made, err);
+        status = make_report(shop, &live, &run, out->file, &context, &made, err);
     if (status == SKUA_OK && first && out->stream)
         status = skuai_arrow_forecast(&live, out->stream, err);
     if (status == SKUA_OK && report)

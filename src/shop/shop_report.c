@@ -1,5 +1,6 @@
 /* report: one HTML page out of the panel, the last forecast, the leaderboard and the findings. */
 #include "core/file.h"
+#include "shop/item_title.h"
 #include "shop/model_file.h"
 #include "shop/report_page.h"
 #include "shop/result.h"
@@ -50,21 +51,6 @@ static skua_status read_run(skuai_store *store, run_table *t, skua_error *err) {
     return status;
 }
 
-/* The title of an item, "" when it has none. */
-static const char *find_title(const skuai_table *titles, const char *item) {
-    size_t low = 0, high = titles->n_rows;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int order = strcmp(titles->columns[0].texts[middle], item);
-        if (order == 0) return titles->columns[1].texts[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return "";
-}
-
 /* First row of an item in a channel; SIZE_MAX when it was not forecast. */
 static size_t find_rows(const run_table *t, const char *item, const char *channel) {
     size_t low = 0, high = t->table->n_rows;
@@ -109,7 +95,7 @@ static void put_series(skuai_json_writer *w, const skuai_panel *panel, const run
     const double *y = skuai_panel_target(panel, s);
     skuai_json_object(w, NULL);
     skuai_json_text(w, "name", skuai_panel_name(panel, s));
-    skuai_json_text(w, "title", find_title(t->titles, item));
+    skuai_json_text(w, "title", skuai_titles_find(t->titles, item));
     skuai_json_text(w, "note", t->table->columns[4].texts[row]);
     skuai_json_number(w, "volume", volume);
     put_periods(w, panel, panel->start[s] + (int64_t)from, n - from + t->horizon);
@@ -330,11 +316,7 @@ skua_status skua_shop_report(skua_shop *shop, const char *output, char **report,
     skuai_buffer_init(&data, (size_t)1 << 30);
     skuai_json_begin(&w, &data);
     skua_status status = read_run(store, &t, err);
-    if (status == SKUA_OK)
-        status = skuai_store_query(store,
-                                   "SELECT item, title FROM items WHERE title IS NOT NULL ORDER BY "
-                                   "item",
-                                   NULL, 0, &t.titles, err);
+    if (status == SKUA_OK) status = skuai_titles_read(store, NULL, 0, &t.titles, err);
     if (status == SKUA_OK) status = skuai_shop_panel(shop, store, false, &panel, err);
     if (status == SKUA_OK) status = put_all(shop, store, &w, panel, &t, err);
     if (status == SKUA_OK) status = skuai_buffer_check(&data, err);

@@ -35,6 +35,7 @@ expect_exit 0 "$SKUA" embed shop --json
 expect_exit 0 "$SKUA" forecast shop --horizon 6 --json -o forecast.csv
 expect_json 'd["series"] == 78 and d["young"] >= 3'
 expect_json '{"NEWMUG", "NEWLAMP", "HEIR"} <= {x["name"] for x in d["new"]}'
+expect_json '{x["name"]: x["title"] for x in d["new"]}["NEWMUG"] == "yellow ceramic mug" and d["largest"][0]["title"].find(" number ") > 0'
 expect_json 'not {"FAR", "GONE"} & {x["name"] for x in d["new"]}'
 new='{x["name"]: x for x in d["new"]}'
 expect_json "3 < $new['NEWMUG']['mean'] < 40 and $new['NEWMUG']['low'] < $new['NEWMUG']['mean'] < $new['NEWMUG']['high']"
@@ -89,3 +90,11 @@ expect_exit 2 "$SKUA" backtest shop --horizon 6 --ablate image
 expect_err 'nothing of that kind'
 expect_exit 2 "$SKUA" backtest shop --horizon 6 --ablate text --trials 3
 expect_err 'same models'
+
+# people read titles beside numbers, and no item is said to be like itself
+COLUMNS=120 expect_exit 0 "$SKUA" forecast shop --horizon 6
+expect_out 'new items +title '
+expect_out 'NEWMUG +yellow ceramic mug '
+expect test "$(grep -cE '^(I[0-9]+) .*like .*\b\1 \(' out)" -eq 0
+COLUMNS=60 expect_exit 0 "$SKUA" forecast shop --horizon 6
+expect_width 60
