@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void command_check_show(const invocation *call, const skuai_json *report) {
     const skuai_json *kinds = skuai_json_get(report, "kinds");
@@ -30,6 +31,15 @@ void command_check_show(const invocation *call, const skuai_json *report) {
         "Each finding stands in the table findings with what was before, what comes after "
         "and why. Nothing was changed in the data itself: applied findings take effect "
         "when a history is read, and --clean none leaves them out.");
+    for (size_t i = 0; i < n; i++) { /* the kind with most that wait */
+        const skuai_json *k = skuai_json_at(kinds, i);
+        if (strcmp(skuai_json_as_text(skuai_json_get(k, "action"), ""), "proposed") != 0) continue;
+        command_print(call,
+                      "Proposed ones wait for you: skua findings SHOP --kind %s lists them, with "
+                      "--decide applied they take effect.",
+                      skuai_json_as_text(skuai_json_get(k, "kind"), ""));
+        break;
+    }
 }
 
 static exit_code run(invocation *call) {

@@ -22,6 +22,12 @@ static void show_mapping(const invocation *call, const skuai_json *file) {
     cells_clear(&table);
 }
 
+/* A file's name without its folders. */
+static const char *own_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
 /* "sales.csv: 60 rows into sales, 58 new, 2 corrections", or that there was nothing to do. */
 static void show_counts(const invocation *call, const skuai_json *file) {
     static const char *const counts[][2] = {{"corrected", "corrections"},
@@ -29,7 +35,7 @@ static void show_counts(const invocation *call, const skuai_json *file) {
                                             {"duplicates", "repeated in the file"},
                                             {"rejected", "rejected"},
                                             {"late", "late"}};
-    const char *name = skuai_json_as_text(skuai_json_get(file, "file"), "");
+    const char *name = own_name(skuai_json_as_text(skuai_json_get(file, "file"), ""));
     const char *table = skuai_json_as_text(skuai_json_get(file, "table"), "");
     char line[4096 + 512], number[32], more[32];
     size_t n = 0;
@@ -72,13 +78,26 @@ static void show_rejects(const invocation *call, const skuai_json *report) {
     }
 }
 
+/* "... and 293 more files: in all 541 909 rows, 541 909 new". */
+static void show_sums(const invocation *call, const skuai_json *files, size_t rest) {
+    int64_t rows = 0, added = 0;
+    char number[32], more[32];
+    for (size_t i = 0; i < skuai_json_size(files); i++) {
+        const skuai_json *file = skuai_json_at(files, i);
+        rows += skuai_json_as_integer(skuai_json_get(file, "rows"), 0);
+        added += skuai_json_as_integer(skuai_json_get(file, "added"), 0);
+    }
+    command_print(call, "... and %zu more files: in all %s rows, %s new", rest,
+                  grouped(rows, number), grouped(added, more));
+}
+
 static void show(const invocation *call, const skuai_json *report) {
     enum { FILES_SHOWN = 12 };
     const skuai_json *files = skuai_json_get(report, "files");
     size_t n = skuai_json_size(files);
     for (size_t i = 0; i < n && i < FILES_SHOWN; i++)
         show_file(call, skuai_json_at(files, i), i == 0);
-    if (n > FILES_SHOWN) printf("... and %zu more files\n", n - FILES_SHOWN);
+    if (n > FILES_SHOWN) show_sums(call, files, n - FILES_SHOWN);
     int64_t rejected = skuai_json_as_integer(skuai_json_get(report, "rejected"), 0);
     show_rejects(call, report);
     if (rejected > 0)

@@ -139,7 +139,22 @@ static const skuai_config_entry *find_setting(const char *name, const char *verb
     return NULL;
 }
 
+/* The commands whose option it is, as "report demo trend"; NULL: no command's. */
+static const char *others_with(const char *name) {
+    for (int k = 0; k < SKUAI_CONFIG_KEYS; k++) {
+        const skuai_config_entry *e = skuai_config_entry_at((skuai_config_key)k);
+        char option[64];
+        option_name(e->key, option, sizeof option);
+        if (strcmp(option, name) == 0 && *e->verbs) return e->verbs;
+    }
+    return NULL;
+}
+
 static exit_code unknown_option(const reader *r, const char *name) {
+    const char *others = others_with(name);
+    if (others)
+        return usage(r->call, "%s has no option --%.64s; it is one of: %s", r->call->command->name,
+                     name, others);
     const char *words[SKUAI_CONFIG_KEYS + 32];
     size_t n = 0;
     for (int k = 0; k < SKUAI_CONFIG_KEYS; k++)

@@ -16,7 +16,8 @@ P
 expect_exit 3 "$SKUA" findings shop
 expect_err 'nothing was checked yet'
 
-"$SKUA" check shop >/dev/null || exit 1
+expect_exit 0 "$SKUA" check shop
+expect_out 'applied findings take effect'
 expect_exit 0 "$SKUA" findings shop --kind outlier --item sku01 --json
 expect_json "d['total'] >= 1 and any(f['ds'][:10] == '2024-05-30' and f['before'] == '1000' for f in d['findings'])"
 row=$(python3 -c "import json; print([f['row'] for f in json.load(open('out'))['findings'] if f['before'] == '1000'][0])")

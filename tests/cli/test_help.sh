@@ -49,6 +49,8 @@ expect_exit 2 "$SKUA" init shop --time-zon UTC
 expect_err 'did you mean --time-zone\?'
 expect_exit 2 "$SKUA" ingest shop --slaes x.csv
 expect_err 'did you mean --sales\?'
+expect_exit 2 "$SKUA" init shop --language zh
+expect_err 'init has no option --language; it is one of: report demo trend'
 expect_exit 2 "$SKUA" forecast shop --horizon
 expect_err 'horizon wants a value'
 expect_exit 2 "$SKUA" forecast
