@@ -124,7 +124,7 @@ static skua_status ingest(demo *d, skua_error *err) {
 /* A first look should take a minute: of each family one or two, trees from a third of the rows that
  * they would take, two windows. With --preset it is what that trains. */
 static const char FIRST_LOOK[] =
-    "theta,ets,group,count-pool,cold-start,zero-shot,tree-direct:rows=100000";
+    "theta,ets,tree-direct:rows=100000,group,count-pool,cold-start,zero-shot";
 
 static skua_status train(demo *d, skua_error *err) {
     char path[PATH_MOST], line[PATH_MOST], *report = NULL;
@@ -136,7 +136,8 @@ static skua_status train(demo *d, skua_error *err) {
         SKUA_TRY(skua_shop_set(d->shop, "models", FIRST_LOOK, err));
     }
     (void)snprintf(line, sizeof line, "%.3800s%s%s", path_of(d, "shop", path),
-                   chosen ? "" : " --windows 2 --models ", chosen ? "" : FIRST_LOOK);
+                   chosen ? "" : " --windows 2 --models ",
+                   chosen ? "" : "theta,ets,tree-direct:rows=100000,...");
     announce(d, "train", line);
     SKUA_TRY(skua_shop_train(d->shop, &report, err));
     tell(d, report, leaderboard_show);
