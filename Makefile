@@ -42,11 +42,17 @@ check:
 	@cmake --preset release >/dev/null && cmake --build build/release -j $(JOBS)
 	@scripts/check.sh build/release
 
-sanitize thread fault generic:
+sanitize thread generic:
 	@scripts/setup.sh check
 	@cmake --preset $@ >/dev/null
 	@cmake --build build/$@ -j $(JOBS)
 	@ctest --test-dir build/$@ -j $(JOBS) --output-on-failure
+
+fault:
+	@scripts/setup.sh check
+	@cmake --preset fault >/dev/null
+	@cmake --build build/fault -j $(JOBS) --target fault_tests
+	@ctest --test-dir build/fault -j $(JOBS) --output-on-failure -R '^test_fault'
 
 fuzz:
 	@scripts/setup.sh check

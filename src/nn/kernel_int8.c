@@ -32,7 +32,7 @@ bool skuai_kernel_int8_there(void) {
 }
 
 INLINE __mmask16 lanes(size_t left) {
-    return left >= LANES ? (__mmask16)0xFFFF : (__mmask16)((1U << left) - 1);
+    return (__mmask16)(left >= LANES ? 0xFFFFU : (1U << left) - 1);
 }
 
 /* The numbers are compared as they are: minimum and maximum of a row in which something is not

@@ -630,7 +630,10 @@ skua_status skuai_ingest(skuai_store *store, const skuai_ingest_options *options
         s.n_skipped, (long long)s.added, (long long)s.corrected, (long long)s.unchanged,
         (long long)s.duplicates, (long long)s.rejected);
     if (status == SKUA_OK) status = skuai_buffer_check(&text, err);
-    if (status == SKUA_OK) status = skuai_buffer_add(report, text.data, text.size);
+    if (status == SKUA_OK) {
+        (void)skuai_buffer_add(report, text.data, text.size);
+        status = skuai_buffer_check(report, err);
+    }
     skuai_buffer_clear(&text);
     skuai_series_clear(&s.series);
     return status;
