@@ -214,7 +214,11 @@ bool skuai_worker_good(skuai_worker *w) {
     const skuai_plan *plan = w->reader->plan;
     char why[120];
     if (w->record.unclosed) {
-        skuai_worker_reject(w, false, "a quote is never closed");
+        bool long_one = w->block.size - w->block.at + w->record.size > SKUAI_CSV_QUOTED;
+        skuai_worker_reject(w, false,
+                            long_one ? "a quote is not closed within 1 MB, the most a quoted "
+                                       "field may be"
+                                     : "a quote is never closed");
         return false;
     }
     if (w->block.has_zero && memchr(w->record_text, 0, w->record.size)) {

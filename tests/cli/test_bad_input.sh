@@ -42,6 +42,8 @@ refused 2 'delimiter' semicolon.csv --delimiter ';;'
 refused 3 'ragged.csv' ragged.csv
 { head -1 good.csv; echo '"sku01,2023-01-02,1,2'; tail -5 good.csv | sed s/sku02/sku03/; } >quote.csv
 kept 'a quote is never closed' 5 quote.csv
+{ head -1 good.csv; printf '"'; head -c 2000000 /dev/zero | tr '\000' x; echo '",2023-01-02,1,2'; tail -5 good.csv | sed s/sku02/sku04/; } >longquote.csv
+kept 'not closed within 1 MB' 5 longquote.csv
 
 # bytes that are no text
 { cat good.csv; printf 'sku\000x,2023-03-01,1,2\n'; } >nul.csv
