@@ -44,6 +44,19 @@ static void show_items(const invocation *call, const skuai_json *items) {
                       skuai_json_size(items) - ROWS);
 }
 
+/* What the elasticities of the best sellers mean, in words. */
+static void show_sentences(const invocation *call, const skuai_json *items) {
+    enum { SENTENCES = 3 };
+    size_t shown = 0;
+    for (size_t i = 0; i < skuai_json_size(items) && shown < SENTENCES; i++) {
+        const char *sentence =
+            skuai_json_as_text(skuai_json_get(skuai_json_at(items, i), "sentence"), NULL);
+        if (!sentence) continue;
+        command_print(call, "%s.", sentence);
+        shown++;
+    }
+}
+
 /* One line a reason that occurs, with the items that have it counted. */
 static void show_reasons(const invocation *call, const skuai_json *items) {
     const char *seen[REASONS] = {0};
@@ -188,6 +201,7 @@ static void show(const invocation *call, const skuai_json *report) {
     const skuai_json *items = skuai_json_get(report, "items");
     const skuai_json *refuted = skuai_json_get(report, "refutations");
     if (skuai_json_size(items) > 0) show_items(call, items);
+    show_sentences(call, items);
     show_reasons(call, items);
     show_refutation(call, skuai_json_get(refuted, "elasticity"), "elasticity");
     show_refutation(call, skuai_json_get(refuted, "uplift"), "promotion's effect (log)");

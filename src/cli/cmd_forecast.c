@@ -17,7 +17,8 @@ static bool have_titles(const skuai_json *list) {
     for (size_t i = 0; i < skuai_json_size(list); i++) {
         const skuai_json *s = skuai_json_at(list, i);
         const char *title = skuai_json_as_text(skuai_json_get(s, "title"), "");
-        if (*title && strcmp(title, skuai_json_as_text(skuai_json_get(s, "name"), "")) != 0)
+        const char *name = skuai_json_as_text(skuai_json_get(s, "name"), "");
+        if (*title && strncmp(title, name, strlen(title)) != 0) /* a name may end in /channel */
             return true;
     }
     return false;

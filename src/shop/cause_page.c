@@ -18,6 +18,33 @@ static double percent(double log_effect) {
     return 100 * (exp(log_effect) - 1);
 }
 
+/* "24 % more", or "约增 24%". */
+static void put_change(double change, bool chinese, char *text, size_t size) {
+    if (chinese)
+        (void)snprintf(text, size, "%s %.0f%%", change < 0 ? "减" : "增", fabs(change));
+    else
+        (void)snprintf(text, size, "%.0f %% %s", fabs(change), change < 0 ? "less" : "more");
+}
+
+/* An elasticity as what a price a tenth lower does; "" where it cannot be known. */
+static void say_elasticity(const skuai_effect_item *item, bool chinese, char *text, size_t size) {
+    const skuai_effect *e = &item->effect[SKUAI_TREATMENT_PRICE];
+    char about[32], least[32], most[32];
+    text[0] = '\0';
+    if (e->known >= SKUAI_EFFECT_CONSTANT) return;
+    put_change(percent(e->value * log(0.9)), chinese, about, sizeof about);
+    put_change(percent(e->high * log(0.9)), chinese, least, sizeof least);
+    put_change(percent(e->low * log(0.9)), chinese, most, sizeof most);
+    bool borrowed = e->known == SKUAI_EFFECT_BORROWED;
+    if (chinese)
+        (void)snprintf(text, size, "%.200s：降价 10%%，销量约%s（%s 至 %s）%s", item->name, about,
+                       least, most, borrowed ? "，其中大部分来自同类商品的信息" : "");
+    else
+        (void)snprintf(text, size, "%.200s: a price 10 %% lower sells about %s (%s to %s)%s",
+                       item->name, about, least, most,
+                       borrowed ? ", and most of that is known from its category" : "");
+}
+
 /* -- JSON ---------------------------------------------------------------------------------------
  */
 
@@ -128,7 +155,14 @@ void skuai_cause_json(const skuai_cause_answer *a, const char *output, skuai_jso
         skuai_json_object(w, NULL);
         skuai_json_text(w, "item", items[i]->name);
         skuai_json_number(w, "units", items[i]->units);
-        if (a->price) put_effect(w, "elasticity", items[i], SKUAI_TREATMENT_PRICE, false);
+        if (a->price) {
+            char sentence[512];
+            put_effect(w, "elasticity", items[i], SKUAI_TREATMENT_PRICE, false);
+            say_elasticity(items[i], false, sentence, sizeof sentence);
+            if (*sentence) skuai_json_text(w, "sentence", sentence);
+            say_elasticity(items[i], true, sentence, sizeof sentence);
+            if (*sentence) skuai_json_text(w, "sentence_zh", sentence);
+        }
         if (a->price) put_effect(w, "others_percent", items[i], SKUAI_TREATMENT_OTHERS, true);
         if (promotion && promotion->treated > 0) {
             put_effect(w, "uplift_percent", promotion, SKUAI_TREATMENT_PROMOTION, true);
@@ -207,6 +241,18 @@ static void put_row(skuai_buffer *b, const skuai_cause_answer *a, const skuai_ef
     skuai_buffer_text(b, "</tr>");
 }
 
+/* Its elasticity in words; false where it cannot be known. */
+static bool put_sentence(skuai_buffer *b, const skuai_effect_item *item) {
+    char english[512], chinese[512];
+    say_elasticity(item, false, english, sizeof english);
+    say_elasticity(item, true, chinese, sizeof chinese);
+    if (!*english) return false;
+    skuai_buffer_text(b, "<p>");
+    skuai_page_words(b, english, chinese);
+    skuai_buffer_text(b, "</p>");
+    return true;
+}
+
 static void put_header(skuai_buffer *b, const skuai_cause_answer *a) {
     skuai_buffer_text(b, "<table><thead><tr><th>");
     skuai_page_words(b, "item", "商品");
@@ -281,6 +327,8 @@ void skuai_cause_page(const skuai_cause_answer *a, skuai_buffer *b) {
         for (size_t i = 0; i < n && i < 200; i++)
             put_row(b, a, items[i]);
         skuai_buffer_text(b, "</tbody></table>");
+        for (size_t i = 0, said = 0; a->price && i < n && said < 3; i++)
+            said += put_sentence(b, items[i]);
         put_refutations(b, a);
     }
     skuai_free(items);

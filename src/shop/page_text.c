@@ -55,6 +55,7 @@ void skuai_page_begin(skuai_buffer *b, const char *shop, const char *english, co
         "svg .line{stroke:var(--ink);fill:none;stroke-width:1.8}svg text{fill:var(--ink)}"
         "button{float:right;font:inherit;color:inherit;background:var(--panel);border:1px solid "
         "var(--line);border-radius:4px;padding:.2rem .7rem;cursor:pointer}[lang=zh]{display:none}"
+        "@media(max-width:44rem){table{display:block;overflow-x:auto}}"
         "html.zh [lang=en]{display:none}html.zh [lang=zh]{display:inline}</style></head><body>"
         "<button onclick=\"document.documentElement.classList.toggle('zh')\"><span lang=\"en\">"
         "中文</span><span lang=\"zh\">English</span></button><h1>");

@@ -185,6 +185,11 @@ static skua_status item_report(const skua_shop *shop, const skuai_panel *panel,
                                  "the shop has no item '%s': names are as in the table sales, or "
                                  "item/channel",
                                  item);
+    else if (panel->length[a->series] == 0)
+        status = skuai_error_set(err, SKUA_EDATA,
+                                 "%s has sold nothing yet, so there is nothing ordinary to measure "
+                                 "an explanation from: skua forecast says which items it is like",
+                                 skuai_panel_name(panel, a->series));
     if (status == SKUA_OK)
         status = ask_model(shop, panel, context, a->series, explain_item, a, err);
     if (status == SKUA_OK) {

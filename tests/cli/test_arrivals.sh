@@ -98,3 +98,5 @@ expect_out 'NEWMUG +yellow ceramic mug '
 expect test "$(grep -cE '^(I[0-9]+) .*like .*\b\1 \(' out)" -eq 0
 COLUMNS=60 expect_exit 0 "$SKUA" forecast shop --horizon 6
 expect_width 60
+expect_exit 3 "$SKUA" explain shop --item NEWMUG --horizon 6
+expect_err 'NEWMUG has sold nothing yet.*skua forecast says which items it is like'

@@ -16,7 +16,10 @@ expect_exit 0 "$SKUA" cause large --threads 1 -q --json -o causes.html
 for word in '"elasticity"' '"uplift_percent"' '"refutations"' '"placebo"' '"graph"' '"known"'; do
     expect_out "$word"
 done
-for word in '<svg' 'Tried to refute' '价格弹性' 'prefers-color-scheme'; do
+# an elasticity in words is that of the number: at a price a tenth lower 100 (0.9^e - 1) % more
+expect_json 'any("sentence" in i for i in d["items"]) and all(("%.0f %% %s (" % (abs(c), "less" if c < 0 else "more")) in i["sentence"] for i in d["items"] if "sentence" in i for c in [100 * (0.9 ** i["elasticity"]["value"] - 1)])'
+expect_json 'all(("sentence" in i) == (i["elasticity"]["known"] in ("known", "borrowed")) for i in d["items"])'
+for word in '<svg' 'a price 10 % lower sells about' '降价 10%' 'Tried to refute' '价格弹性' 'prefers-color-scheme'; do
     expect grep -q "$word" causes.html
 done
 
