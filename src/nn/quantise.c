@@ -210,8 +210,8 @@ static skua_status tile(void *argument, size_t i, int worker, skua_error *err) {
         const int32_t *s = sums + r * w->out;
         for (size_t j = 0; j < w->out; j++) {
             float v = w->scale[j] * (step[r] * (float)s[j] + low[r] * (float)w->sum[j]);
-            y[j] = (skuai_real)v + (p->bias ? p->bias[j] : 0);
-            if (p->residual) y[j] += p->residual[(first + r) * w->out + j];
+            skuai_real before = p->residual ? p->residual[(first + r) * w->out + j] : 0;
+            y[j] = (skuai_real)v + (p->bias ? p->bias[j] : 0) + before; /* y may be the residual */
         }
     }
     return SKUA_OK;

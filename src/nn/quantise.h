@@ -42,8 +42,8 @@ void skuai_int8_weight_expand(const skuai_int8_weight *from, skuai_real *weight)
 /* Bytes of scratch that a product of n rows needs on this context's threads. */
 size_t skuai_int8_scratch_size(const skuai_int8_weight *weight, size_t n,
                                const skuai_context *context);
-/* y [n, out] = x [n, in] weight' + bias [out] + residual [n, out] (either NULL: none). scratch: see
- * above, aligned to 64. */
+/* y [n, out] = x [n, in] weight' + bias [out] + residual [n, out] (either NULL: none; y may be
+ * the residual). scratch: see above, aligned to 64. */
 SKUA_MUST_USE skua_status skuai_int8_linear(const skuai_context *context,
                                             const skuai_int8_weight *weight, const skuai_real *x,
                                             size_t n, const skuai_real *bias,
