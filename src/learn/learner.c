@@ -54,8 +54,16 @@ skua_status skuai_learner_check(const skuai_learner_options *o, const skuai_exam
         return skuai_error_set(err, SKUA_ECONFIG, "a quantile's level lies between 0 and 1");
     if (o->objective == SKUAI_OBJECTIVE_TWEEDIE && !(o->level >= 1 && o->level < 2))
         return skuai_error_set(err, SKUA_ECONFIG, "tweedie's variance power lies in [1, 2)");
-    for (size_t i = 0; i < train->x.n_rows; i++)
+    bool positive =
+        o->objective == SKUAI_OBJECTIVE_POISSON || o->objective == SKUAI_OBJECTIVE_TWEEDIE;
+    for (size_t i = 0; i < train->x.n_rows; i++) {
         if (!isfinite(train->y[i]))
             return skuai_error_set(err, SKUA_EDATA, "row %zu has no finite target", i);
+        if (positive && train->y[i] < 0)
+            return skuai_error_set(err, SKUA_EDATA,
+                                   "row %zu has the target %g: objective %s learns from what is "
+                                   "never negative",
+                                   i, (double)train->y[i], skuai_objective_name(o->objective));
+    }
     return SKUA_OK;
 }

@@ -19,7 +19,8 @@
  * spread of past changes, and the note says so. Parameters, all optional:
  *   horizon     periods that are learnt; 0: the future that the panel knows, else 48 hours, 28
  *               days, 13 weeks, 12 months
- *   objective   absolute (default), squared, huber, poisson, tweedie, mape
+ *   objective   absolute (default), squared, huber, poisson, tweedie, mape; for poisson and
+ *               tweedie, laws of what is never negative, a period of more returns than sales is 0
  *   power       tweedie's variance power (1.3)
  *   base        what is learnt is the difference from it: cycle (last cycle's value), none, auto
  *               (default: cycle where that alone is nearer to the newest periods than the level
@@ -28,10 +29,10 @@
  *   rounds rate leaves least_leaf depth column_share row_share shrinkage l1_share
  *               as in learn/learner.h
  *   rows        most rows of training, spread over series, origins and horizons (1,000 a series,
- * from 300,000 to 1,000,000; fewer when memory is limited) monotone    1: never more demand at a
- * higher price (a known-ahead covariate named price) weight      level (default: large series count
- * for what they sell), equal country     whose holidays align last year's periods, as US or
- * CN,shopping
+ *               from 300,000 to 1,000,000; fewer when memory is limited)
+ *   monotone    1: never more demand at a higher price (a known-ahead covariate named price)
+ *   weight      level (default: large series count for what they sell), equal
+ *   country     whose holidays align last year's periods, as US or CN,shopping
  */
 #ifndef SKUA_TREE_TREE_H
 #define SKUA_TREE_TREE_H

@@ -58,9 +58,11 @@ static size_t count_rows(const skuai_panel *p, const skuai_tree_choice *c, doubl
 }
 
 static void set_targets(const skuai_panel *p, const skuai_tree_options *o, skuai_tree_rows *r) {
+    bool positive = o->asked == SKUAI_OBJECTIVE_POISSON || o->asked == SKUAI_OBJECTIVE_TWEEDIE;
     for (size_t i = 0; i < r->n; i++) {
         const skuai_feature_row *row = &r->rows[i];
         double y = skuai_panel_target(p, row->series)[row->origin + row->horizon];
+        if (positive && y < 0) y = 0;
         if (isnan(r->scale[i])) r->scale[i] = 1;
         double scale = (double)r->scale[i];
         double least = 0.02 * scale, size = fabs(y) > least ? fabs(y) : least;

@@ -229,6 +229,12 @@ static void bad_input_is_refused(void **state) {
     assert_int_equal(skuai_learner_boosted.fit(&o, &train, NULL, &one_thread, &learnt, &err),
                      SKUA_ECONFIG);
     o = SKUAI_LEARNER_OPTIONS_DEFAULT;
+    o.objective = SKUAI_OBJECTIVE_POISSON;
+    a.y[7] = -1;
+    assert_int_equal(skuai_learner_boosted.fit(&o, &train, NULL, &one_thread, &learnt, &err),
+                     SKUA_EDATA);
+    assert_non_null(strstr(err.message, "never negative"));
+    o = SKUAI_LEARNER_OPTIONS_DEFAULT;
     a.y[7] = NAN;
     assert_int_equal(skuai_learner_linear.fit(&o, &train, NULL, &one_thread, &learnt, &err),
                      SKUA_EDATA);

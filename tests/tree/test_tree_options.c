@@ -157,6 +157,38 @@ static void the_base_is_chosen(void **state) {
     skuai_panel_free(panel);
 }
 
+/* A period of more returns than sales is one without sales where the law knows nothing below 0. */
+static void returns_are_no_demand(void **state) {
+    (void)state;
+    static const skuai_parameter changes[][2] = {{{"objective", "tweedie"}},
+                                                 {{"objective", "poisson"}}};
+    skuai_panel *panel = make_panel(), *other[2];
+    double *y = skuai_new(panel->n_rows, sizeof *y);
+    skua_error err;
+    for (int k = 0; k < 2; k++) { /* every seventh value: -3, and 0 */
+        for (size_t i = 0; i < panel->n_rows; i++)
+            y[i] = i % 7 == 0 ? (k == 0 ? -3 : 0) : panel->target[i];
+        assert_ok(skuai_panel_with(panel, SIZE_MAX, y, &other[k], &err), &err);
+    }
+    skuai_panel *negative = cut(other[0], AHEAD), *zero = cut(other[1], AHEAD);
+    for (int i = 0; i < 2; i++) { /* not the same: their features tell them apart */
+        skuai_forecast *a = run("tree-direct", negative, changes[i], 1);
+        skuai_forecast *b = run("tree-direct", zero, changes[i], 1);
+        double size = 0;
+        for (size_t k = 0; k < (size_t)SERIES * AHEAD; k++)
+            size += fabs(b->mean[k]);
+        assert_true(difference(a, b) < 0.2 * size);
+        skuai_forecast_free(a);
+        skuai_forecast_free(b);
+    }
+    skuai_free(y);
+    skuai_panel_free(negative);
+    skuai_panel_free(zero);
+    skuai_panel_free(other[0]);
+    skuai_panel_free(other[1]);
+    skuai_panel_free(panel);
+}
+
 static void kinds_differ_and_are_kept(void **state) {
     (void)state;
     static const char *const names[] = {"tree-direct", "tree-multi", "tree-recursive",
@@ -286,6 +318,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_parameter_changes_the_forecast),
         cmocka_unit_test(the_base_is_chosen),
+        cmocka_unit_test(returns_are_no_demand),
         cmocka_unit_test(kinds_differ_and_are_kept),
         cmocka_unit_test(monotone_in_price),
         cmocka_unit_test(few_rows_are_spread),
