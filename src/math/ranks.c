@@ -42,23 +42,31 @@ bool skuai_ranks_several(void) {
     return false;
 }
 
-/* The module lies beside the program or library (a build tree), or in the package's folder. Global:
- * MPI's own parts look for its symbols. */
-static void *open_module(void) {
-    const char *named = getenv("SKUA_MPI");
-    if (named && *named) return dlopen(named, RTLD_NOW | RTLD_GLOBAL);
+/* In the folder of a program or library, where it lies in a build tree, or in the package's. */
+static void *open_beside(const char *file) {
     static const char *const folders[] = {"", "skua/", SKUA_MODULE_FOLDER};
-    Dl_info info;
-    if (!dladdr((const void *)module_name, &info) || !info.dli_fname) return NULL;
-    const char *slash = strrchr(info.dli_fname, '/');
+    const char *slash = strrchr(file, '/');
     void *handle = NULL;
     for (size_t i = 0; slash && !handle && i < sizeof folders / sizeof *folders; i++) {
-        char path[4096];
-        int n = snprintf(path, sizeof path, "%.*s/%s%s", (int)(slash - info.dli_fname),
-                         info.dli_fname, folders[i], module_name);
+        char path[PATH_MAX];
+        int n = snprintf(path, sizeof path, "%.*s/%s%s", (int)(slash - file), file, folders[i],
+                         module_name);
         if (n > 0 && (size_t)n < sizeof path) handle = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
     }
     return handle;
+}
+
+/* Beside what this code is a part of; a program that was found along PATH is known by its bare
+ * name, and one may be started by a link. Global: MPI's own parts look for its symbols. */
+static void *open_module(void) {
+    const char *named = getenv("SKUA_MPI");
+    if (named && *named) return dlopen(named, RTLD_NOW | RTLD_GLOBAL);
+    Dl_info info;
+    char whole[PATH_MAX];
+    if (!dladdr((const void *)module_name, &info) || !info.dli_fname) return NULL;
+    void *handle = open_beside(info.dli_fname);
+    const char *file = strchr(info.dli_fname, '/') ? info.dli_fname : "/proc/self/exe";
+    return !handle && realpath(file, whole) ? open_beside(whole) : handle;
 }
 
 static skua_status load(const skuai_ranks_module **module, skua_error *err) {

@@ -115,6 +115,12 @@ expect_exit 0 "$SKUA" forecast shop -o one.csv --threads 1 -q
 expect_exit 0 ranks 2 "$SKUA" train shop --horizon 7 --models $MODELS --threads 1 --json -q
 expect_json 'd["verb"] == "train" and d["model"] == "0002"'
 expect_exit 0 ranks 2 "$SKUA" forecast shop -o many.csv --threads 1 -q
+# a program that PATH finds, or a link to it, finds its module all the same
+ln -s "$SKUA" linked
+expect_exit 0 ranks 2 ./linked forecast shop -o linked.csv --threads 1 -q
+expect cmp many.csv linked.csv
+PATH=$(dirname "$SKUA"):$PATH expect_exit 0 ranks 2 skua forecast shop -o found.csv --threads 1 -q
+expect cmp many.csv found.csv
 expect cmp one.csv many.csv
 expect test "$(ls shop/models | grep -c '^0')" -eq 2 # one of the ranks wrote it
 
