@@ -8,8 +8,9 @@
  *     pre_stockouts   missing: periods that were not available the whole time are unknown;
  *                     ignore: they count as if they had been
  *     pre_outliers    clip | missing: what lies beyond three interquartile ranges from the
- * quartiles of the series less the medians of its seasons' phases (Tukey 1977, Exploratory Data
- * Analysis, outer fences) pre_scale       mean | deviation: each series divided by its own
+ *                     quartiles of the series less the medians of its seasons' phases (Tukey 1977,
+ *                     Exploratory Data Analysis, outer fences)
+ *     pre_scale       mean | deviation: each series divided by its own
  *     pre_transform   log1p | box-cox of y + 1 (Box & Cox 1964, JRSS B 26(2)); one lambda for the
  *                     panel, of least variation of spread over level (Guerrero 1993, Journal of
  *                     Forecasting 12(1))

@@ -1,5 +1,7 @@
 #include "shop/families.h"
 
+#include "shop/base_model.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -41,6 +43,19 @@ static const skuai_search_parameter theta[] = {
     {"adjustment", SKUAI_RANGE_CHOICE, 0, 0, "shrunk|multiplicative|additive"},
 };
 
+/* Of both nets; the transformer begins at its base model, the GRU from nothing. */
+static const skuai_search_parameter transformer[] = {
+    {"steps", SKUAI_RANGE_INTEGER, 60, 600, NULL}, {"rate", SKUAI_RANGE_LOG, 5e-5, 1e-3, NULL},
+    {"rank", SKUAI_RANGE_CHOICE, 0, 0, "|4|16"},   {"neighbours", SKUAI_RANGE_CHOICE, 0, 0, "|0"},
+    {"mask", SKUAI_RANGE_LINEAR, 0, 0.4, NULL},    {"jitter", SKUAI_RANGE_LINEAR, 0, 0.2, NULL},
+};
+
+static const skuai_search_parameter gru[] = {
+    {"steps", SKUAI_RANGE_INTEGER, 200, 1500, NULL}, {"rate", SKUAI_RANGE_LOG, 3e-4, 5e-3, NULL},
+    {"width", SKUAI_RANGE_CHOICE, 0, 0, "|32|64"},   {"dropout", SKUAI_RANGE_LINEAR, 0, 0.3, NULL},
+    {"jitter", SKUAI_RANGE_LINEAR, 0, 0.2, NULL},
+};
+
 static const skuai_search_parameter window_mean[] = {
     {"window", SKUAI_RANGE_INTEGER, 2, 60, NULL},
 };
@@ -55,6 +70,7 @@ enum {
     VECTORS = 16,
     OF_LOCAL = TRANSFORM | DIFFERENCE | OUTLIERS | STOCKOUTS,
     OF_TREES = DIFFERENCE | OUTLIERS | STOCKOUTS | VECTORS,
+    OF_NETS = OUTLIERS | STOCKOUTS | VECTORS,
     OF_MEANS = OUTLIERS | STOCKOUTS
 };
 
@@ -72,6 +88,8 @@ static const struct {
     {{"theta", "", theta, COUNT_OF(theta)}, OF_LOCAL},
     {{"ets", "", NULL, 0}, OF_LOCAL},
     {{"window-mean", "", window_mean, COUNT_OF(window_mean)}, OF_MEANS},
+    {{"transformer", "", transformer, COUNT_OF(transformer)}, OF_NETS},
+    {{"gru", "", gru, COUNT_OF(gru)}, OF_NETS},
 };
 
 static bool lacks_stock(const skuai_panel *panel) {
@@ -95,6 +113,9 @@ static void name_vectors(const skuai_panel *panel, char *text) {
 
 void skuai_families_make(const skuai_panel *panel, skuai_families *families) {
     bool stock = lacks_stock(panel);
+    char path[SKUAI_BASE_MODEL_PATH_SIZE];
+    skua_error none;
+    bool base = skuai_base_model_path(path, &none) == SKUA_OK;
     families->n = 0;
     name_vectors(panel, families->vectors);
     const struct {
@@ -119,7 +140,8 @@ void skuai_families_make(const skuai_panel *panel, skuai_families *families) {
          {"pre_vectors", SKUAI_RANGE_CHOICE, 0, 0, families->vectors}},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        skuai_search_parameter *own = families->parameters[i];
+        if (!base && strcmp(rows[i].family.name, "transformer") == 0) continue;
+        skuai_search_parameter *own = families->parameters[families->n];
         size_t n = rows[i].family.n;
         if (n) memcpy(own, rows[i].family.parameters, n * sizeof *own);
         for (size_t k = 0; k < COUNT_OF(more); k++)

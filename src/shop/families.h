@@ -6,7 +6,7 @@
 
 #include "automl/search.h"
 
-enum { SKUAI_FAMILIES = 8, SKUAI_FAMILIES_TEXT = 96 };
+enum { SKUAI_FAMILIES = 10, SKUAI_FAMILIES_TEXT = 96 };
 
 typedef struct skuai_families {
     size_t n;
@@ -17,7 +17,7 @@ typedef struct skuai_families {
 
 /* The families, with the preparations that can change anything on this panel: stock-outs where
  * something was not available, seasonal differences where there is a season, the modalities that it
- * has. *families must stay where it is. */
+ * has; the transformer where its base model is installed. *families must stay where it is. */
 void skuai_families_make(const skuai_panel *panel, skuai_families *families);
 
 #endif

@@ -4,6 +4,7 @@
 #include "shop/candidates.h"
 #include "shop/families.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static skuai_panel *make_panel(bool rich) {
@@ -54,6 +55,21 @@ static void only_what_can_change_something_varies(void **state) {
     assert_string_equal(find(&poor, "theta", "pre_difference")->choices, "|first");
     assert_null(find(&rich, "tree-direct", "pre_transform")); /* it has its own */
     assert_null(find(&rich, "window-mean", "pre_difference"));
+    assert_string_equal(find(&rich, "gru", "pre_vectors")->choices, "|none|text|image");
+    const char *base = getenv("SKUA_BASE");
+    char *kept = base ? strdup(base) : NULL;
+    assert_int_equal(setenv("SKUA_BASE", SKUA_TEST_SOURCE "/data/models/base.safetensors", 1), 0);
+    skuai_families_make(a, &rich);
+    assert_non_null(find(&rich, "transformer", "rate"));
+    assert_int_equal(setenv("SKUA_BASE", "/nowhere", 1), 0); /* nothing there to fine-tune */
+    skuai_families_make(a, &rich);
+    assert_null(find(&rich, "transformer", "rate"));
+    assert_non_null(find(&rich, "gru", "rate"));
+    if (kept)
+        assert_int_equal(setenv("SKUA_BASE", kept, 1), 0);
+    else
+        assert_int_equal(unsetenv("SKUA_BASE"), 0);
+    free(kept);
     skuai_panel_free(a);
     skuai_panel_free(b);
 }
@@ -65,7 +81,9 @@ static void every_point_is_a_model(void **state) {
     skuai_panel *panel = make_panel(true);
     skuai_random random;
     skuai_random_init(&random, 1);
+    assert_int_equal(setenv("SKUA_BASE", SKUA_TEST_SOURCE "/data/models/base.safetensors", 1), 0);
     skuai_families_make(panel, &f);
+    assert_int_equal(f.n, SKUAI_FAMILIES);
     for (size_t i = 0; i < f.n; i++)
         for (int draw = 0; draw < 100; draw++) {
             double x[SKUAI_SEARCH_PARAMETERS];
