@@ -121,8 +121,8 @@ static skua_status ingest(demo *d, skua_error *err) {
     return SKUA_OK;
 }
 
-/* A first look should take a minute: of each family one or two, trees from a third of the rows that
- * they would take, two windows. With --preset it is what that trains. */
+/* A first look should take a minute or two: of each family one or two, trees from a third of the
+ * rows that they would take, two windows. With --preset it is what that trains. */
 static const char FIRST_LOOK[] =
     "theta,ets,tree-direct:rows=100000,group,count-pool,cold-start,zero-shot";
 
@@ -193,7 +193,8 @@ const command command_demo = {
         "The whole way in one command, on a simulated shop: files are written, read into "
         "a workspace, checked; models are backtested and combined; every item is "
         "forecast; a page shows it all. Everything lands in FOLDER [skua-demo]. Without --preset "
-        "it trains a few models of every family from two windows, which takes about a minute.",
+        "it trains a few models of every family from two windows, which takes two minutes of "
+        "processor time.",
     .example = "skua demo --items 100",
     .run = run,
 };
