@@ -50,6 +50,12 @@ interface PromoPlan {
   gain: number;
   deviation: number;
   given: number;
+  promotions: number;
+  items: number;
+  agreed: number;
+  gap: number;
+  pull_forward: number;
+  infeasible?: { rule: string; needed: number; item: string; dropped: number };
   problems?: string[];
   lines: { item: string; channel: string; from: string; to: string; depth: number; price: number; units: number; gain: number; given: number; agreed: boolean }[];
 }
@@ -166,6 +172,8 @@ function promotions(screen: Screen): HTMLElement {
   return result<PromoPlan>(screen, question, (plan, _job, again) => {
     const say = h("span", { role: "status", class: "hint" });
     const fresh = plan.lines.filter((l) => !l.agreed);
+    // what is announced is in the plan whatever it brings: apart from what the plan adds
+    const gained = (agreed: boolean): number => sum(plan.lines.filter((l) => l.agreed === agreed).map((l) => l.gain));
     const agree = async (event: Event): Promise<void> => {
       const button = event.target as HTMLButtonElement;
       button.disabled = true;
@@ -180,8 +188,10 @@ function promotions(screen: Screen): HTMLElement {
     const all = plan.lines.map((l, i) => [`plan-${plan.from}-${i + 1}`, l.item, l.channel, l.from, l.to, "discount", l.depth, l.agreed ? 1 : 0]);
     const file = (): string => csv(["id", "scope", "channel", "from", "to", "kind", "depth"], all.filter((r) => r[7] === 0).map((r) => r.slice(0, 7)));
     return [
-      h("p", {}, h("strong", {}, t("promoSummary", { n: number(fresh.length), f: plan.from, t: plan.to, g: number(sum(fresh.map((l) => l.gain))), v: number(sum(fresh.map((l) => l.given))) })), " ",
-        plan.lines.length > fresh.length && t("promoAgreed", { n: number(plan.lines.length - fresh.length), g: number(plan.gain), d: number(plan.deviation) })),
+      h("p", {}, h("strong", {}, t("promoSummary", { n: number(plan.promotions), i: number(plan.items), f: plan.from, t: plan.to, g: number(plan.gain), d: number(plan.deviation), v: number(plan.given) })), " ",
+        plan.agreed > 0 && t("promoAgreed", { n: number(plan.agreed), a: number(gained(true)), g: number(gained(false)) })),
+      h("p", { class: "hint" }, t("promoBound", { p: `${Number((100 * plan.gap).toPrecision(2))} %`, s: percent(plan.pull_forward, false) })),
+      ...(plan.infeasible ? [h("p", { class: "notice" }, t("promoBroken", { r: engineName(plan.infeasible.rule), x: number(plan.infeasible.needed), i: plan.infeasible.item, n: number(plan.infeasible.dropped) }))] : []),
       h("div", { class: "bar" }, fresh.length > 0 && h("button", { type: "button", onclick: (event: Event) => void agree(event) }, t("acceptAll")),
         h("button", { type: "button", class: "plain", onclick: () => save(file(), "promotions.csv") }, t("csv")), say),
       filtered(plan.lines, "promo-search", (lines) => table([t("item"), t("channel"), t("when"), t("off"), t("price"), t("units"), t("gain"), t("given")],
