@@ -79,11 +79,11 @@ static void show_reasons(const invocation *call, const skuai_json *items) {
 static void show_refutation(const invocation *call, const skuai_json *r, const char *what) {
     if (!r) return;
     command_print(call,
-                  "Refutation of the %s %s: at another time %.2f (0 expected, error %.2f), with a "
+                  "The checks of the %s %s: at another time %.2f (0 expected, error %.2f), with a "
                   "random cause %.2f, on four fifths of the time %.2f; as estimated %.2f.",
                   what,
-                  skuai_json_as_bool(skuai_json_get(r, "passed"), false) ? "failed, so it stands"
-                                                                         : "leaves it in doubt",
+                  skuai_json_as_bool(skuai_json_get(r, "passed"), false) ? "do not refute it"
+                                                                         : "leave it in doubt",
                   number(r, "placebo"), number(r, "placebo_error"),
                   number(r, "random_common_cause"), number(r, "subset"), number(r, "value"));
 }
