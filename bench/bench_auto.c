@@ -113,7 +113,11 @@ static void forecast_members(auto_run *r, skuai_scores *scores) {
         const skuai_backtest_cell *cell = skuai_backtest_at(r->backtest, 0, m);
         skua_error err = {0};
         scores[m] = (skuai_scores){.wql = (double)NAN};
-        printf("  %-28s validation %.4f", name, cell->scores.wql);
+        printf("  %-28s validation ", name);
+        if (cell->seconds > 0 && cell->scores.wql > 0)
+            printf("%.4f", cell->scores.wql);
+        else
+            printf("none: it did not run on this set");
         if (!needed(r, m)) {
             printf(" %.0f s\n", cell->seconds);
             continue;
