@@ -11,6 +11,7 @@ export SKUA_THREADS=$threads
 export SKUA_BASE=${SKUA_BASE:-$PWD/data/models/base.safetensors}
 if [ $# = 0 ]; then
     "$bench"
+    echo "auto-SET         auto on one set, as auto-walmart"
     echo "by scripts of bench/peers: console mpi mpi-hosts oj-overlap python-overhead serve-latency serve-load text-finetune"
     exit 0
 fi
@@ -104,6 +105,7 @@ run() {
         peers frames
         PYTHONPATH=bindings/python/src SKUA_LIBRARY=$PWD/build/release/libskua.so \
             build/peers/bin/python bench/peers/python_overhead.py build/release/skua | figures ;;
+    auto-*) "$bench" auto best "${name#auto-}" ;; # one set of `auto`
     *) "$bench" "$name" ;;
     esac
 }
