@@ -73,6 +73,15 @@ static void show_largest(const invocation *call, const skuai_json *report) {
     print_named(call, &table, titles, header, right);
 }
 
+/* Bytes of the text's beginning, at most so many, that cut no character in two. */
+static int beginning(const char *text, size_t most) {
+    size_t n = strnlen(text, most + 1);
+    if (n <= most) return (int)n;
+    for (n = most; n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80;)
+        n--;
+    return (int)n;
+}
+
 /* "after M2; like M1 (0.83), C2 (0.41)" */
 static void put_reasons(const skuai_json *s, char *why, size_t size) {
     const skuai_json *like = skuai_json_get(s, "analogues");
@@ -80,13 +89,15 @@ static void put_reasons(const skuai_json *s, char *why, size_t size) {
     const char *own = skuai_json_as_text(skuai_json_get(s, "name"), "");
     size_t at = 0, shown = 0;
     why[0] = '\0';
-    if (replaces) at = (size_t)snprintf(why, size, "after %.40s; ", replaces);
+    if (replaces)
+        at = (size_t)snprintf(why, size, "after %.*s; ", beginning(replaces, 40), replaces);
     for (size_t k = 0; k < skuai_json_size(like) && shown < 3 && at < size; k++) {
         const skuai_json *a = skuai_json_at(like, k);
         const char *name = skuai_json_as_text(skuai_json_get(a, "name"), "");
         if (strcmp(name, own) == 0) continue; /* its own first days: what it is like, others say */
-        at += (size_t)snprintf(why + at, size - at, "%s%.24s (%.2f)", shown++ ? ", " : "like ",
-                               name, skuai_json_as_number(skuai_json_get(a, "likeness"), 0));
+        at += (size_t)snprintf(why + at, size - at, "%s%.*s (%.2f)", shown++ ? ", " : "like ",
+                               beginning(name, 24), name,
+                               skuai_json_as_number(skuai_json_get(a, "likeness"), 0));
     }
     if (shown == 0 && at < size) (void)snprintf(why + at, size - at, "its own first days");
 }
