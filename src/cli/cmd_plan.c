@@ -194,7 +194,7 @@ static void show_price(const invocation *call, const skuai_json *report) {
     }
     static const char *const header[] = {"item",       "channel", "price",  "proposed",
                                          "elasticity", "gain",    "held by"};
-    static const bool right[] = {false, false, true, false, true, true, false};
+    static const bool right[] = {false, false, true, true, true, true, false};
     cells_print(&table, call->term, header, right);
     cells_clear(&table);
     command_print(
