@@ -40,10 +40,13 @@ for script in $(cd $work && find tests/golden -name 'make*.py' | sort); do
         continue
     fi
     [ $out = /dev/null ] || mv "$work/$folder/$to.new" "$work/$folder/$to"
-    for file in "$work/$folder"/*.csv; do
+    for file in "$work/$folder"/*.csv "$work/$folder"/*.tsv "$work/$folder"/*.bin; do
+        [ -e "$file" ] || continue
         kept=$folder/$(basename "$file")
         if $write; then
             cp "$file" "$kept"
+        elif [[ $file == *.bin ]]; then
+            cmp "$kept" "$file" || failed=1
         elif ! "$python" scripts/golden_compare.py "$kept" "$file"; then
             failed=1
         fi

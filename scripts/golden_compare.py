@@ -26,7 +26,8 @@ def differs(a, b):
 
 def main():
     kept_name, new_name = sys.argv[1:]
-    kept, new = ([row for row in csv.reader(open(name, encoding="utf-8"))] for name in (kept_name, new_name))
+    between = "\t" if kept_name.endswith(".tsv") else ","
+    kept, new = ([row for row in csv.reader(open(name, encoding="utf-8"), delimiter=between)] for name in (kept_name, new_name))
     if len(kept) != len(new):
         print(f"{kept_name}: {len(kept)} lines are kept, {len(new)} were made")
         return 1
