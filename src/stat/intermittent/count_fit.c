@@ -16,7 +16,7 @@
 #define SMALL_MEAN        20.0
 #define LARGE_MEAN        1000.0
 #define LEAST_SERIES      250
-#define MOST_PERIODS      1000000 /* of all series that are looked at: a pass takes in each */
+#define MOST_PERIODS      300000 /* of all series that are looked at: a pass takes in each */
 #define CHUNK             32 /* series: results are added chunk by chunk, whatever the threads */
 
 enum { FOLDS = 6, LEVELS = 5, N = SKUAI_COUNT_SETTINGS };
@@ -40,22 +40,24 @@ static double unit_of(const skuai_panel *panel) {
     return unit;
 }
 
-static bool add_series(skuai_count_panel *made, const skuai_panel *panel, size_t s) {
+static bool add_series(skuai_count_panel *made, const skuai_panel *panel, size_t s,
+                       size_t *sorted) {
     size_t n = panel->length[s];
     const double *target = skuai_panel_target(panel, s);
     double *y = skuai_arena_take(made->arena, n, sizeof *y);
-    size_t *order = skuai_arena_take(made->arena, n, sizeof *order);
-    if (!y || !order) return false;
+    uint32_t *order = skuai_arena_take(made->arena, n, sizeof *order);
+    uint32_t *rank = skuai_arena_take(made->arena, n, sizeof *rank);
+    if (!y || !order || !rank) return false;
     for (size_t t = 0; t < n; t++)
         y[t] = isnan(target[t]) ? target[t] : fmax(floor(target[t] / made->unit + 0.5), 0);
-    skuai_sort_index(y, n, order);
+    skuai_count_order(y, n, sorted, order, rank);
     int64_t phase = panel->start[s] % made->season;
     made->series[s] = (skuai_count_series){.y = y,
                                            .order = order,
+                                           .rank = rank,
                                            .n = n,
                                            .season = made->season,
                                            .phase = phase < 0 ? phase + made->season : phase};
-    if (n > made->longest) made->longest = n;
     return true;
 }
 
@@ -66,12 +68,16 @@ skua_status skuai_count_panel_new(const skuai_panel *panel, int season, double u
                                 .unit = unit > 0 ? unit : unit_of(panel),
                                 .longest = 1};
     result.arena = skuai_arena_new(0);
-    bool memory = result.arena != NULL;
+    for (size_t s = 0; s < panel->n_series; s++)
+        if (panel->length[s] > result.longest) result.longest = panel->length[s];
+    size_t *sorted = skuai_new(result.longest, sizeof *sorted);
+    bool memory = result.arena && sorted;
     if (memory)
         result.series = skuai_arena_take(result.arena, panel->n_series, sizeof *result.series);
     memory = memory && result.series;
     for (size_t s = 0; memory && s < panel->n_series; s++)
-        memory = add_series(&result, panel, s);
+        memory = add_series(&result, panel, s, sorted);
+    skuai_free(sorted);
     if (!memory) {
         skuai_arena_free(result.arena);
         return skuai_error_memory(err, "a panel of counts");

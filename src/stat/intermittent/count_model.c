@@ -1,5 +1,7 @@
 #include "stat/intermittent/count_model.h"
 
+#include "math/statistics.h"
+
 #include <math.h>
 
 /* Own values that weigh less than this beside the newest are left out. */
@@ -28,20 +30,29 @@ static double logistic(double x) {
     return 1 / (1 + exp(-x));
 }
 
+void skuai_count_order(const double *y, size_t n, size_t *scratch, uint32_t *order,
+                       uint32_t *rank) {
+    skuai_sort_index(y, n, scratch);
+    for (size_t i = 0; i < n; i++) {
+        order[i] = (uint32_t)scratch[i];
+        rank[scratch[i]] = (uint32_t)i;
+    }
+}
+
 skua_status skuai_count_state_new(skuai_arena *arena, size_t n, int season,
                                   skuai_count_state *state, skua_error *err) {
     size_t m = (size_t)season;
     skuai_count_state made = {0};
     made.value = skuai_arena_take(arena, n, sizeof *made.value);
     made.weight = skuai_arena_take(arena, n, sizeof *made.weight);
-    made.time = skuai_arena_take(arena, n, sizeof *made.time);
+    made.marked = skuai_arena_take_zero(arena, n / 64 + 1, sizeof *made.marked);
     made.moved = skuai_arena_take(arena, n, sizeof *made.moved);
     made.moved_weight = skuai_arena_take(arena, n, sizeof *made.moved_weight);
     made.factor = skuai_arena_take(arena, m, sizeof *made.factor);
     made.seen = skuai_arena_take(arena, m, sizeof *made.seen);
     made.expected = skuai_arena_take(arena, m, sizeof *made.expected);
     made.information = skuai_arena_take(arena, m, sizeof *made.information);
-    if (!made.value || !made.weight || !made.time || !made.moved || !made.moved_weight ||
+    if (!made.value || !made.weight || !made.marked || !made.moved || !made.moved_weight ||
         !made.factor || !made.seen || !made.expected || !made.information)
         return skuai_error_memory(err, "a count model");
     *state = made;
@@ -62,23 +73,23 @@ static size_t season_of(const skuai_count_series *series, size_t t) {
 /* Add what whole years before the origin saw in each season, and what their means let expect. */
 static void add_years(skuai_count_state *state, const skuai_count_series *series, size_t origin,
                       double excess) {
-    size_t m = (size_t)series->season;
+    size_t m = (size_t)series->season, begin = season_of(series, origin);
     for (size_t end = origin; end >= m; end -= m) {
+        const double *y = series->y + end - m;
         double sum = 0;
         size_t seen = 0;
-        for (size_t t = end - m; t < end; t++) {
-            if (isnan(series->y[t])) continue;
-            sum += series->y[t];
+        for (size_t i = 0; i < m; i++) {
+            if (isnan(y[i])) continue;
+            sum += y[i];
             seen++;
         }
         if (seen < m / 2 + 1 || !(sum > 0)) continue;
-        double mean = sum / (double)seen;
-        for (size_t t = end - m; t < end; t++) {
-            if (isnan(series->y[t])) continue;
-            size_t j = season_of(series, t);
-            state->seen[j] += series->y[t];
+        double mean = sum / (double)seen, information = mean / (1 + mean * excess);
+        for (size_t i = 0, j = begin; i < m; i++, j = j + 1 < m ? j + 1 : 0) {
+            if (isnan(y[i])) continue;
+            state->seen[j] += y[i];
             state->expected[j] += mean;
-            state->information[j] += mean / (1 + mean * excess);
+            state->information[j] += information;
         }
     }
 }
@@ -117,10 +128,13 @@ typedef struct evidence {
     size_t since; /* periods since the last demand */
 } evidence;
 
+/* (sum + own M) / (weight + own) with M = (all_sum + panel P) / (all_weight + panel), as one
+ * fraction: a division takes as long as all the rest. */
 static double level_of(const evidence *e, const double *settings_own, double panel_mean) {
-    double own = settings_own[0], panel = settings_own[1];
-    double mean = (e->all_sum + panel * panel_mean) / (e->all_weight + panel);
-    return fmax((e->sum + own * mean) / (e->weight + own), LEAST_MEAN);
+    double own = settings_own[0], panel = settings_own[1], below = e->all_weight + panel;
+    double level =
+        (e->sum * below + own * (e->all_sum + panel * panel_mean)) / ((e->weight + own) * below);
+    return level > LEAST_MEAN ? level : LEAST_MEAN;
 }
 
 /* One pass over the history: the level, and the one-step errors around it. */
@@ -128,13 +142,14 @@ static evidence learn_level(const skuai_count_state *state, const skuai_count_se
                             size_t origin, double decay, const double *weights, double panel_mean) {
     evidence e = {0};
     size_t warm_up = origin / 4 > LEAST_WARM_UP ? origin / 4 : LEAST_WARM_UP;
+    size_t m = (size_t)series->season, season = season_of(series, 0);
     for (size_t t = 0; t < origin; t++) {
-        double y = series->y[t];
+        double y = series->y[t], f = state->flat ? 1 : state->factor[season];
+        season = season + 1 < m ? season + 1 : 0;
         e.sum *= decay;
         e.weight *= decay;
         e.since++;
         if (isnan(y)) continue;
-        double f = state->flat ? 1 : state->factor[season_of(series, t)];
         if (t >= warm_up) {
             double expected = level_of(&e, weights, panel_mean) * f, error = y - expected;
             e.squares += error * error - expected;
@@ -150,7 +165,8 @@ static evidence learn_level(const skuai_count_state *state, const skuai_count_se
     return e;
 }
 
-/* Own values by size with their weights, seasons taken out. */
+/* The newest periods' values by size with their weights, seasons taken out: ranks are marked, then
+ * met in order. */
 static void learn_history(skuai_count_state *state, const skuai_count_series *series, size_t origin,
                           double decay) {
     double reach = decay < 1 ? log(LEAST_WEIGHT) / log(decay) : (double)origin;
@@ -159,19 +175,38 @@ static void learn_history(skuai_count_state *state, const skuai_count_series *se
     for (size_t t = origin; t-- > first;) {
         by_time[t] = weight;
         weight *= decay;
+        if (!isnan(series->y[t]))
+            state->marked[series->rank[t] / 64] |= (uint64_t)1 << (series->rank[t] % 64);
     }
-    state->n_values = 0;
-    state->weight_sum = 0;
-    for (size_t i = 0; i < series->n; i++) {
-        size_t t = series->order[i];
-        if (t < first || t >= origin || isnan(series->y[t])) continue;
-        size_t k = state->n_values++;
-        state->time[k] = t;
-        state->weight[k] = by_time[t];
-        state->value[k] =
-            state->flat ? series->y[t] : series->y[t] / state->factor[season_of(series, t)];
-        state->weight_sum += by_time[t];
+    size_t k = 0;
+    double sum = 0;
+    for (size_t i = 0; i * 64 < series->n; i++) {
+        for (uint64_t left = state->marked[i]; left; left &= left - 1) {
+            size_t t = series->order[i * 64 + (size_t)__builtin_ctzll(left)];
+            state->weight[k] = by_time[t];
+            state->value[k++] =
+                state->flat ? series->y[t] : series->y[t] / state->factor[season_of(series, t)];
+            sum += by_time[t];
+        }
+        state->marked[i] = 0;
     }
+    state->n_values = k;
+    state->weight_sum = sum;
+}
+
+/* Four sums at once: whole numbers add up to the same in any order. */
+static double sum_known(const double *y, size_t n, double *seen) {
+    enum { LANES = 4 };
+    double sum[LANES] = {0}, known[LANES] = {0};
+    for (size_t t = 0; t < n; t += LANES) {
+        for (size_t k = 0; k < LANES && t + k < n; k++) {
+            bool there = !isnan(y[t + k]);
+            sum[k] += there ? y[t + k] : 0;
+            known[k] += there ? 1 : 0;
+        }
+    }
+    *seen = known[0] + known[1] + known[2] + known[3];
+    return sum[0] + sum[1] + sum[2] + sum[3];
 }
 
 void skuai_count_state_learn(skuai_count_state *state, const skuai_count_series *series,
@@ -179,12 +214,7 @@ void skuai_count_state_learn(skuai_count_state *state, const skuai_count_series 
                              const skuai_count_prior *prior) {
     double weights[2] = {exp(settings[SKUAI_COUNT_OWN]),
                          exp(settings[SKUAI_COUNT_PANEL]) / prior->mean};
-    double sum = 0, seen = 0;
-    for (size_t t = 0; t < origin; t++) {
-        if (isnan(series->y[t])) continue;
-        sum += series->y[t];
-        seen++;
-    }
+    double seen, sum = sum_known(series->y, origin, &seen);
     double mean = fmax((sum + weights[1] * prior->mean) / (seen + weights[1]), LEAST_MEAN);
     learn_factors(state, series, origin, settings, prior, mean);
     evidence e = learn_level(state, series, origin, logistic(settings[SKUAI_COUNT_DECAY]), weights,

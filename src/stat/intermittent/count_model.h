@@ -52,8 +52,9 @@ extern const double skuai_count_setting_default[SKUAI_COUNT_SETTINGS];
 
 /* A series, prepared. Borrowed everywhere below. */
 typedef struct skuai_count_series {
-    const double *y;     /* [n] whole numbers >= 0 of the unit, or NaN */
-    const size_t *order; /* [n] indices of y by increasing value, NaN last (skuai_sort_index) */
+    const double *y;       /* [n] whole numbers >= 0 of the unit, or NaN */
+    const uint32_t *order; /* [n] indices of y by increasing value, NaN last */
+    const uint32_t *rank;  /* [n] where each stands in that order */
     size_t n;
     int season;    /* m >= 1 */
     int64_t phase; /* y[t] belongs to season (phase + t) mod m, phase >= 0 */
@@ -68,11 +69,11 @@ typedef struct skuai_count_prior {
 /* Everything that one series at one origin needs for forecasts of any horizon. */
 typedef struct skuai_count_state {
     double level, excess, growth, zero, concentration;
-    double known;   /* periods of evidence behind the level */
-    double *factor; /* [m] */
-    double *value;  /* [n] own values by size, deseasonalised */
-    double *weight; /* [n] */
-    size_t *time;   /* [n] period of each */
+    double known;     /* periods of evidence behind the level */
+    double *factor;   /* [m] */
+    double *value;    /* [n] own values by size, deseasonalised */
+    double *weight;   /* [n] */
+    uint64_t *marked; /* [n / 64 + 1] bits of ranks, all 0 between calls */
     size_t n_values;
     double weight_sum;
     bool flat;                             /* every factor is 1: own values need no moving */
@@ -80,6 +81,9 @@ typedef struct skuai_count_state {
     double *seen, *expected, *information; /* [m] scratch of the factors */
     size_t origin;
 } skuai_count_state;
+
+/* order and rank [n] of y, by scratch [n]. n < 2^32. */
+void skuai_count_order(const double *y, size_t n, size_t *scratch, uint32_t *order, uint32_t *rank);
 
 /* Storage for series of at most n periods and season m: from the arena, reused at will. */
 SKUA_MUST_USE skua_status skuai_count_state_new(skuai_arena *arena, size_t n, int season,

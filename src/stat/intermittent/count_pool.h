@@ -6,7 +6,7 @@
  * without history gets the panel's own distribution.
  * Parameters: "season" (the panel's), "horizon" (periods ahead to learn for; a season, 8 to 26),
  * "evaluations" (of each search, 240), "series" (looked at; 1,000, or 2,500 of small counts, or 250
- * where values are in the thousands, and fewer, at least 250, where these would have over a million
+ * where values are in the thousands, and fewer, at least 250, where these would have over 300,000
  * periods). Of any setting of skuai_count_setting_names a value, as it is searched, sets where the
  * search starts; evaluations below 24 takes the settings as they are. */
 #ifndef SKUA_STAT_INTERMITTENT_COUNT_POOL_H

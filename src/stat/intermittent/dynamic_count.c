@@ -21,17 +21,19 @@ static size_t one_period(int season) {
 static skua_status prepare(const skuai_local_input *input, double unit, skuai_arena *scratch,
                            skuai_count_series *series, skua_error *err) {
     double *y = skuai_arena_take(scratch, input->n, sizeof *y);
-    size_t *order = skuai_arena_take(scratch, input->n, sizeof *order);
-    if (!y || !order) return skuai_error_memory(err, "a series of counts");
+    size_t *sorted = skuai_arena_take(scratch, input->n, sizeof *sorted);
+    uint32_t *order = skuai_arena_take(scratch, input->n, sizeof *order);
+    uint32_t *rank = skuai_arena_take(scratch, input->n, sizeof *rank);
+    if (!y || !sorted || !order || !rank) return skuai_error_memory(err, "a series of counts");
     for (size_t t = 0; t < input->n; t++) {
         if (input->y[t] < 0)
             return skuai_error_set(err, SKUA_EDATA, "demand of %g: counts need values >= 0",
                                    input->y[t]);
         y[t] = isnan(input->y[t]) ? input->y[t] : floor(input->y[t] / unit + 0.5);
     }
-    skuai_sort_index(y, input->n, order);
+    skuai_count_order(y, input->n, sorted, order, rank);
     *series = (skuai_count_series){
-        .y = y, .order = order, .n = input->n, .season = input->season, .phase = 0};
+        .y = y, .order = order, .rank = rank, .n = input->n, .season = input->season};
     return SKUA_OK;
 }
 
