@@ -23,6 +23,7 @@ typedef struct session {
     skuai_buffer *report;
     skuai_series series;
     bool series_loaded;
+    skuai_sales_seen seen;
     int threads; /* of the database now; 0: as it was opened */
     int64_t next_file, first_file;
     size_t n_files, n_skipped;
@@ -286,14 +287,13 @@ static void describe_options(const job *j, skuai_buffer *text) {
 }
 
 static skua_status is_known(job *j, const char *described, bool *known, skua_error *err) {
+    static const char same[] = "SELECT count(*) FROM ingested WHERE \"table\" = $1 AND hash = $2 "
+                               "AND options = $3";
     skuai_value values[] = {skuai_value_text(j->table->name), skuai_value_text(j->hash),
                             skuai_value_text(described)};
     double n = 0;
-    SKUA_TRY(
-        skuai_store_number(j->session->store,
-                           "SELECT count(*) FROM ingested WHERE \"table\" = $1 AND hash = $2 AND "
-                           "options = $3",
-                           values, 3, &n, NULL, err));
+    skuai_store_keep(j->session->store, same);
+    SKUA_TRY(skuai_store_number(j->session->store, same, values, 3, &n, NULL, err));
     *known = n > 0;
     return SKUA_OK;
 }
@@ -337,8 +337,14 @@ static skua_status refuse_all(const job *j, skua_error *err) {
 }
 
 static skua_status write_ingested(job *j, const char *described, skua_error *err) {
+    static const char insert[] =
+        "INSERT INTO ingested(file, path, \"table\", size, hash, options, rows, added, corrected, "
+        "unchanged, duplicates, rejected, late, mapping, known_at, ingested_at) VALUES ($1, $2, "
+        "$3, "
+        "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now()::TIMESTAMP, now()::TIMESTAMP)";
     const skuai_write *w = &j->write;
     skuai_buffer mapping;
+    skuai_store_keep(j->session->store, insert);
     skuai_buffer_init(&mapping, 1 << 22);
     skuai_plan_json(&j->plan, &mapping);
     skuai_value values[] = {
@@ -351,13 +357,8 @@ static skua_status write_ingested(job *j, const char *described, skua_error *err
         skuai_value_integer(w->late),      skuai_value_text(skuai_buffer_view(&mapping))};
     skua_status status = skuai_buffer_check(&mapping, err);
     if (status == SKUA_OK)
-        status = skuai_store_run(
-            j->session->store,
-            "INSERT INTO ingested(file, path, \"table\", size, hash, options, rows, "
-            "added, corrected, unchanged, duplicates, rejected, late, mapping, "
-            "known_at, ingested_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-            "$10, $11, $12, $13, $14, now()::TIMESTAMP, now()::TIMESTAMP)",
-            values, sizeof values / sizeof *values, NULL, err);
+        status = skuai_store_run(j->session->store, insert, values, sizeof values / sizeof *values,
+                                 NULL, err);
     skuai_buffer_clear(&mapping);
     return status;
 }
@@ -400,6 +401,7 @@ static skua_status write_file(job *j, const char *described, skua_error *err) {
                              .plan = &j->plan,
                              .path = j->path,
                              .series = sales ? &s->series : NULL,
+                             .seen = sales ? &s->seen : NULL,
                              .default_channel = channel,
                              .known_at = s->options->known_at,
                              .duplicates = s->options->duplicates,

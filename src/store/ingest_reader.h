@@ -79,6 +79,7 @@ typedef struct skuai_reader_counts {
     int64_t duplicates;  /* second rows of a (series, ds); only with series */
     int64_t notes;       /* rows kept without a value that could not be read */
     int64_t least, most; /* micros of ds; only with series and rows */
+    int64_t met;         /* rows of series that were in the store before the file */
     bool exact;          /* false: ds has minutes, `duplicates` was not counted */
 } skuai_reader_counts;
 skuai_reader_counts skuai_reader_counts_get(const skuai_reader *reader);

@@ -283,6 +283,7 @@ static void count_rows(skuai_worker *w, idx_t n) {
         int64_t at = w->row_micros[i];
         if (at < counts->least) counts->least = at;
         if (at > counts->most) counts->most = at;
+        counts->met += w->row_series[i] < reader->series->n_known;
         if (at % HOUR_MICROS != 0) counts->exact = false;
         if (!counts->exact) continue;
         int64_t hour = at / HOUR_MICROS;

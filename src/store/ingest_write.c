@@ -33,33 +33,35 @@ void skuai_write_known(const skuai_write *write, skuai_buffer *sql, const char *
     }
 }
 
+skua_status skuai_write_columns_of(skuai_store *store, const char *table, skuai_table **columns,
+                                   skua_error *err) {
+    char sql[96]; /* duckdb_columns() would list those of every view and system table too */
+    (void)snprintf(sql, sizeof sql, "SELECT * FROM %s LIMIT 0", table);
+    return skuai_store_query(store, sql, NULL, 0, columns, err);
+}
+
 skua_status skuai_write_columns(skuai_write *write, const char *table, skua_error *err) {
     bool any = false;
+    skuai_table *there = NULL;
     skuai_buffer sql;
     skuai_buffer_init(&sql, 1 << 20);
+    skua_status status = SKUA_OK;
     for (size_t k = 0; k < write->plan->n_columns; k++) {
         const skuai_plan_column *column = &write->plan->columns[k];
         if (column->how != SKUAI_HOW_EXTRA) continue;
-        skuai_value values[] = {skuai_value_text(table), skuai_value_text(column->name)};
-        double there = 0;
-        skua_status status = skuai_store_number(
-            write->store,
-            "SELECT count(*) FROM duckdb_columns() WHERE table_name = $1 AND column_name = $2",
-            values, 2, &there, NULL, err);
-        if (status == SKUA_OK && there == 0) {
-            (void)skuai_buffer_format(&sql, "ALTER TABLE %s ADD COLUMN ", table);
-            skuai_sql_identifier(&sql, column->name);
-            (void)skuai_buffer_text(&sql, " DOUBLE");
-            status = skuai_write_run(write, &sql, NULL, err);
-            any = true;
-        }
-        if (status != SKUA_OK) {
-            skuai_buffer_clear(&sql);
-            return status;
-        }
+        if (!there) SKUA_TRY_OUT(skuai_write_columns_of(write->store, table, &there, err));
+        if (skuai_table_find(there, column->name) != SIZE_MAX) continue;
+        (void)skuai_buffer_format(&sql, "ALTER TABLE %s ADD COLUMN ", table);
+        skuai_sql_identifier(&sql, column->name);
+        (void)skuai_buffer_text(&sql, " DOUBLE");
+        SKUA_TRY_OUT(skuai_write_run(write, &sql, NULL, err));
+        any = true;
     }
+    if (any) status = skuai_store_execute(write->store, skuai_schema_views(), err);
+out:
+    skuai_table_free(there);
     skuai_buffer_clear(&sql);
-    return any ? skuai_store_execute(write->store, skuai_schema_views(), err) : SKUA_OK;
+    return status;
 }
 
 /* -- Tables with a key: the latest row counts
@@ -109,14 +111,14 @@ static void add_join(skuai_buffer *sql, const skuai_write *write) {
 }
 
 /* Insert what is new or changed from skuai_last; values that the file lacks stay as they were. */
-static skua_status insert_keyed(skuai_write *write, const char *table, const skuai_table *columns,
+static skua_status insert_keyed(skuai_write *write, const char *table, const skuai_table *there,
                                 skuai_buffer *sql, skua_error *err) {
-    const char *const *names = columns->columns[0].texts;
+    const skuai_column *columns = there->columns;
     (void)skuai_buffer_format(sql, "INSERT INTO %s_rows BY NAME SELECT ", table);
-    for (size_t k = 0; k < columns->n_rows; k++) {
-        if (!own_column(names[k])) continue;
-        (void)skuai_buffer_text(sql, skuai_write_has(write, names[k]) ? "s." : "c.");
-        skuai_sql_identifier(sql, names[k]);
+    for (size_t k = 0; k < there->n_columns; k++) {
+        if (!own_column(columns[k].name)) continue;
+        (void)skuai_buffer_text(sql, skuai_write_has(write, columns[k].name) ? "s." : "c.");
+        skuai_sql_identifier(sql, columns[k].name);
         (void)skuai_buffer_text(sql, ", ");
     }
     skuai_write_known(write, sql, "CASE WHEN c.present THEN now()::TIMESTAMP END");
@@ -127,14 +129,15 @@ static skua_status insert_keyed(skuai_write *write, const char *table, const sku
         table);
     add_join(sql, write);
     (void)skuai_buffer_text(sql, " WHERE c.present IS NULL");
-    for (size_t k = 0; k < columns->n_rows; k++) {
-        if (!own_column(names[k]) || !skuai_write_has(write, names[k]) ||
-            key_column(write->plan->table, names[k]))
+    for (size_t k = 0; k < there->n_columns; k++) {
+        const char *name = columns[k].name;
+        if (!own_column(name) || !skuai_write_has(write, name) ||
+            key_column(write->plan->table, name))
             continue;
         (void)skuai_buffer_text(sql, " OR s.");
-        skuai_sql_identifier(sql, names[k]);
+        skuai_sql_identifier(sql, name);
         (void)skuai_buffer_text(sql, " IS DISTINCT FROM c.");
-        skuai_sql_identifier(sql, names[k]);
+        skuai_sql_identifier(sql, name);
     }
     return skuai_write_run(write, sql, &write->added, err);
 }
@@ -180,11 +183,7 @@ skua_status skuai_write_keyed(skuai_write *write, skua_error *err) {
     SKUA_TRY_OUT(skuai_store_number(write->store, "SELECT count(*) FROM skuai_last", NULL, 0, &last,
                                     NULL, err));
     write->doubled = write->staged - (int64_t)last;
-    skuai_value value = skuai_value_text(rows_name);
-    SKUA_TRY_OUT(skuai_store_query(
-        write->store,
-        "SELECT column_name FROM duckdb_columns() WHERE table_name = $1 AND NOT internal", &value,
-        1, &columns, err));
+    SKUA_TRY_OUT(skuai_write_columns_of(write->store, rows_name, &columns, err));
     double before = 0;
     (void)skuai_buffer_format(&sql, "SELECT count(*) FROM skuai_last s JOIN %s c", table);
     add_join(&sql, write);

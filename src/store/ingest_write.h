@@ -5,13 +5,21 @@
 #include "store/ingest.h"
 #include "store/ingest_reader.h"
 
+/* What lies in sales_rows: asked once and carried from file to file of a command. */
+typedef struct skuai_sales_seen {
+    bool asked;
+    int64_t last;        /* micros of the latest ds; INT64_MIN: no rows */
+    int64_t corrections; /* rows that correct another one */
+} skuai_sales_seen;
+
 /* A file's staged rows (TEMP TABLE skuai_stage) and what is to be done with them. */
 typedef struct skuai_write {
     skuai_store *store;
     const skuai_plan *plan;
     const skuai_output *outputs; /* columns of the stage */
     size_t n_outputs;
-    skuai_series *series; /* sales, else NULL */
+    skuai_series *series;   /* sales, else NULL */
+    skuai_sales_seen *seen; /* sales, else NULL */
     skuai_reader_counts counts;
     const char *path, *default_channel, *known_at; /* known_at NULL: by the rules,
                                                           "period": when its period ended */
@@ -31,6 +39,10 @@ SKUA_MUST_USE skua_status skuai_write_described(skuai_write *write, skua_error *
 /* Columns for extras, made where they are missing; the views are made anew. */
 SKUA_MUST_USE skua_status skuai_write_columns(skuai_write *write, const char *table,
                                               skua_error *err);
+
+/* The columns of a table, without rows. */
+SKUA_MUST_USE skua_status skuai_write_columns_of(skuai_store *store, const char *table,
+                                                 skuai_table **columns, skua_error *err);
 
 /* Run the buffer's SQL with $1 = the file's number, and clear the buffer. */
 SKUA_MUST_USE skua_status skuai_write_run(skuai_write *write, skuai_buffer *sql, int64_t *changed,

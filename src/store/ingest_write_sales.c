@@ -1,4 +1,5 @@
 #include "store/ingest_write.h"
+#include "store/store_handle.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -82,7 +83,27 @@ static skua_status settle_duplicates(skuai_write *write, skuai_buffer *sql, skua
     return skuai_write_run(write, sql, NULL, err);
 }
 
-/* Into an empty table, or behind all that is there. */
+/* Nothing that is there can be touched: the table is empty, every row lies behind all of it, or
+ * every row is of a series that is new. */
+static skua_status all_new(skuai_write *write, bool *yes, skua_error *err) {
+    skuai_sales_seen *seen = write->seen;
+    if (!seen->asked) {
+        skuai_table *table;
+        SKUA_TRY(skuai_store_query(
+            write->store,
+            "SELECT epoch_us(max(ds)), count(*) FILTER (WHERE corrects) FROM sales_rows", NULL, 0,
+            &table, err));
+        const skuai_column *c = table->columns;
+        *seen = (skuai_sales_seen){.asked = true,
+                                   .last = c[0].valid[0] ? c[0].integers[0] : INT64_MIN,
+                                   .corrections = c[1].integers[0]};
+        skuai_table_free(table);
+    }
+    *yes = write->counts.least > seen->last || write->counts.met == 0;
+    return SKUA_OK;
+}
+
+/* All rows of the stage, as they are. */
 static skua_status insert_plain(skuai_write *write, skuai_buffer *sql, skua_error *err) {
     (void)skuai_buffer_text(sql, "INSERT INTO sales_rows (series, ds");
     add_values(write, sql, "");
@@ -101,39 +122,42 @@ static void add_hash(const skuai_write *write, skuai_buffer *sql, const char *be
     (void)skuai_buffer_text(sql, ")");
 }
 
-/* Columns that hold something in the store and that the file lacks: a correction keeps them. */
-static skua_status carried_columns(skuai_write *write, skuai_table **names, skua_error *err) {
+static bool own_column(const char *name) {
+    static const char *const own[] = {"series", "ds", "known_at", "file", "corrects"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcmp(own[i], name) == 0) return true;
+    return false;
+}
+
+/* Columns that the file lacks, with how many rows of the store hold something there. A row. */
+static skua_status carried_columns(skuai_write *write, skuai_table **counts, skua_error *err) {
     skuai_buffer sql;
     skuai_buffer_init(&sql, 1 << 20);
-    skuai_table *columns;
-    SKUA_TRY(
-        skuai_store_query(write->store,
-                          "SELECT column_name FROM duckdb_columns() WHERE table_name = "
-                          "'sales_rows' AND NOT internal AND column_name NOT IN ('series', 'ds', "
-                          "'known_at', 'file', 'corrects')",
-                          NULL, 0, &columns, err));
-    (void)skuai_buffer_text(&sql, "SELECT name FROM (VALUES ('', 0)");
-    for (size_t i = 0; i < columns->n_rows; i++) {
-        const char *name = columns->columns[0].texts[i];
-        if (skuai_write_has(write, name)) continue;
-        (void)skuai_buffer_text(&sql, ", (");
-        skuai_sql_text(&sql, name);
-        (void)skuai_buffer_text(&sql, ", (SELECT count(");
+    skuai_table *there;
+    SKUA_TRY(skuai_write_columns_of(write->store, "sales_rows", &there, err));
+    (void)skuai_buffer_text(&sql, "SELECT ");
+    for (size_t k = 0; k < there->n_columns; k++) {
+        const char *name = there->columns[k].name;
+        if (own_column(name) || skuai_write_has(write, name)) continue;
+        (void)skuai_buffer_text(&sql, "count(");
         skuai_sql_identifier(&sql, name);
-        (void)skuai_buffer_text(&sql, ") FROM sales_rows))");
+        (void)skuai_buffer_text(&sql, ") AS ");
+        skuai_sql_identifier(&sql, name);
+        (void)skuai_buffer_text(&sql, ", ");
     }
-    (void)skuai_buffer_text(&sql, ") t(name, n) WHERE n > 0");
-    skuai_table_free(columns);
+    (void)skuai_buffer_text(&sql, "0 FROM sales_rows"); /* and there may be none */
+    skuai_table_free(there);
     skua_status status = skuai_buffer_check(&sql, err);
-    if (status == SKUA_OK) status = skuai_store_query(write->store, sql.data, NULL, 0, names, err);
+    if (status == SKUA_OK) status = skuai_store_query(write->store, sql.data, NULL, 0, counts, err);
     skuai_buffer_clear(&sql);
     return status;
 }
 
 static void add_carried(const skuai_table *carried, skuai_buffer *sql, const char *before) {
-    for (size_t i = 0; i < carried->n_rows; i++) {
+    for (size_t k = 0; k + 1 < carried->n_columns; k++) { /* the last one is the 0 */
+        if (carried->columns[k].integers[0] == 0) continue;
         (void)skuai_buffer_format(sql, ", %s", before);
-        skuai_sql_identifier(sql, carried->columns[0].texts[i]);
+        skuai_sql_identifier(sql, carried->columns[k].name);
     }
 }
 
@@ -175,29 +199,23 @@ static skua_status insert_merged(skuai_write *write, const skuai_table *carried,
 }
 
 static skua_status merge(skuai_write *write, skuai_buffer *sql, skua_error *err) {
-    double corrections = 0, corrected = 0, late = 0, staged = 0;
-    skuai_table *carried;
+    static const char sort[] =
+        "SELECT count(*) FILTER (WHERE corrects), count(*) FILTER (WHERE NOT "
+        "corrects AND known_at IS NOT NULL) FROM sales_rows WHERE file = $1";
+    skuai_table *table;
     skuai_value file = skuai_value_integer(write->file);
-    SKUA_TRY(skuai_store_number(write->store, "SELECT count(*) FROM sales_rows WHERE corrects",
-                                NULL, 0, &corrections, NULL, err));
-    SKUA_TRY(skuai_store_number(write->store, "SELECT count(*) FROM skuai_stage", NULL, 0, &staged,
-                                NULL, err));
-    SKUA_TRY(carried_columns(write, &carried, err));
-    skua_status status = insert_merged(write, carried, corrections > 0, sql, err);
-    skuai_table_free(carried);
+    SKUA_TRY(carried_columns(write, &table, err));
+    skua_status status = insert_merged(write, table, write->seen->corrections > 0, sql, err);
+    skuai_table_free(table);
     SKUA_TRY(status);
-    SKUA_TRY(skuai_store_number(write->store,
-                                "SELECT count(*) FROM sales_rows WHERE file = $1 AND corrects",
-                                &file, 1, &corrected, NULL, err));
-    SKUA_TRY(
-        skuai_store_number(write->store,
-                           "SELECT count(*) FROM sales_rows WHERE file = $1 AND NOT corrects AND "
-                           "known_at IS NOT NULL",
-                           &file, 1, &late, NULL, err));
-    write->unchanged = (int64_t)staged - write->added;
-    write->corrected = (int64_t)corrected;
+    skuai_store_keep(write->store, sort);
+    SKUA_TRY(skuai_store_query(write->store, sort, &file, 1, &table, err));
+    write->corrected = table->columns[0].integers[0];
+    int64_t late = table->columns[1].integers[0];
+    skuai_table_free(table);
+    write->unchanged = write->staged - write->doubled - write->added;
     write->added -= write->corrected;
-    write->late = write->known_at || skuai_write_has(write, "known_at") ? 0 : (int64_t)late;
+    write->late = write->known_at || skuai_write_has(write, "known_at") ? 0 : late;
     return SKUA_OK;
 }
 
@@ -205,17 +223,18 @@ skua_status skuai_write_sales(skuai_write *write, skua_error *err) {
     skuai_buffer sql;
     skuai_buffer_init(&sql, 1 << 20);
     skua_status status;
-    double before = 0;
+    bool plain = false;
     SKUA_TRY_OUT(skuai_write_columns(write, "sales_rows", err));
     SKUA_TRY_OUT(append_series(write, err));
     if (write->counts.duplicates > 0 || !write->counts.exact)
         SKUA_TRY_OUT(settle_duplicates(write, &sql, err));
-    SKUA_TRY_OUT(skuai_store_number(write->store, "SELECT count(*) FROM sales_rows", NULL, 0,
-                                    &before, NULL, err));
-    if (before == 0)
+    SKUA_TRY_OUT(all_new(write, &plain, err));
+    if (plain)
         SKUA_TRY_OUT(insert_plain(write, &sql, err));
     else
         SKUA_TRY_OUT(merge(write, &sql, err));
+    write->seen->corrections += write->corrected;
+    if (write->counts.most > write->seen->last) write->seen->last = write->counts.most;
     SKUA_TRY_OUT(skuai_write_described(write, err));
 out:
     skuai_buffer_clear(&sql);

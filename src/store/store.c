@@ -119,6 +119,7 @@ static skua_status open_database(skuai_store *store, const char *path,
 
 static void store_free(skuai_store *store) {
     if (!store) return;
+    skuai_store_kept_clear(store);
     if (store->connected) duckdb_disconnect(&store->connection);
     if (store->opened) duckdb_close(&store->database);
     skuai_lock_release(store->lock);
@@ -504,6 +505,8 @@ skua_status skuai_store_begin(skuai_store *store, skua_error *err) {
 }
 
 skua_status skuai_store_commit(skuai_store *store, skua_error *err) {
+    static const char next[] = "UPDATE workspace SET value = (value::BIGINT + 1)::VARCHAR WHERE "
+                               "key = 'generation' RETURNING value::BIGINT";
     double generation = 0;
     skua_status status;
     if (!*store->folder) { /* scratch: nobody else sees it */
@@ -511,12 +514,8 @@ skua_status skuai_store_commit(skuai_store *store, skua_error *err) {
         store->in_transaction = false;
         return SKUA_OK;
     }
-    SKUA_TRY_OUT(skuai_store_execute(
-        store, "UPDATE workspace SET value = (value::BIGINT + 1)::VARCHAR WHERE key = 'generation'",
-        err));
-    SKUA_TRY_OUT(skuai_store_number(
-        store, "SELECT max(value::BIGINT) FROM workspace WHERE key = 'generation'", NULL, 0,
-        &generation, NULL, err));
+    skuai_store_keep(store, next);
+    SKUA_TRY_OUT(skuai_store_number(store, next, NULL, 0, &generation, NULL, err));
     SKUA_TRY_OUT(skuai_store_execute(store, "COMMIT", err));
     store->in_transaction = false;
     /* what is committed stays: a counter that could not be written moves at the next opening */

@@ -6,6 +6,8 @@
 
 #include <duckdb.h>
 
+#define SKUAI_KEPT_MOST 8
+
 struct skuai_store {
     char *folder;
     skuai_yaml *settings;
@@ -15,7 +17,17 @@ struct skuai_store {
     struct skuai_reader *reader; /* the file that the table function skuai_rows() reads */
     duckdb_database database;
     duckdb_connection connection;
+    struct {
+        const char *sql; /* a literal, known by its address */
+        duckdb_prepared_statement statement;
+    } kept[SKUAI_KEPT_MOST];
+    size_t n_kept;
 };
+
+/* From now on `sql`, a literal without results that stream, is prepared once and not at each run:
+ * for what runs once a file. More than SKUAI_KEPT_MOST are prepared each time, as all others. */
+void skuai_store_keep(skuai_store *store, const char *sql);
+void skuai_store_kept_clear(skuai_store *store);
 
 /* Copy the error of a result into err, with the status of its kind, and destroy the result. */
 skua_status skuai_store_result_fail(duckdb_result *result, skua_error *err);

@@ -67,12 +67,31 @@ static bool bind_value(duckdb_prepared_statement statement, idx_t at, const skua
     return state == DuckDBSuccess;
 }
 
+void skuai_store_keep(skuai_store *store, const char *sql) {
+    for (size_t i = 0; i < store->n_kept; i++)
+        if (store->kept[i].sql == sql) return;
+    if (store->n_kept < SKUAI_KEPT_MOST) store->kept[store->n_kept++].sql = sql;
+}
+
+void skuai_store_kept_clear(skuai_store *store) {
+    for (size_t i = 0; i < store->n_kept; i++)
+        duckdb_destroy_prepare(&store->kept[i].statement);
+    store->n_kept = 0;
+}
+
+/* Where the statement is kept, or NULL. */
+static duckdb_prepared_statement *find_kept(skuai_store *store, const char *sql) {
+    for (size_t i = 0; i < store->n_kept; i++)
+        if (store->kept[i].sql == sql) return &store->kept[i].statement;
+    return NULL;
+}
+
 skua_status skuai_store_result(skuai_store *store, const char *sql, const skuai_value *values,
                                size_t n_values, bool streaming, duckdb_result *result,
                                skua_error *err) {
-    duckdb_prepared_statement statement = NULL;
+    duckdb_prepared_statement *kept = find_kept(store, sql), statement = kept ? *kept : NULL;
     skua_status status = SKUA_OK;
-    if (duckdb_prepare(store->connection, sql, &statement) != DuckDBSuccess) {
+    if (!statement && duckdb_prepare(store->connection, sql, &statement) != DuckDBSuccess) {
         const char *message = duckdb_prepare_error(statement);
         status = skuai_store_message_fail(message ? message : "DuckDB cannot read the statement",
                                           DUCKDB_ERROR_PARSER, err);
@@ -102,7 +121,12 @@ skua_status skuai_store_result(skuai_store *store, const char *sql, const skuai_
     }
     if (state != DuckDBSuccess) status = skuai_store_result_fail(result, err);
 out:
-    duckdb_destroy_prepare(&statement);
+    if (kept && status == SKUA_OK) {
+        *kept = statement;
+    } else {
+        duckdb_destroy_prepare(&statement);
+        if (kept) *kept = NULL; /* what failed is prepared anew */
+    }
     return status;
 }
 

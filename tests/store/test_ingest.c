@@ -504,6 +504,58 @@ static void killed(void **state) {
     assert_number("SELECT count(*) FROM sales_rows", FILES * ROWS);
 }
 
+/* Files of one command: what is known of the table is carried from file to file, so each of the
+ * ways past the comparison with what is there must see what the files before it brought. */
+static void many_files(void **state) {
+    (void)state;
+    static const char head[] = "sku,store,date,sales,price\n";
+    static const char *const files[][2] = {
+        {"d1.csv", "A,n,2024-01-05,1,9\nB,n,2024-01-05,2,9\n"},
+        {"d2.csv", "A,n,2024-01-06,3,9\n"},                     /* behind all */
+        {"d3.csv", "C,n,2024-01-02,4,9\n"},                     /* a new series, amid */
+        {"d4.csv", "C,n,2024-01-02,5,9\nD,n,2024-01-06,6,9\n"}, /* corrects d3, a new series */
+        {"d5.csv", "A,n,2024-01-06,8,9\nA,n,2024-01-07,1,9\n"}, /* corrects d2, the last day */
+        {"d6.csv", "B,n,2024-01-07,2,9\nA,n,2024-01-05,1,9\n"}, /* a new day, an unchanged row */
+        {"d7.csv", "A,n,2024-01-07,1,9\nA,n,2024-01-05,0,9\n"}, /* an unchanged one, a correction */
+        {"d8.csv", "A,n,2024-01-07,1,9\nA,n,2024-01-05,0,9\n"}}; /* d7 again */
+    static const char *const want[] = {"\"added\":2,\"corrected\":0,\"unchanged\":0",
+                                       "\"added\":1,\"corrected\":0,\"unchanged\":0",
+                                       "\"added\":1,\"corrected\":0,\"unchanged\":0",
+                                       "\"added\":1,\"corrected\":1,\"unchanged\":0",
+                                       "\"added\":1,\"corrected\":1,\"unchanged\":0",
+                                       "\"added\":1,\"corrected\":0,\"unchanged\":1",
+                                       "\"added\":0,\"corrected\":1,\"unchanged\":1",
+                                       "already ingested"};
+    char text[200], pattern[400];
+    for (size_t i = 0; i < 8; i++) {
+        (void)snprintf(text, sizeof text, "%s%s", head, files[i][1]);
+        (void)file_write(files[i][0], text);
+    }
+    (void)snprintf(pattern, sizeof pattern, "%s/d*.csv", folder);
+    char *report = ingest_with("sales", pattern, (skuai_ingest_options){0}), *at = report;
+    for (size_t i = 0; i < 8; i++) {
+        at = strstr(at, files[i][0]);
+        assert_non_null(at);
+        char *next = i < 7 ? strstr(at, files[i + 1][0]) : NULL, *found = strstr(at, want[i]);
+        assert_true(found && (!next || found < next));
+        at++;
+    }
+    skua_text_free(report);
+    assert_number("SELECT sum(units) FROM sales", 0 + 2 + 8 + 5 + 6 + 1 + 2);
+    assert_number("SELECT count(*) FROM sales", 7);
+    /* what a command brings makes no other row of it late; what corrects is known now */
+    assert_number("SELECT count(*) FROM sales WHERE known_at IS NOT NULL", 3);
+    /* the next command begins with what is there: late behind its series' last day, not another's
+     */
+    report = ingest_with("sales",
+                         file_write("e.csv", "sku,store,date,sales\nC,n,2024-01-01,1\n"
+                                             "C,n,2024-01-03,1\n"),
+                         (skuai_ingest_options){0});
+    assert_non_null(strstr(report, "\"added\":2,\"corrected\":0"));
+    assert_non_null(strstr(report, "\"late\":1"));
+    skua_text_free(report);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shop_setup, shop_teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -511,6 +563,7 @@ int main(void) {
         TEST(conventions),
         TEST(same_file_again),
         TEST(corrections),
+        TEST(many_files),
         TEST(duplicates),
         TEST(extras_and_described),
         TEST(mappings),
