@@ -52,7 +52,7 @@ fault:
 	@scripts/setup.sh check
 	@cmake --preset fault >/dev/null
 	@cmake --build build/fault -j $(JOBS) --target fault_tests
-	@ctest --test-dir build/fault -j $(JOBS) --output-on-failure -R '^test_fault'
+	@ctest --test-dir build/fault -j $(JOBS) --output-on-failure -R '^(test|must_fail)_fault'
 
 fuzz:
 	@scripts/setup.sh check
