@@ -340,8 +340,7 @@ static skua_status write_ingested(job *j, const char *described, skua_error *err
     static const char insert[] =
         "INSERT INTO ingested(file, path, \"table\", size, hash, options, rows, added, corrected, "
         "unchanged, duplicates, rejected, late, mapping, known_at, ingested_at) VALUES ($1, $2, "
-        "$3, "
-        "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now()::TIMESTAMP, now()::TIMESTAMP)";
+        "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now()::TIMESTAMP, now()::TIMESTAMP)";
     const skuai_write *w = &j->write;
     skuai_buffer mapping;
     skuai_store_keep(j->session->store, insert);
