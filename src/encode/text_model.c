@@ -2,6 +2,7 @@
 
 #include "encode/text_lines.h"
 #include "encode/text_model_weights.h"
+#include "nn/quantise.h"
 
 #include <math.h>
 #include <string.h>
@@ -46,7 +47,9 @@ static skua_status open_all(const char *folder, const skuai_text_model_options *
             "%s: the tokeniser knows %zu tokens and the model %zu: it is another "
             "model's",
             folder, tokens, model->config.vocabulary);
-    return open_weights(folder, model, err);
+    SKUA_TRY(open_weights(folder, model, err));
+    if (!options || !options->eight_bits) return SKUA_OK;
+    return skuai_nn_parameters_quantise(model->weights.parameters, err);
 }
 
 skua_status skuai_text_model_open(const char *folder, const skuai_text_model_options *options,

@@ -16,61 +16,64 @@ const char *skuai_embed_hash_text(skuai_arena *arena, uint64_t h) {
     return skuai_arena_text(arena, text, strlen(text));
 }
 
-static void put_vector(skuai_buffer *text, const float *vector, size_t width) {
-    skuai_buffer_reset(text);
+static bool has_direction(const float *vector, size_t width) {
+    double squares = 0;
     for (size_t j = 0; j < width; j++)
-        (void)skuai_buffer_format(text, "%c%.6g", j ? ',' : '[', (double)vector[j]);
-    (void)skuai_buffer_text(text, "]");
+        squares += (double)vector[j] * (double)vector[j];
+    return squares > 0 && isfinite(squares);
 }
 
-skua_status skuai_embed_put(skuai_embed_piece *piece, const float *vectors, size_t width,
-                            skua_error *err) {
-    skuai_buffer text;
-    skuai_buffer_init(&text, 1 << 24);
-    skua_status status = SKUA_OK;
-    for (size_t i = 0; status == SKUA_OK && i < piece->n; i++) {
-        const float *vector = vectors + i * width;
-        double squares = 0;
-        for (size_t j = 0; j < width; j++)
-            squares += (double)vector[j] * (double)vector[j];
-        if (squares > 0 && isfinite(squares))
-            put_vector(&text, vector, width);
-        else
-            skuai_buffer_reset(&text);
-        status = skuai_buffer_check(&text, err);
-        piece->vectors[i] = skuai_arena_text(piece->arena, skuai_buffer_view(&text), text.size);
-        if (status == SKUA_OK && !piece->vectors[i]) status = skuai_error_memory(err, "vectors");
+/* n times one text, for a column that says the same everywhere. */
+static const char *const *repeated(skuai_arena *arena, const char *text, size_t n) {
+    const char **texts = skuai_arena_take(arena, n, sizeof *texts);
+    for (size_t i = 0; texts && i < n; i++)
+        texts[i] = text;
+    return texts;
+}
+
+/* Rows of vectors and vector_sources; what these items had is gone before. */
+static skua_status append_piece(skuai_store *store, const char *modality, const char *model,
+                                skuai_embed_piece *p, skua_error *err) {
+    const char *const *modalities = repeated(p->arena, modality, p->n);
+    const char *const *models = repeated(p->arena, model, p->n);
+    const char **items = skuai_arena_take(p->arena, p->n, sizeof *items);
+    size_t n = 0;
+    if (!modalities || !models || !items) return skuai_error_memory(err, "vectors");
+    for (size_t i = 0; i < p->n; i++) {
+        const float *vector = p->vectors + i * p->width;
+        if (!has_direction(vector, p->width)) continue;
+        if (n < i) memcpy(p->vectors + n * p->width, vector, p->width * sizeof *vector);
+        items[n++] = p->items[i];
     }
-    skuai_buffer_clear(&text);
-    return status;
+    skuai_column columns[] = {
+        {.name = "item", .type = SKUAI_COLUMN_TEXT, .texts = items},
+        {.name = "modality", .type = SKUAI_COLUMN_TEXT, .texts = modalities},
+        {.name = "model", .type = SKUAI_COLUMN_TEXT, .texts = models},
+        {.name = "values", .type = SKUAI_COLUMN_FLOATS, .floats = p->vectors, .width = p->width}};
+    SKUA_TRY(skuai_store_append(store, "vectors", columns, 4, n, err));
+    columns[0].texts = p->items;
+    columns[3] = (skuai_column){.name = "hash", .type = SKUAI_COLUMN_TEXT, .texts = p->hashes};
+    return skuai_store_append(store, "vector_sources", columns, 4, p->n, err);
 }
 
 static skua_status write_piece(skuai_store *store, const char *modality, const char *model,
-                               const skuai_embed_piece *p, skua_error *err) {
-    skuai_column columns[] = {{.name = "item", .type = SKUAI_COLUMN_TEXT, .texts = p->items},
-                              {.name = "hash", .type = SKUAI_COLUMN_TEXT, .texts = p->hashes},
-                              {.name = "vector", .type = SKUAI_COLUMN_TEXT, .texts = p->vectors}};
+                               skuai_embed_piece *p, skua_error *err) {
+    static const char *const old[] = {"DELETE FROM vectors v USING skuai_embed e WHERE"
+                                      " v.item = e.item AND v.modality = $1 AND v.model = $2",
+                                      "DELETE FROM vector_sources v USING skuai_embed e WHERE"
+                                      " v.item = e.item AND v.modality = $1 AND v.model = $2"};
+    skuai_column items = {.name = "item", .type = SKUAI_COLUMN_TEXT, .texts = p->items};
     skuai_value which[] = {skuai_value_text(modality), skuai_value_text(model)};
-    SKUA_TRY(skuai_store_execute(store,
-                                 "CREATE OR REPLACE TEMP TABLE skuai_embed(item VARCHAR, hash"
-                                 " VARCHAR, vector VARCHAR)",
-                                 err));
-    SKUA_TRY(skuai_store_append(store, "skuai_embed", columns, 3, p->n, err));
-    static const char *const statements[] = {
-        ("DELETE FROM vectors v USING skuai_embed e "
-         "WHERE v.item = e.item AND v.modality = $1 AND v.model = $2"),
-        ("INSERT INTO vectors SELECT item, $1, $2, CAST(vector AS FLOAT[]) FROM skuai_embed "
-         "WHERE vector <> ''"),
-        ("DELETE FROM vector_sources v USING skuai_embed e "
-         "WHERE v.item = e.item AND v.modality = $1 AND v.model = $2"),
-        "INSERT INTO vector_sources SELECT item, $1, $2, hash FROM skuai_embed"};
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
-        SKUA_TRY(skuai_store_run(store, statements[i], which, 2, NULL, err));
-    return SKUA_OK;
+    SKUA_TRY(
+        skuai_store_execute(store, "CREATE OR REPLACE TEMP TABLE skuai_embed(item VARCHAR)", err));
+    SKUA_TRY(skuai_store_append(store, "skuai_embed", &items, 1, p->n, err));
+    for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+        SKUA_TRY(skuai_store_run(store, old[i], which, 2, NULL, err));
+    return append_piece(store, modality, model, p, err);
 }
 
 skua_status skuai_embed_store(const skua_shop *shop, const char *modality, const char *model,
-                              const skuai_embed_piece *piece, skuai_embed_also also, void *user,
+                              skuai_embed_piece *piece, skuai_embed_also also, void *user,
                               skua_error *err) {
     skuai_store *store = NULL;
     SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_WRITE, &store, err));

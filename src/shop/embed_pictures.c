@@ -75,7 +75,6 @@ typedef struct piece {
     skuai_embed_piece out;
     job jobs[PIECE];
     const encoder *encoder;
-    float *vectors; /* [PIECE, width] */
 } piece;
 
 static skua_status encode_one(void *argument, size_t i, int worker, skua_error *err) {
@@ -83,7 +82,7 @@ static skua_status encode_one(void *argument, size_t i, int worker, skua_error *
     job *j = &p->jobs[i];
     skuai_picture_limits limits = SKUAI_PICTURE_LIMITS_DEFAULT;
     skuai_picture picture;
-    float *vector = p->vectors + i * p->encoder->width;
+    float *vector = p->out.vectors + i * p->encoder->width;
     memset(vector, 0, p->encoder->width * sizeof *vector);
     if (!j->path) return SKUA_OK;
     size_t fit = p->encoder->model ? SKUAI_VISION_FIT : FIT;
@@ -139,7 +138,6 @@ static skua_status do_piece(const skua_shop *shop, piece *p, skua_error *err) {
     skuai_context context = skuai_shop_context(shop, false);
     context.progress = NULL; /* that of the items is the one to show */
     SKUA_TRY(skuai_parallel_for(&context, NULL, p->out.n, encode_one, p, err));
-    SKUA_TRY(skuai_embed_put(&p->out, p->vectors, p->encoder->width, err));
     return skuai_embed_store(shop, "image", p->encoder->name, &p->out, write_pictures, p, err);
 }
 
@@ -273,11 +271,12 @@ static skua_status embed_all(const skua_shop *shop, const encoder *e,
     skua_status status = p ? SKUA_OK : skuai_error_memory(err, "pictures");
     if (p) {
         p->encoder = e;
-        p->vectors = skuai_new(PIECE * e->width, sizeof *p->vectors);
+        p->out.width = e->width;
+        p->out.vectors = skuai_new(PIECE * e->width, sizeof *p->out.vectors);
         p->out.arena = skuai_arena_new(1 << 20);
-        if (!p->vectors || !p->out.arena) status = skuai_error_memory(err, "pictures");
+        if (!p->out.vectors || !p->out.arena) status = skuai_error_memory(err, "pictures");
         if (status == SKUA_OK) status = embed_items(shop, p, places, items, counts, err);
-        skuai_free(p->vectors);
+        skuai_free(p->out.vectors);
         skuai_arena_free(p->out.arena);
     }
     skuai_free(p);

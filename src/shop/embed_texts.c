@@ -5,71 +5,112 @@
 
 /* Vectors of every item's words into the table vectors. */
 
-/* -- Into the store --------------------------------------------------------------------------- */
+/* -- A piece ---------------------------------------------------------------------------------- */
 
 typedef struct piece {
     skuai_embed_piece out;
     const char *texts[SKUAI_EMBED_PIECE];
     size_t sizes[SKUAI_EMBED_PIECE];
+    size_t most;    /* items it holds */
+    size_t encoded; /* of out.n, the first */
+    double began;   /* clock at its first item */
+    const skua_shop *shop;
+    const skuai_text_encoder *encoder;
 } piece;
 
-/* Encode a piece and write it; items without a known word get no vector, and are not tried again.
- */
-static skua_status do_piece(const skua_shop *shop, const skuai_text_encoder *e, piece *p,
-                            float *vectors, skua_error *err) {
-    skuai_context context = skuai_shop_context(shop, false);
+static void piece_free(piece *p) {
+    if (!p) return;
+    skuai_arena_free(p->out.arena);
+    skuai_free(p->out.vectors);
+    skuai_free(p);
+}
+
+static piece *piece_new(const skua_shop *shop, const skuai_text_encoder *e) {
+    piece *p = skuai_zero(1, sizeof *p);
+    if (!p) return NULL;
+    p->shop = shop;
+    p->encoder = e;
+    p->most = SKUAI_EMBED_FLOATS / e->width;
+    if (p->most > SKUAI_EMBED_PIECE) p->most = SKUAI_EMBED_PIECE;
+    if (p->most < SKUAI_EMBED_SLICE) p->most = SKUAI_EMBED_SLICE;
+    p->out.width = e->width;
+    p->out.vectors = skuai_new(p->most * e->width, sizeof *p->out.vectors);
+    p->out.arena = skuai_arena_new(1 << 20);
+    if (p->out.vectors && p->out.arena) return p;
+    piece_free(p);
+    return NULL;
+}
+
+static skua_status encode_slice(piece *p, skua_error *err) {
+    skuai_context context = skuai_shop_context(p->shop, false);
+    size_t from = p->encoded, n = p->out.n - from;
     context.progress = NULL; /* that of the items is the one to show */
-    SKUA_TRY(skuai_text_encode(e, &context, p->texts, p->sizes, p->out.n, vectors, err));
-    SKUA_TRY(skuai_embed_put(&p->out, vectors, e->width, err));
-    return skuai_embed_store(shop, "text", e->name, &p->out, NULL, NULL, err);
+    p->encoded = p->out.n;
+    return skuai_text_encode(p->encoder, &context, p->texts + from, p->sizes + from, n,
+                             p->out.vectors + from * p->out.width, err);
+}
+
+/* Items without a known word get no vector, and are not tried again. */
+static skua_status write_out(piece *p, skua_error *err) {
+    skua_status status =
+        skuai_embed_store(p->shop, "text", p->encoder->name, &p->out, NULL, NULL, err);
+    p->out.n = p->encoded = 0;
+    skuai_arena_clear(p->out.arena);
+    return status;
+}
+
+static skua_status add_item(piece *p, const skuai_item_texts *t, size_t i, const char *hash,
+                            skua_error *err) {
+    size_t at = p->out.n++;
+    if (at == 0) p->began = skuai_clock();
+    p->out.items[at] = t->table->columns[0].texts[i];
+    p->out.hashes[at] = skuai_arena_text(p->out.arena, hash, strlen(hash));
+    p->texts[at] = t->texts[i];
+    p->sizes[at] = t->sizes[i];
+    return p->out.hashes[at] ? SKUA_OK : skuai_error_memory(err, "vectors");
 }
 
 /* -- All items -------------------------------------------------------------------------------- */
 
-static skua_status add_item(piece *p, const skuai_item_texts *t, size_t i, uint64_t hash,
-                            skua_error *err) {
-    size_t at = p->out.n++;
-    p->out.items[at] = t->table->columns[0].texts[i];
-    p->out.hashes[at] = skuai_embed_hash_text(p->out.arena, hash);
-    p->texts[at] = t->texts[i];
-    p->sizes[at] = t->sizes[i];
-    return p->out.hashes[at] ? SKUA_OK : skuai_error_memory(err, "vectors");
+/* Encode what waits when it is a slice, write the piece when it is full or old; `last`: both, of
+ * whatever there is. */
+static skua_status advance(piece *p, const skuai_context *context, size_t done, size_t n, bool last,
+                           skuai_embed_counts *counts, skua_error *err) {
+    size_t waiting = p->out.n - p->encoded;
+    bool full = p->out.n == p->most || last;
+    if (waiting > 0 && (waiting == SKUAI_EMBED_SLICE || full)) {
+        SKUA_TRY(encode_slice(p, err));
+        counts->encoded += waiting;
+        skuai_context_progress(context, "items encoded", (double)done, (double)n);
+        full = full || skuai_clock() - p->began > SKUAI_EMBED_SECONDS;
+        if (full) SKUA_TRY(write_out(p, err));
+        SKUA_TRY(skuai_context_check(context, err));
+    }
+    return SKUA_OK;
 }
 
 static skua_status embed_items(const skua_shop *shop, const skuai_text_encoder *e,
                                const skuai_item_texts *t, skuai_embed_counts *counts,
                                skua_error *err) {
     skuai_context context = skuai_shop_context(shop, false);
-    piece *p = skuai_zero(1, sizeof *p);
-    float *vectors = skuai_new(SKUAI_EMBED_PIECE * e->width, sizeof *vectors);
-    skuai_arena *arena = skuai_arena_new(1 << 20);
-    skua_status status =
-        p && vectors && arena ? SKUA_OK : skuai_error_memory(err, "the items' vectors");
+    piece *p = piece_new(shop, e);
+    skua_status status = p ? SKUA_OK : skuai_error_memory(err, "the items' vectors");
     uint64_t seed = skuai_embed_hash(SKUAI_EMBED_SEED, e->name);
-    if (p) p->out.arena = arena;
     for (size_t i = 0; status == SKUA_OK && i < t->n; i++) {
         const char *kept = t->table->columns[2].texts[i];
-        uint64_t hash = skuai_embed_hash(seed, t->texts[i]);
-        char text[24];
-        (void)snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
-        if (kept && !e->learnt && strcmp(kept, text) == 0)
+        char hash[24];
+        (void)snprintf(hash, sizeof hash, "%016llx",
+                       (unsigned long long)skuai_embed_hash(seed, t->texts[i]));
+        if (kept && !e->learnt && strcmp(kept, hash) == 0)
             counts->unchanged++;
         else
             status = add_item(p, t, i, hash, err);
-        if (status == SKUA_OK && p->out.n > 0 && (p->out.n == SKUAI_EMBED_PIECE || i + 1 == t->n)) {
-            skuai_context_progress(&context, "items encoded", (double)i, (double)t->n);
-            status = do_piece(shop, e, p, vectors, err);
-            counts->encoded += p->out.n;
-            p->out.n = 0;
-            skuai_arena_clear(arena);
-            if (status == SKUA_OK) status = skuai_context_check(&context, err);
-        }
+        if (status == SKUA_OK)
+            status = advance(p, &context, i + 1, t->n, i + 1 == t->n, counts, err);
     }
     if (status == SKUA_OK)
         skuai_context_progress(&context, "items encoded", (double)t->n, (double)t->n);
-    skuai_arena_free(arena);
-    skuai_free(vectors);
-    skuai_free(p);
+    piece_free(p);
     return status;
 }
 
@@ -89,13 +130,13 @@ static skua_status prepare(const skua_shop *shop, const skuai_text_encoder *e, b
     return status;
 }
 
-skua_status skuai_embed_texts(const skua_shop *shop, const char *folder, bool *done,
-                              skuai_json_writer *report, skua_error *err) {
+skua_status skuai_embed_texts(const skua_shop *shop, const char *folder, bool eight_bits,
+                              bool *done, skuai_json_writer *report, skua_error *err) {
     bool again = skuai_config_flag(&shop->config, SKUAI_CONFIG_KEY_again);
     skuai_text_encoder e = {0};
     skuai_item_texts t = {0};
     skuai_embed_counts counts = {0};
-    skua_status status = skuai_text_encoder_name(folder, &e, err);
+    skua_status status = skuai_text_encoder_name(folder, eight_bits, &e, err);
     if (status == SKUA_OK) status = prepare(shop, &e, again, &t, err);
     *done = status == SKUA_OK && t.n > 0;
     if (*done) status = skuai_text_encoder_open(shop, &t, again, &e, err);

@@ -150,7 +150,7 @@ static skua_status open_words(const skuai_asked *a, worded *w, skua_error *err) 
     const char *made_by = w->words ? w->table->columns[1].texts[0] : NULL;
     if (!w->words || !made_by)
         return skuai_error_set(err, SKUA_ENOTFOUND, "the item's words have no vector: skua embed");
-    SKUA_TRY(skuai_text_encoder_name(folder, &w->encoder, err));
+    SKUA_TRY(skuai_text_encoder_name(folder, false, &w->encoder, err));
     if (strcmp(w->encoder.name, made_by) != 0)
         return skuai_error_set(err, SKUA_ENOTFOUND,
                                "the words were made vectors by '%s': name its folder with "

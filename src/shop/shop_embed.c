@@ -7,7 +7,7 @@
 /* Pictures that nobody asked for by name do not fail because libvips is not installed. */
 static skua_status embed_auto(const skua_shop *shop, bool *texts, bool *pictures,
                               skuai_json_writer *report, skua_error *err) {
-    SKUA_TRY(skuai_embed_texts(shop, "", texts, report, err));
+    SKUA_TRY(skuai_embed_texts(shop, "", false, texts, report, err));
     skua_status status = skuai_embed_pictures(shop, "", pictures, report, err);
     if (status == SKUA_ENOTFOUND && *pictures) {
         skuai_json_text(report, "pictures_left_out", err ? err->message : "");
@@ -20,14 +20,20 @@ static skua_status embed_auto(const skua_shop *shop, bool *texts, bool *pictures
 skua_status skua_shop_embed(skua_shop *shop, char **report, skua_error *err) {
     const char *folder = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_encoder);
     const char *modality = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_modality);
+    bool eight_bits =
+        strcmp(skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_encoder_weights), "int8") == 0;
     bool texts = false, pictures = false;
     skua_status status;
     skuai_report r;
     skuai_report_begin(&r, "embed");
-    if (strcmp(modality, "image") == 0)
+    if (strcmp(modality, "image") == 0 && eight_bits)
+        status = skuai_error_set(err, SKUA_EINVAL,
+                                 "--encoder-weights int8 is for language models; pictures are "
+                                 "encoded in float32");
+    else if (strcmp(modality, "image") == 0)
         status = skuai_embed_pictures(shop, folder, &pictures, &r.json, err);
-    else if (strcmp(modality, "text") == 0 || folder[0])
-        status = skuai_embed_texts(shop, folder, &texts, &r.json, err);
+    else if (strcmp(modality, "text") == 0 || folder[0] || eight_bits)
+        status = skuai_embed_texts(shop, folder, eight_bits, &texts, &r.json, err);
     else
         status = embed_auto(shop, &texts, &pictures, &r.json, err);
     if (status == SKUA_OK && !texts && !pictures)

@@ -9,7 +9,7 @@
  * source). What was given as an example stands; then the first rule that fits; then the nearest
  * label by vectors. Or clusters that name themselves. */
 
-enum { PIECE = SKUAI_EMBED_PIECE };
+enum { PIECE = 4096 };
 
 typedef enum source {
     SOURCE_NONE,
@@ -75,7 +75,7 @@ static skua_status open_all(tagging *t, skua_error *err) {
     skuai_store *store = NULL;
     const char *folder = skuai_config_text(&t->shop->config, SKUAI_CONFIG_KEY_encoder);
     SKUA_TRY(skuai_tag_list_init(&t->list, err));
-    SKUA_TRY(skuai_text_encoder_name(folder, &t->encoder, err));
+    SKUA_TRY(skuai_text_encoder_name(folder, false, &t->encoder, err));
     SKUA_TRY(skuai_shop_store(t->shop, SKUAI_STORE_WRITE, &store, err));
     skua_status status = skuai_store_begin(store, err);
     if (status == SKUA_OK) status = read_shop(t, store, err);

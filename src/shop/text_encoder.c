@@ -43,8 +43,8 @@ static skua_status learn_subword(const skua_shop *shop, const skuai_item_texts *
     skuai_subword_learner *learner = skuai_subword_learner_new(&options, &context);
     if (!learner) return skuai_error_memory(err, "sub-word vectors");
     skua_status status = SKUA_OK;
-    for (size_t from = 0; status == SKUA_OK && from < t->n; from += SKUAI_EMBED_PIECE) {
-        size_t n = t->n - from < SKUAI_EMBED_PIECE ? t->n - from : SKUAI_EMBED_PIECE;
+    for (size_t from = 0; status == SKUA_OK && from < t->n; from += SKUAI_EMBED_SLICE) {
+        size_t n = t->n - from < SKUAI_EMBED_SLICE ? t->n - from : SKUAI_EMBED_SLICE;
         skuai_context_progress(&context, "sub-words counted", (double)from, (double)t->n);
         status = skuai_subword_learner_add(learner, t->texts + from, t->sizes + from, n, err);
     }
@@ -94,10 +94,19 @@ skua_status skuai_text_encode(const skuai_text_encoder *e, const skuai_context *
     return skuai_subword_encode_all(e->subword, context, texts, sizes, n, vectors, err);
 }
 
-skua_status skuai_text_encoder_name(const char *folder, skuai_text_encoder *e, skua_error *err) {
-    skuai_embed_name(folder, "subword", e->name, sizeof e->name);
+skua_status skuai_text_encoder_name(const char *folder, bool eight_bits, skuai_text_encoder *e,
+                                    skua_error *err) {
+    static const char mark[] = "-int8";
+    skuai_text_model_options options = {.eight_bits = eight_bits};
+    skuai_embed_name(folder, "subword", e->name, sizeof e->name - sizeof mark);
+    if (!folder[0] && eight_bits)
+        return skuai_error_set(err, SKUA_EINVAL,
+                               "--encoder-weights int8 is for a language model: name its folder "
+                               "with --encoder");
     if (!folder[0]) return SKUA_OK;
-    SKUA_TRY(skuai_text_model_open(folder, NULL, &e->model, err));
+    size_t used = strlen(e->name);
+    if (eight_bits) (void)snprintf(e->name + used, sizeof e->name - used, "%s", mark);
+    SKUA_TRY(skuai_text_model_open(folder, &options, &e->model, err));
     e->width = skuai_text_model_width(e->model);
     return SKUA_OK;
 }

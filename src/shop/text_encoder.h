@@ -23,9 +23,10 @@ typedef struct skuai_item_texts {
     size_t n;
 } skuai_item_texts;
 
-/* Name the encoder and open a language model's folder ("": sub-words, opened below). */
-SKUA_MUST_USE skua_status skuai_text_encoder_name(const char *folder, skuai_text_encoder *e,
-                                                  skua_error *err);
+/* Name the encoder and open a language model's folder ("": sub-words, opened below). The vectors of
+ * 8-bit weights are others, under another name. SKUA_EINVAL: 8 bits of sub-words. */
+SKUA_MUST_USE skua_status skuai_text_encoder_name(const char *folder, bool eight_bits,
+                                                  skuai_text_encoder *e, skua_error *err);
 /* The sub-word model that is kept, or a new one from the shop's own texts (`again`, or there is
  * none). A language model is open already. */
 SKUA_MUST_USE skua_status skuai_text_encoder_open(const skua_shop *shop, const skuai_item_texts *t,

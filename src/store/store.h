@@ -111,6 +111,7 @@ typedef enum skuai_column_type {
     SKUAI_COLUMN_BOOL,      /* integers, 0 or 1 */
     SKUAI_COLUMN_DATE,      /* integers, days since 1970-01-01 */
     SKUAI_COLUMN_TIMESTAMP, /* integers, seconds since 1970-01-01 (of a TIMESTAMPTZ: UTC) */
+    SKUAI_COLUMN_FLOATS,    /* floats, width of them a row, into FLOAT[]; to append only */
 } skuai_column_type;
 
 typedef struct skuai_column {
@@ -120,6 +121,8 @@ typedef struct skuai_column {
     const int64_t *integers;    /* [n_rows] INTEGER, BOOL, DATE, TIMESTAMP; 0 where NULL */
     const double *doubles;      /* [n_rows] DOUBLE; NaN where NULL */
     const char *const *texts;   /* [n_rows] TEXT, terminated; NULL where NULL */
+    const float *floats;        /* [n_rows, width] FLOATS */
+    size_t width;               /* of FLOATS */
 } skuai_column;
 
 typedef struct skuai_table {

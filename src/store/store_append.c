@@ -58,10 +58,38 @@ static bool write_integer(void *data, duckdb_type type, idx_t i, const skuai_col
     }
 }
 
+/* Rows of floats, all of one width, into a FLOAT[]. */
+static bool write_lists(duckdb_vector vector, const skuai_column *column, size_t first, idx_t n) {
+    size_t width = column->width;
+    idx_t values = n * (idx_t)width;
+    if (duckdb_list_vector_reserve(vector, values) != DuckDBSuccess ||
+        duckdb_list_vector_set_size(vector, values) != DuckDBSuccess)
+        return false;
+    duckdb_list_entry *entries = duckdb_vector_get_data(vector);
+    for (idx_t i = 0; i < n; i++)
+        entries[i] = (duckdb_list_entry){.offset = i * (idx_t)width, .length = (idx_t)width};
+    if (values > 0)
+        memcpy(duckdb_vector_get_data(duckdb_list_vector_get_child(vector)),
+               column->floats + first * width, (size_t)values * sizeof(float));
+    return true;
+}
+
+/* What a column of the table takes; DUCKDB_TYPE_INVALID: a list of something else than FLOAT. */
+static duckdb_type column_takes(duckdb_logical_type logical) {
+    duckdb_type type = duckdb_get_type_id(logical);
+    if (type != DUCKDB_TYPE_LIST) return type;
+    duckdb_logical_type child = duckdb_list_type_child_type(logical);
+    if (duckdb_get_type_id(child) != DUCKDB_TYPE_FLOAT) type = DUCKDB_TYPE_INVALID;
+    duckdb_destroy_logical_type(&child);
+    return type;
+}
+
 static bool write_vector(duckdb_vector vector, duckdb_type type, const skuai_column *column,
                          size_t first, idx_t n) {
     void *data = duckdb_vector_get_data(vector);
-    bool text = type == DUCKDB_TYPE_VARCHAR;
+    bool text = type == DUCKDB_TYPE_VARCHAR, list = type == DUCKDB_TYPE_LIST;
+    if (list != (column->type == SKUAI_COLUMN_FLOATS)) return false;
+    if (list) return write_lists(vector, column, first, n);
     if (text != (column->type == SKUAI_COLUMN_TEXT)) return false;
     if (type == DUCKDB_TYPE_DOUBLE && column->doubles && !column->valid) {
         memcpy(data, column->doubles + first, (size_t)n * sizeof(double));
@@ -120,7 +148,7 @@ static skua_status append_rows(duckdb_appender appender, const char *table,
             return appender_fail(appender, table, err);
     for (size_t k = 0; k < n_columns; k++) {
         logical[k] = duckdb_appender_column_type(appender, (idx_t)k);
-        types[k] = duckdb_get_type_id(logical[k]);
+        types[k] = column_takes(logical[k]);
     }
     duckdb_data_chunk chunk = duckdb_create_data_chunk(logical, (idx_t)n_columns);
     skua_status status = chunk ? SKUA_OK : skuai_error_memory(err, "an appender");

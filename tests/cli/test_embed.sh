@@ -42,13 +42,22 @@ expect_json 'd["unchanged"] == 5'
 COLUMNS=60 expect_exit 0 "$SKUA" embed shop
 expect_width 60
 
+# 8 bits: vectors of their own beside the others; what has no 8 bits says so
+expect_exit 0 "$SKUA" embed shop --encoder "$model" --encoder-weights int8 --json
+expect_json 'd["model"] == "bert-int8" and d["width"] == 16 and d["encoded"] == 5'
+expect_same "vectors of three models" "$(rows shop vectors)" 15
+expect_exit 2 "$SKUA" embed shop --encoder-weights int8
+expect_err 'name its folder with --encoder'
+expect_exit 2 "$SKUA" embed shop --encoder-weights int8 --modality image --encoder "$model"
+expect_err 'pictures are encoded in float32'
+
 # damaged folders are named, and nothing changes
 expect_exit 4 "$SKUA" embed shop --encoder nowhere
 expect_err 'nowhere'
 mkdir broken && cp "$model"/* broken/ && head -c 1000 "$model/model.safetensors" >broken/model.safetensors
 expect_exit 3 "$SKUA" embed shop --encoder broken
 expect_err 'broken/model.safetensors'
-expect_same "vectors after failures" "$(rows shop vectors)" 10
+expect_same "vectors after failures" "$(rows shop vectors)" 15
 
 # what models see
 "$SKUA" init other >/dev/null

@@ -1,7 +1,9 @@
 /* Vectors of language models beside transformers (tests/golden/text_model/make.py), and folders
  * that are damaged. */
 #include "core/file.h"
+#include "core/random.h"
 #include "encode/text_model.h"
+#include "nn/safetensors.h"
 #include "support/support.h"
 
 #include <math.h>
@@ -209,12 +211,146 @@ static void test_options(void **state) {
     assert_memory_equal(cut, two, sizeof cut); /* [CLS] red [SEP] both */
 }
 
+/* -- 8 bits ----------------------------------------------------------------------------------- */
+
+enum { WIDE = 64, WIDE_HIDDEN = 128, WIDE_LAYERS = 2, WIDE_WORDS = 500, TENSORS_MOST = 64 };
+
+typedef struct tensors {
+    skuai_safetensors_array arrays[TENSORS_MOST];
+    char names[TENSORS_MOST][96];
+    float *values[TENSORS_MOST];
+    size_t n;
+    skuai_random random;
+} tensors;
+
+/* A tensor of normal numbers around `middle`. */
+static void add_tensor(tensors *t, const char *name, size_t rows, size_t columns, double middle,
+                       double spread) {
+    size_t count = rows * (columns ? columns : 1);
+    float *values = malloc(count * sizeof *values);
+    assert_non_null(values);
+    assert_true(t->n < TENSORS_MOST);
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)(middle + spread * skuai_random_normal(&t->random));
+    (void)snprintf(t->names[t->n], sizeof t->names[0], "%s", name);
+    t->arrays[t->n] = (skuai_safetensors_array){.name = t->names[t->n],
+                                                .type = SKUAI_SAFETENSORS_F32,
+                                                .rank = columns ? 2 : 1,
+                                                .shape = {rows, columns ? columns : 1, 1, 1},
+                                                .values = values};
+    t->values[t->n] = values;
+    t->n++;
+}
+
+static void add_dense(tensors *t, size_t layer, const char *part, size_t out, size_t in) {
+    char name[96];
+    (void)snprintf(name, sizeof name, "encoder.layer.%zu.%s.weight", layer, part);
+    add_tensor(t, name, out, in, 0, 1 / sqrt((double)in));
+    (void)snprintf(name, sizeof name, "encoder.layer.%zu.%s.bias", layer, part);
+    add_tensor(t, name, out, 0, 0, 0.1);
+}
+
+static void add_norm(tensors *t, size_t layer, const char *part) {
+    char name[96];
+    (void)snprintf(name, sizeof name, "encoder.layer.%zu.%s.LayerNorm.weight", layer, part);
+    add_tensor(t, name, WIDE, 0, 1, 0.1);
+    (void)snprintf(name, sizeof name, "encoder.layer.%zu.%s.LayerNorm.bias", layer, part);
+    add_tensor(t, name, WIDE, 0, 0, 0.1);
+}
+
+/* A BERT of random weights, wide enough that 8 bits pay, with the tiny BERT's tokeniser. */
+static void wide_model(char *folder, size_t size) {
+    static tensors t;
+    char path[4400];
+    skua_error err = {0};
+    damaged_copy("config.json",
+                 "{\"model_type\":\"bert\",\"vocab_size\":500,\"hidden_size\":64,"
+                 "\"num_attention_heads\":4,\"num_hidden_layers\":2,\"intermediate_size\":128,"
+                 "\"max_position_embeddings\":64,\"type_vocab_size\":2}",
+                 folder, size);
+    t.n = 0;
+    skuai_random_init(&t.random, 5);
+    add_tensor(&t, "embeddings.word_embeddings.weight", WIDE_WORDS, WIDE, 0, 1);
+    add_tensor(&t, "embeddings.position_embeddings.weight", 64, WIDE, 0, 0.3);
+    add_tensor(&t, "embeddings.token_type_embeddings.weight", 2, WIDE, 0, 0.3);
+    add_tensor(&t, "embeddings.LayerNorm.weight", WIDE, 0, 1, 0.1);
+    add_tensor(&t, "embeddings.LayerNorm.bias", WIDE, 0, 0, 0.1);
+    for (size_t k = 0; k < WIDE_LAYERS; k++) {
+        add_dense(&t, k, "attention.self.query", WIDE, WIDE);
+        add_dense(&t, k, "attention.self.key", WIDE, WIDE);
+        add_dense(&t, k, "attention.self.value", WIDE, WIDE);
+        add_dense(&t, k, "attention.output.dense", WIDE, WIDE);
+        add_norm(&t, k, "attention.output");
+        add_dense(&t, k, "intermediate.dense", WIDE_HIDDEN, WIDE);
+        add_dense(&t, k, "output.dense", WIDE, WIDE_HIDDEN);
+        add_norm(&t, k, "output");
+    }
+    (void)snprintf(path, sizeof path, "%s/model.safetensors", folder);
+    assert_ok(skuai_safetensors_write(path, NULL, 0, t.arrays, t.n, &err), &err);
+    for (size_t i = 0; i < t.n; i++)
+        free(t.values[i]);
+}
+
+static float *encode_with(const char *folder, bool eight_bits, const texts *t, size_t *width) {
+    skuai_text_model_options options = {.eight_bits = eight_bits};
+    skuai_text_model *model = NULL;
+    skua_error err = {0};
+    assert_ok(skuai_text_model_open(folder, &options, &model, &err), &err);
+    *width = skuai_text_model_width(model);
+    float *vectors = malloc(TEXTS * *width * sizeof *vectors);
+    assert_non_null(vectors);
+    assert_ok(skuai_text_model_encode(model, NULL, t->text, t->size, TEXTS, vectors, &err), &err);
+    skuai_text_model_free(model);
+    return vectors;
+}
+
+/* The issue's bound: a cosine of .999 of every text; and the numbers are others, so that 8 bits
+ * were at work. */
+static void check_eight_bits(const char *folder) {
+    size_t d;
+    double least = 1;
+    texts t;
+    read_texts(&t);
+    float *whole = encode_with(folder, false, &t, &d), *small = encode_with(folder, true, &t, &d);
+    for (size_t i = 0; i < TEXTS; i++) {
+        double ab = 0, aa = 0, bb = 0;
+        for (size_t j = 0; j < d; j++) {
+            double a = (double)whole[i * d + j], b = (double)small[i * d + j];
+            ab += a * b, aa += a * a, bb += b * b;
+        }
+        double cosine = aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
+        if (!(cosine >= least)) least = cosine;
+    }
+    print_message("8 bits: least cosine %.6f\n", least);
+    assert_true(least >= 0.999);
+    assert_memory_not_equal(whole, small, TEXTS * d * sizeof *whole);
+    free(whole);
+    free(small);
+}
+
+static void test_eight_bits(void **state) {
+    char folder[256];
+    (void)state;
+    wide_model(folder, sizeof folder);
+    check_eight_bits(folder);
+    test_folder_remove(folder);
+}
+
+static void test_eight_bits_minilm(void **state) {
+    const char *folder = getenv("SKUA_MINILM");
+    (void)state;
+    if (!folder) {
+        print_message("skipped: SKUA_MINILM is not set to MiniLM's folder\n");
+        skip();
+    }
+    check_eight_bits(folder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_families),
-        cmocka_unit_test(test_minilm),
-        cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_families),   cmocka_unit_test(test_minilm),
+        cmocka_unit_test(test_eight_bits), cmocka_unit_test(test_eight_bits_minilm),
+        cmocka_unit_test(test_damaged),    cmocka_unit_test(test_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

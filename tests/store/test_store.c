@@ -304,6 +304,49 @@ static void scan_chunks(void **state) {
     skuai_store_close(store);
 }
 
+/* Rows of floats over several of DuckDB's chunks, exactly, and where they do not fit. */
+static void append_floats(void **state) {
+    (void)state;
+    skua_error err;
+    enum { N = 5000, WIDTH = 3 };
+    static float values[N * WIDTH];
+    static const char *items[N];
+    for (int i = 0; i < N; i++) {
+        items[i] = i % 2 ? "odd" : "even";
+        for (int j = 0; j < WIDTH; j++)
+            values[i * WIDTH + j] = (float)i / 3 + (float)j;
+    }
+    assert_ok(skuai_store_create(shop, NULL, &err), &err);
+    skuai_store *store = open_shop(SKUAI_STORE_WRITE);
+    skuai_column columns[] = {
+        {.name = "item", .type = SKUAI_COLUMN_TEXT, .texts = items},
+        {.name = "values", .type = SKUAI_COLUMN_FLOATS, .floats = values, .width = WIDTH},
+    };
+    assert_ok(skuai_store_append(store, "vectors", columns, 2, N, &err), &err);
+    double bad;
+    assert_ok(skuai_store_number(store,
+                                 "SELECT count(*) FILTER (len(\"values\") <> 3 OR \"values\"[1] <>"
+                                 " (rowid::FLOAT / 3::FLOAT)::FLOAT OR \"values\"[3] <>"
+                                 " (\"values\"[1] + 2::FLOAT)::FLOAT OR (item = 'odd') <>"
+                                 " (rowid % 2 = 1)) FROM vectors",
+                                 NULL, 0, &bad, NULL, &err),
+              &err);
+    assert_close(bad, 0, 0, 0);
+    assert_ok(skuai_store_number(store, "SELECT count(*) FROM vectors", NULL, 0, &bad, NULL, &err),
+              &err);
+    assert_close(bad, N, 0, 0);
+    assert_int_equal(
+        skuai_store_append(
+            store, "forecasts",
+            (skuai_column[]){
+                {.name = "mean", .type = SKUAI_COLUMN_FLOATS, .floats = values, .width = WIDTH}},
+            1, N, &err),
+        SKUA_EINTERNAL);
+    columns[1] = (skuai_column){.name = "values", .type = SKUAI_COLUMN_TEXT, .texts = items};
+    assert_int_equal(skuai_store_append(store, "vectors", columns, 2, N, &err), SKUA_EINTERNAL);
+    skuai_store_close(store);
+}
+
 static void append_columns(void **state) {
     (void)state;
     skua_error err;
@@ -432,6 +475,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(query_types, setup, teardown),
         cmocka_unit_test_setup_teardown(scan_chunks, setup, teardown),
         cmocka_unit_test_setup_teardown(append_columns, setup, teardown),
+        cmocka_unit_test_setup_teardown(append_floats, setup, teardown),
         cmocka_unit_test_setup_teardown(disk_full, setup, teardown),
         cmocka_unit_test_setup_teardown(read_only_folder, setup, teardown),
     };
