@@ -251,6 +251,39 @@ out:
     return status;
 }
 
+/* The weighted sum of the members' slopes, likewise. */
+static skua_status ensemble_gradient(const skuai_model *model, const skuai_panel *from,
+                                     const skuai_panel *to, size_t s, const skuai_request *request,
+                                     const double *at, size_t n_at, const skuai_context *context,
+                                     double *slope, skua_error *err) {
+    const ensemble_model *own = (const ensemble_model *)(const void *)model;
+    const skuai_ensemble *e = own->ensemble;
+    size_t n = n_at * (to->n_dynamic + 1) * request->horizon;
+    double weight[SKUAI_ENSEMBLE_MEMBERS], total = 0;
+    skuai_ensemble_weights_of(e, to, s, weight);
+    for (size_t m = 0; m < e->n_members; m++) {
+        if (!own->models[m] || !(weight[m] > 0)) continue;
+        total += weight[m];
+        if (!e->members[m].gradient)
+            return skuai_error_set(err, SKUA_ENOTFOUND, "%s has no gradient", e->members[m].name);
+    }
+    if (!(total > 0))
+        return skuai_error_set(err, SKUA_ENOTFOUND, "no member with a weight was fitted");
+    double *of = skuai_new(n, sizeof *of);
+    if (!of) return skuai_error_memory(err, "slopes");
+    memset(slope, 0, n * sizeof *slope);
+    skua_status status = SKUA_OK;
+    for (size_t m = 0; m < e->n_members && status == SKUA_OK; m++) {
+        if (!own->models[m] || !(weight[m] > 0)) continue;
+        status = e->members[m].gradient(own->models[m], from, to, s, request, at, n_at, context, of,
+                                        err);
+        for (size_t i = 0; i < n && status == SKUA_OK; i++)
+            slope[i] += weight[m] / total * of[i];
+    }
+    skuai_free(of);
+    return status;
+}
+
 skuai_forecaster skuai_ensemble_forecaster(const skuai_ensemble *ensemble) {
     return (skuai_forecaster){
         .name = "combination",
@@ -260,6 +293,7 @@ skuai_forecaster skuai_ensemble_forecaster(const skuai_ensemble *ensemble) {
         .predict = ensemble_predict,
         .free = ensemble_free,
         .contributions = ensemble_contributions,
+        .gradient = ensemble_gradient,
         .data = ensemble,
     };
 }

@@ -238,5 +238,6 @@ void skuai_prepared_table(skuai_forecaster *forecaster) {
     if (forecaster->save) forecaster->save = prepared_save;
     if (forecaster->update) forecaster->update = prepared_update;
     forecaster->contributions = NULL;
+    forecaster->gradient = NULL;
     forecaster->describe = NULL;
 }

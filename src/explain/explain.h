@@ -10,10 +10,12 @@
  * history, so that no input takes a value that it never had. Contributions are the Shapley values
  * of that game (shapley.h) and sum to the forecast less the background's.
  *
- * Two other ways: `gradient` walks from the background to what is planned in small steps, all
- * inputs at once, and adds up what each input's part of a step changes (Aumann-Shapley values, the
- * integrated gradients of Sundararajan, Taly & Yan 2017, ICML, by differences); they sum to the
- * forecast as well. `lime` fits a sparse line to the forecasts of perturbed inputs (lime.h).
+ * Two other ways: `gradient` integrates along the straight way from the background to what is
+ * planned (Aumann-Shapley values, the integrated gradients of Sundararajan, Taly & Yan 2017, ICML):
+ * by the model's own gradients where it has them (the interface's `gradient`: the nets), along the
+ * way in its own inputs, on four to 64 places of it until they sum to the difference of the
+ * forecasts; of any other model by differences, in small steps of all inputs at once. `lime` fits a
+ * sparse line to the forecasts of perturbed inputs (lime.h).
  *
  * They say what the model's forecast rests on, which is association: what would happen if a price
  * were changed is asked by skuai_explain_what_if of the model, and of the shop's experiments by
@@ -32,7 +34,8 @@ typedef enum skuai_explain_method {
     SKUAI_EXPLAIN_EXACT,       /* all coalitions */
     SKUAI_EXPLAIN_KERNEL,      /* kernel SHAP on `samples` coalitions */
     SKUAI_EXPLAIN_PERMUTATION, /* `samples` / groups orders with their reverses */
-    SKUAI_EXPLAIN_GRADIENT,    /* integrated gradients in `samples` / groups / 2 steps */
+    SKUAI_EXPLAIN_GRADIENT,    /* integrated gradients at `samples` places of the way; by
+                                  differences: in `samples` / groups / 2 steps */
     SKUAI_EXPLAIN_LIME,        /* a sparse line through `samples` perturbed forecasts */
     SKUAI_EXPLAIN_METHODS
 } skuai_explain_method;
@@ -45,8 +48,8 @@ typedef struct skuai_explain_options {
                              its own alone; NULL: what is needed */
     size_t n_levels;
     skuai_explain_method method;
-    size_t samples;      /* kernel, permutation, gradient: coalitions asked for, 0: 64 (gradient: 8
-                            steps); lime: perturbations, 0: 256 */
+    size_t samples;      /* kernel, permutation, gradient: coalitions asked for, 0: 64 (gradient: as
+                            few places as do, or 8 steps); lime: perturbations, 0: 256 */
     size_t backgrounds;  /* windows of the past, >= 1 */
     size_t recent;       /* periods that are recent sales; 0: four seasons, at most a quarter of the
                             history */
@@ -86,11 +89,14 @@ typedef struct skuai_explanation {
     double *before; /* [horizon] what was sold in the periods of the same phase before: one season
                        back at least; NaN missing */
     /* Local linear model on present and absent groups: share of the variance of the coalitions
-     * asked for that the sum of contributions explains; 1: no interactions; own, gradient: NaN.
+     * asked for that the sum of contributions explains; 1: no interactions; own: NaN. gradient:
+     * the share of what the parts moved that they account for before they are made to sum exactly
+     * (at least .99 unless nothing moves much); by differences: NaN.
      * lime: the weighted R2 of the line on the quarter of perturbations that it was not fitted to;
      * NaN: they do not move the forecast. */
     double fidelity;
-    size_t n_calls; /* forecasts that were made */
+    size_t n_calls;     /* forecasts that were made */
+    size_t n_gradients; /* places at which the model gave its gradient; 0: it did not */
 } skuai_explanation;
 
 /* Explain series s of the panel, which the model was fitted on (or one like it). SKUA_EDATA: a game

@@ -199,22 +199,24 @@ static skua_status importance_new(size_t n, skuai_importance **out, skua_error *
     return SKUA_OK;
 }
 
-/* What the model itself says, a series at a time. */
+/* What the model itself says, or its gradients, a series at a time. */
 static skua_status ask_model(skuai_probe *q, const skuai_panel *panel,
-                             const skuai_explain_options *o, skuai_importance *m, skua_error *err) {
+                             const skuai_explain_options *o, skuai_explain_method method,
+                             skuai_importance *m, skua_error *err) {
     skuai_explain_options own = *o;
-    own.method = SKUAI_EXPLAIN_OWN;
+    own.method = method;
+    m->n_calls = 0;
     for (size_t i = 0; i < m->n_series; i++) {
         skuai_explanation *e = NULL;
         SKUA_TRY(skuai_context_check(q->context, err));
         SKUA_TRY(
             skuai_explain(q->forecaster, q->model, panel, m->series[i], &own, q->context, &e, err));
         take(m, i, e, 0, o->horizon);
+        m->n_calls += e->n_calls;
         skuai_explanation_free(e);
         skuai_context_progress(q->context, "series explained", (double)i, (double)m->n_series);
     }
-    m->method = SKUAI_EXPLAIN_OWN;
-    m->n_calls = m->n_series;
+    m->method = method;
     return SKUA_OK;
 }
 
@@ -234,7 +236,8 @@ static skua_status play(skuai_probe *q, const skuai_explain_options *o, skuai_im
 
 static skua_status fill(skuai_probe *q, const skuai_panel *panel, const skuai_explain_options *o,
                         skuai_importance *m, skua_error *err) {
-    bool asks = o->method == SKUAI_EXPLAIN_AUTO || o->method == SKUAI_EXPLAIN_OWN;
+    bool slopes = o->method == SKUAI_EXPLAIN_GRADIENT && q->forecaster->gradient;
+    bool asks = slopes || o->method == SKUAI_EXPLAIN_AUTO || o->method == SKUAI_EXPLAIN_OWN;
     skua_status status = SKUA_OK;
     for (size_t i = 0; i < m->n_series; i++) {
         size_t recent = skuai_probe_recent(q->panel, i, o);
@@ -243,7 +246,7 @@ static skua_status fill(skuai_probe *q, const skuai_panel *panel, const skuai_ex
             return skuai_error_set(err, SKUA_EDATA, "%s has not sold lately",
                                    skuai_panel_name(q->panel, i));
     }
-    if (asks) status = ask_model(q, panel, o, m, err);
+    if (asks) status = ask_model(q, panel, o, slopes ? o->method : SKUAI_EXPLAIN_OWN, m, err);
     if (!asks || (status == SKUA_ENOTFOUND && o->method == SKUAI_EXPLAIN_AUTO)) {
         memset(m->contribution, 0, m->n_series * SKUAI_EXPLAIN_GROUPS * sizeof *m->contribution);
         memset(m->base, 0, 2 * m->n_series * sizeof *m->base); /* and the forecast behind it */

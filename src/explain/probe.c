@@ -91,20 +91,27 @@ void skuai_probe_reset(skuai_probe *p) {
     memset(p->changed, 0, sizeof p->changed);
 }
 
-skua_status skuai_probe_ask(skuai_probe *p, const skuai_probe_answer *answer, skua_error *err) {
+skua_status skuai_probe_panel(const skuai_probe *p, skuai_panel **out, skua_error *err) {
     static const size_t special[] = {SKUAI_PANEL_TARGET, SKUAI_PANEL_AVAILABLE};
     skuai_panel *panel = skuai_panel_share(p->panel);
-    skuai_forecast *f = NULL;
-    skua_status status = skuai_context_check(p->context, err);
-    for (size_t k = 0; k < SKUAI_PROBE_COLUMNS + 2 && status == SKUA_OK; k++) {
+    for (size_t k = 0; k < SKUAI_PROBE_COLUMNS + 2; k++) {
         skuai_panel *next = NULL;
         if (!p->changed[k]) continue;
-        status =
+        skua_status status =
             skuai_panel_with(panel, k < TARGET ? k : special[k - TARGET], p->column[k], &next, err);
-        if (status != SKUA_OK) break;
         skuai_panel_free(panel);
+        SKUA_TRY(status);
         panel = next;
     }
+    *out = panel;
+    return SKUA_OK;
+}
+
+skua_status skuai_probe_ask(skuai_probe *p, const skuai_probe_answer *answer, skua_error *err) {
+    skuai_panel *panel = NULL;
+    skuai_forecast *f = NULL;
+    skua_status status = skuai_context_check(p->context, err);
+    if (status == SKUA_OK) status = skuai_probe_panel(p, &panel, err);
     if (status == SKUA_OK)
         status = p->forecaster->predict(p->model, panel, &p->request, p->context, &f, err);
     size_t H = p->request.horizon;

@@ -49,6 +49,9 @@ void skuai_probe_clear(skuai_probe *probe);
 SKUA_MUST_USE skua_status skuai_probe_column(skuai_probe *probe, size_t dynamic, double **column,
                                              skua_error *err);
 void skuai_probe_reset(skuai_probe *probe);
+/* The panel as changed; the caller's to free. */
+SKUA_MUST_USE skua_status skuai_probe_panel(const skuai_probe *probe, skuai_panel **panel,
+                                            skua_error *err);
 SKUA_MUST_USE skua_status skuai_probe_ask(skuai_probe *probe, const skuai_probe_answer *answer,
                                           skua_error *err);
 

@@ -56,6 +56,16 @@ typedef struct skuai_forecaster {
     skua_status (*contributions)(const skuai_model *model, const skuai_panel *panel, size_t s,
                                  const skuai_request *request, const skuai_context *context,
                                  skuai_contributions **contributions, skua_error *err);
+    /* How fast the mean forecasts of series s change on the way from one panel to another that
+     * differs from it in that series' sales and covariates alone: a straight line between the two
+     * in the model's own inputs, its gradient at each place at [n_at] of it (0: from, 1: to) times
+     * the way. slope [n_at, n_dynamic + 1, horizon] out: by what each covariate changes, last by
+     * what was sold. Integrated from 0 to 1 their sum is the difference of the two forecasts.
+     * SKUA_ENOTFOUND: this model cannot say. */
+    skua_status (*gradient)(const skuai_model *model, const skuai_panel *from,
+                            const skuai_panel *to, size_t s, const skuai_request *request,
+                            const double *at, size_t n_at, const skuai_context *context,
+                            double *slope, skua_error *err);
     /* What was learnt, for people: members of an object that is open (weights, shares). */
     void (*describe)(const skuai_model *model, skuai_json_writer *w);
     const void *data; /* what a family of forecasters shares, private to its room */

@@ -239,6 +239,13 @@ static skua_status predict(const skuai_model *model, const skuai_panel *panel,
                                 err);
 }
 
+static skua_status gradient(const skuai_model *model, const skuai_panel *from,
+                            const skuai_panel *to, size_t s, const skuai_request *request,
+                            const double *at, size_t n_at, const skuai_context *context,
+                            double *slope, skua_error *err) {
+    return skuai_neural_gradient(model->net, from, to, s, request, at, n_at, context, slope, err);
+}
+
 static skua_status update(skuai_model *model, const skuai_panel *panel,
                           const skuai_context *context, skua_error *err) {
     size_t steps = model->steps / 4 ? model->steps / 4 : model->steps;
@@ -377,7 +384,8 @@ static const skuai_forecaster forecasters[] = {
      .free = model_free,
      .save = save,
      .load = load,
-     .update = update},
+     .update = update,
+     .gradient = gradient},
     {.name = "gru",
      .summary = "recurrent net over patches (gated recurrent units)",
      .source = "Cho et al. 2014; docs/MODEL.md",
@@ -387,7 +395,8 @@ static const skuai_forecaster forecasters[] = {
      .free = model_free,
      .save = save,
      .load = load,
-     .update = update}};
+     .update = update,
+     .gradient = gradient}};
 
 const skuai_forecaster *skuai_neural_forecasters(size_t *count) {
     *count = sizeof forecasters / sizeof *forecasters;

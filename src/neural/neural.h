@@ -46,4 +46,11 @@ SKUA_MUST_USE skua_status skuai_neural_predict(const skuai_demand *net, const ch
                                                const skuai_context *context,
                                                skuai_forecast **forecast, skua_error *err);
 
+/* Slopes of its mean forecasts between two panels (what gradient does; see forecaster.h). */
+SKUA_MUST_USE skua_status skuai_neural_gradient(const skuai_demand *net, const skuai_panel *from,
+                                                const skuai_panel *to, size_t s,
+                                                const skuai_request *request, const double *at,
+                                                size_t n_at, const skuai_context *context,
+                                                double *slope, skua_error *err);
+
 #endif

@@ -1,6 +1,7 @@
 #include "neural/neural.h"
 
 #include "math/statistics.h"
+#include "neural/demand_slope.h"
 #include "neural/level_prior.h"
 #include "neural/neighbours.h"
 
@@ -30,29 +31,14 @@ typedef struct job {
     skuai_arena *arena; /* of a batch */
 } job;
 
-/* Weights of the integral of the quantile function by the trapezoid over the net's levels. */
-static void mean_weights(double *w) {
-    const double *l = skuai_demand_levels;
-    for (size_t q = 0; q < SKUAI_DEMAND_LEVELS; q++) {
-        double low = q ? (l[q - 1] + l[q]) / 2 : 0;
-        double high = q + 1 < SKUAI_DEMAND_LEVELS ? (l[q] + l[q + 1]) / 2 : 1;
-        w[q] = high - low;
-    }
-}
-
 static void write_series(const job *j, size_t s, const float *z, double centre, double scale) {
-    double weights[SKUAI_DEMAND_LEVELS], row[SKUAI_DEMAND_LEVELS];
-    mean_weights(weights);
+    double row[SKUAI_DEMAND_LEVELS];
     skuai_forecast *f = j->forecast;
     for (size_t h = 0; h < f->horizon; h++) {
-        double mean = 0;
-        for (size_t q = 0; q < SKUAI_DEMAND_LEVELS; q++) {
+        for (size_t q = 0; q < SKUAI_DEMAND_LEVELS; q++)
             row[q] = (double)z[h * SKUAI_DEMAND_LEVELS + q];
-            double y = skuai_window_unscale(row[q], centre, scale);
-            if (j->panel->non_negative && y < 0) y = 0;
-            mean += weights[q] * y;
-        }
-        *skuai_forecast_mean(f, s, h) = mean;
+        *skuai_forecast_mean(f, s, h) =
+            skuai_demand_mean(row, centre, scale, j->panel->non_negative);
         double *out = skuai_forecast_quantiles(f, s, h);
         for (size_t q = 0; q < f->n_quantiles; q++) {
             double v =

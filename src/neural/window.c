@@ -80,7 +80,7 @@ skua_status skuai_window_batch_new(const skuai_window_config *config, size_t n, 
 typedef struct filling {
     const skuai_window_series *series;
     skuai_window_batch *batch;
-    float *tokens;      /* of this window */
+    skuai_real *tokens; /* of this window */
     size_t from;        /* first row of the context */
     size_t pad;         /* periods of padding before it */
     size_t blank;       /* of these, periods that are not told at all; those behind, in which a
@@ -91,7 +91,7 @@ typedef struct filling {
 } filling;
 
 /* Channel c of the period k (padding included) of the window. */
-static inline float *channel(const filling *f, size_t k, size_t c) {
+static inline skuai_real *channel(const filling *f, size_t k, size_t c) {
     size_t p = f->batch->config.patch;
     size_t per = SKUAI_WINDOW_CHANNELS + 2 * SKUAI_WINDOW_SLOTS;
     return f->tokens + k / p * f->batch->features + k % p * per + c;
@@ -131,7 +131,7 @@ static void fill_values(const filling *f, const skuai_window_augmentation *a,
     const skuai_window_series *s = f->series;
     for (size_t t = f->from; t < s->length; t++) {
         size_t k = f->pad + t - f->from;
-        float *c = channel(f, k, 0);
+        skuai_real *c = channel(f, k, 0);
         c[2] = s->available && s->available[t] >= 0 ? s->available[t] : 1;
         if (!usable(s, t)) continue;
         double z = skuai_window_scale(s->target[t], f->centre, f->scale);
@@ -153,7 +153,7 @@ static void fill_lag(const filling *f, size_t lag, size_t at) {
         size_t t = f->from + k - f->pad, back = lag;
         if (t >= s->length) back = ((t - s->length) / lag + 1) * lag;
         if (t < back || !usable(s, t - back)) continue;
-        float *c = channel(f, k, at);
+        skuai_real *c = channel(f, k, at);
         c[0] = (float)skuai_window_scale(s->target[t - back], f->centre, f->scale);
         c[1] = 1;
     }
@@ -168,7 +168,7 @@ static void fill_calendar(const filling *f) {
     for (size_t k = f->blank; k < f->past + f->ahead; k++) {
         int64_t period = begin + (int64_t)k;
         int64_t day = skuai_period_first_day(&s->grid, period);
-        float *c = channel(f, k, CALENDAR);
+        skuai_real *c = channel(f, k, CALENDAR);
         double hour = hours ? skuai_period_hour(&s->grid, period) / 24.0 : 0;
         if (hours) c[0] = (float)sin(TURN * hour), c[1] = (float)cos(TURN * hour);
         if (days) {
@@ -219,7 +219,7 @@ static void fill_covariate(const filling *f, size_t slot) {
         double v = turned  ? fmax(0, 1 - (double)x[t])
                    : share ? fmin(1, (double)x[t])
                            : factor * ((log_scale ? log((double)x[t]) : (double)x[t]) - sum);
-        float *c = channel(f, f->pad + t - f->from, DATA_CHANNELS + 2 * slot);
+        skuai_real *c = channel(f, f->pad + t - f->from, DATA_CHANNELS + 2 * slot);
         c[0] = (float)fmax(-SLOT_MOST, fmin(v, SLOT_MOST));
         c[1] = 1;
     }
@@ -228,9 +228,9 @@ static void fill_covariate(const filling *f, size_t slot) {
 static void fill_constants(const filling *f) {
     const skuai_window_series *s = f->series;
     size_t p = f->batch->config.patch, tokens = f->batch->past + f->batch->future;
-    float c[SKUAI_WINDOW_CONSTANTS] = {0};
+    skuai_real c[SKUAI_WINDOW_CONSTANTS] = {0};
     c[(size_t)s->grid.frequency] = 1;
-    float *rest = c + SKUAI_FREQUENCIES;
+    skuai_real *rest = c + SKUAI_FREQUENCIES;
     double last = 0;
     size_t n = 0;
     for (size_t t = s->length; t > f->from && n < 4; t--) {
@@ -246,7 +246,7 @@ static void fill_constants(const filling *f) {
     rest[6] = (float)(log((double)s->season) / 4);
     rest[7] = n ? (float)(last / (double)n) : 0;
     for (size_t k = f->blank / p; k < tokens; k++) {
-        float *into =
+        skuai_real *into =
             f->tokens + k * f->batch->features + f->batch->features - SKUAI_WINDOW_CONSTANTS;
         memcpy(into, c, sizeof c);
         into[SKUAI_WINDOW_CONSTANTS - 1] = k >= f->batch->past ? 1 : 0;
@@ -257,13 +257,13 @@ static void fill_constants(const filling *f) {
 static void hide_patches(const filling *f, size_t i, double share, skuai_random *random) {
     size_t p = f->batch->config.patch, first = f->pad / p, past = f->batch->past;
     if (past - first < 3) return;
-    float *target = f->batch->target + i * (past + f->batch->future) * p;
+    skuai_real *target = f->batch->target + i * (past + f->batch->future) * p;
     size_t run = 1 + skuai_random_index(random, 3);
     for (size_t k = first; k < past; k++) {
         if (!(skuai_random_uniform(random) < share / (double)run)) continue;
         for (size_t j = k; j < past && j < k + run; j++) {
             for (size_t t = j * p; t < (j + 1) * p; t++) {
-                float *c = channel(f, t, 0);
+                skuai_real *c = channel(f, t, 0);
                 if (c[1] > 0) target[t] = c[0];
                 c[0] = c[1] = 0;
             }
@@ -283,8 +283,9 @@ static void fill_sides(const filling *f, size_t i, const skuai_window_augmentati
         for (size_t j = 0; j < SKUAI_WINDOW_SIDE; j++)
             finite = finite && isfinite(from[j]);
         if (!finite || (a && a->drop > 0 && skuai_random_uniform(random) < a->drop)) continue;
-        memcpy(f->batch->side + (i * SKUAI_WINDOW_SIDES + k) * SKUAI_WINDOW_SIDE, from,
-               SKUAI_WINDOW_SIDE * sizeof *from);
+        skuai_real *into = f->batch->side + (i * SKUAI_WINDOW_SIDES + k) * SKUAI_WINDOW_SIDE;
+        for (size_t j = 0; j < SKUAI_WINDOW_SIDE; j++)
+            into[j] = from[j];
         f->batch->side_visible[i * SKUAI_WINDOW_SIDES + k] = 1;
     }
 }
@@ -328,7 +329,7 @@ static void fill_near(const skuai_window_series *series, const skuai_window_augm
     for (size_t k = 0; k < series->n_near && n < most; k++) {
         if (a && a->drop > 0 && skuai_random_uniform(random) < a->drop) continue;
         size_t row = i * most + n;
-        float *into = b->near_tokens + row * tokens * b->features;
+        skuai_real *into = b->near_tokens + row * tokens * b->features;
         uint8_t *visible = b->near_visible + row * tokens;
         memset(into, 0, tokens * b->features * sizeof *into);
         memset(visible, 0, tokens * sizeof *visible);
@@ -350,7 +351,7 @@ void skuai_window_fill(const skuai_window_series *series, const skuai_window_aug
     fill_tokens(&f, a, random, batch->visible + i * tokens);
     fill_sides(&f, i, a, random);
     if (a && a->mask > 0) hide_patches(&f, i, a->mask, random);
-    float *target = batch->target + (i * tokens + batch->past) * p;
+    skuai_real *target = batch->target + (i * tokens + batch->past) * p;
     for (size_t h = 0; h < series->n_actual && h < f.ahead; h++) {
         if (isfinite(series->actual[h]))
             target[h] = (float)skuai_window_scale(series->actual[h], f.centre, f.scale);

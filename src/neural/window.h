@@ -32,6 +32,7 @@
 
 #include "core/random.h"
 #include "neural/synthetic.h"
+#include "nn/real.h"
 
 enum {
     SKUAI_WINDOW_CHANNELS = 15,  /* of a period, without covariates */
@@ -106,18 +107,18 @@ typedef struct skuai_window_batch {
     skuai_window_config config;
     size_t n, past, future; /* series; patches of the context and of the horizon */
     size_t features;        /* F */
-    float *tokens;          /* [n, past + future, F] */
+    skuai_real *tokens;     /* [n, past + future, F] */
     uint8_t *visible;       /* [n, past + future] 0: padding */
-    float *target;          /* [n, past + future, P] scaled; NaN: not asked. In the past only
+    skuai_real *target;     /* [n, past + future, P] scaled; NaN: not asked. In the past only
                                where a patch was hidden */
-    float *side;            /* [n, SKUAI_WINDOW_SIDES, SKUAI_WINDOW_SIDE] */
+    skuai_real *side;       /* [n, SKUAI_WINDOW_SIDES, SKUAI_WINDOW_SIDE] */
     uint8_t *side_visible;  /* [n, SKUAI_WINDOW_SIDES] */
     double *centre, *scale; /* [n] */
     bool *known;            /* [n] something was observed */
     /* Neighbours, those of window i from row i * skuai_window_near on until
      * skuai_window_batch_close puts them one behind the other. */
     size_t n_near;
-    float *near_tokens;            /* [n_near, past + future, F] */
+    skuai_real *near_tokens;       /* [n_near, past + future, F] */
     uint8_t *near_visible;         /* [n_near, past + future] */
     skuai_relation *near_relation; /* [n_near] */
     size_t *near_first;            /* [n + 1] those of window i: near_first[i] .. */

@@ -177,6 +177,7 @@ void skuai_explain_json(const skuai_explain_answer *a, const char *output, skuai
     skuai_json_number(w, "base", total(e->base, e->horizon));
     skuai_json_number(w, "fidelity", e->fidelity);
     skuai_json_integer(w, "calls", (int64_t)e->n_calls);
+    skuai_json_integer(w, "gradients", (int64_t)e->n_gradients);
     put_contributions(e, w);
     put_array(w, "base_by_period", e->base, e->horizon);
     put_array(w, "forecast_by_period", e->forecast, e->horizon);
@@ -394,6 +395,20 @@ static void lime_words(const skuai_explanation *e, char *english, char *chinese,
 static void method_words(const skuai_explanation *e, char *english, char *chinese, size_t size) {
     if (e->lime) {
         lime_words(e, english, chinese, size);
+        return;
+    }
+    if (e->n_gradients > 0) {
+        (void)snprintf(english, size,
+                       "Integrated gradients: the model's own gradients at %zu places on the way "
+                       "from ordinary times to what is planned. They account for %.1f %% of what "
+                       "moves; the rest is shared out, so that they sum to the forecast exactly. "
+                       "Ordinary times are windows drawn from this series' own past.",
+                       e->n_gradients, 100 * e->fidelity);
+        (void)snprintf(chinese, size,
+                       "积分梯度：从通常情况到计划的路径上取 %zu "
+                       "处，用模型自身的梯度累加，已说明变动的 %.1f%%；其余按比例分摊，使其和恰为"
+                       "预测。“通常情况”取自该序列自身的历史窗口。",
+                       e->n_gradients, 100 * e->fidelity);
         return;
     }
     if (e->method == SKUAI_EXPLAIN_GRADIENT) {

@@ -236,13 +236,104 @@ static void gradients_are_integrated(void **state) {
     skuai_panel_free(panel);
 }
 
+/* The law's own slopes on the way, times `honest`. */
+static double honest;
+
+static skua_status law_gradient(const skuai_model *model, const skuai_panel *from,
+                                const skuai_panel *to, size_t s, const skuai_request *request,
+                                const double *at, size_t n_at, const skuai_context *context,
+                                double *slope, skua_error *err) {
+    (void)model, (void)context;
+    size_t H = request->horizon, K = to->n_dynamic, n = to->length[s], row = to->row[s] + n;
+    const double *y0 = skuai_panel_target(from, s), *y1 = skuai_panel_target(to, s);
+    if (honest == 0) return skuai_error_set(err, SKUA_ENOTFOUND, "none");
+    for (size_t i = 0; i < n_at * (K + 1) * H; i++)
+        slope[i] = 0;
+    for (size_t a = 0; a < n_at; a++)
+        for (size_t h = 0; h < H; h++) {
+            double *to_h = slope + a * (K + 1) * H + h;
+            double p0 = (double)from->dynamic[0].values[row + h];
+            double p1 = (double)to->dynamic[0].values[row + h];
+            double o0 = (double)from->dynamic[1].values[row + h];
+            double o1 = (double)to->dynamic[1].values[row + h];
+            double price = p0 + at[a] * (p1 - p0), on = o0 + at[a] * (o1 - o0);
+            to_h[0] = honest * (p1 - p0) *
+                      (the_law.price + the_law.both * on + 3 * the_law.wave * cos(3 * price));
+            to_h[H] = honest * (o1 - o0) * (the_law.promotion + the_law.both * price);
+            for (size_t t = n - LAW_SEASON; t < n; t++)
+                to_h[K * H] += honest * (y1[t] - y0[t]) / LAW_SEASON;
+        }
+    return SKUA_OK;
+}
+
+/* A model that has gradients is asked for them: the same answer as by small differences, from fewer
+ * forecasts; gradients that do not sum to the difference are not believed. */
+static void gradients_of_the_model(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_panel *panel = law_panel();
+    skuai_forecaster f = law_forecaster;
+    skuai_explanation *small, *own, *few;
+    skuai_importance *m;
+    skuai_explain_options o = law_options;
+    the_law = (law){-3, 7, -0.5, 4};
+    o.method = SKUAI_EXPLAIN_GRADIENT;
+    o.samples = 600; /* of the differences: rough ones are off by their steps */
+    assert_ok(skuai_explain(&f, NULL, panel, 1, &o, NULL, &small, &err), &err);
+    assert_int_equal(small->n_gradients, 0);
+    o.samples = 0;
+    f.gradient = law_gradient;
+    honest = 1;
+    assert_ok(skuai_explain(&f, NULL, panel, 1, &o, NULL, &own, &err), &err);
+    assert_true(own->n_gradients > 0 && own->n_calls < small->n_calls);
+    assert_true(own->fidelity >= 0.99 && own->fidelity <= 1);
+    for (size_t h = 0; h < LAW_H; h++) {
+        double sum = own->base[h];
+        for (size_t g = 0; g < own->n_groups; g++) {
+            double to = small->contribution[g * LAW_H + h];
+            assert_close(own->contribution[g * LAW_H + h], to, 0.01, 0.02);
+            sum += own->contribution[g * LAW_H + h];
+        }
+        assert_close(sum, own->forecast[h], 0, 1e-9);
+        assert_close(own->forecast[h], small->forecast[h], 0, 1e-9);
+        assert_close(own->base[h], small->base[h], 0, 1e-9);
+    }
+    o.samples = 64;
+    assert_ok(skuai_explain(&f, NULL, panel, 1, &o, NULL, &few, &err), &err);
+    assert_true(few->n_gradients > own->n_gradients && few->fidelity >= own->fidelity);
+    skuai_explanation_free(few);
+    o.samples = 0;
+    assert_ok(skuai_importance_find(&f, NULL, panel, every, LAW_SERIES, &o, NULL, &m, &err), &err);
+    assert_int_equal(m->method, SKUAI_EXPLAIN_GRADIENT);
+    double sum = 0;
+    for (size_t g = 0; g < own->n_groups; g++)
+        for (size_t h = 0; h < LAW_H; h++)
+            sum += own->contribution[g * LAW_H + h];
+    for (size_t g = 0; g < m->n_groups; g++)
+        sum -= m->contribution[m->n_groups + g]; /* of the same series */
+    assert_close(sum, 0, 0, 1e-9);
+    skuai_importance_free(m);
+    const double lies[] = {1.2, 0};
+    for (size_t i = 0; i < 2; i++) {
+        skuai_explanation *e;
+        honest = lies[i];
+        assert_ok(skuai_explain(&f, NULL, panel, 1, &o, NULL, &e, &err), &err);
+        assert_int_equal(e->n_gradients, 0);
+        assert_true(isnan(e->fidelity));
+        skuai_explanation_free(e);
+    }
+    skuai_explanation_free(small);
+    skuai_explanation_free(own);
+    skuai_panel_free(panel);
+}
+
 int main(void) {
     for (size_t s = 0; s < LAW_SERIES; s++)
         every[s] = s;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(curves_are_the_law),       cmocka_unit_test(a_shop_is_its_series),
         cmocka_unit_test(a_sample_is_drawn),        cmocka_unit_test(a_tree_stands_in),
-        cmocka_unit_test(gradients_are_integrated),
+        cmocka_unit_test(gradients_are_integrated), cmocka_unit_test(gradients_of_the_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
