@@ -64,7 +64,7 @@ static skua_status ask_model(const skuai_forecaster *forecaster, const skuai_mod
 
 /* What was sold a whole number of seasons before each period of the horizon. */
 static void fill_before(const skuai_panel *panel, size_t s, skuai_explanation *e) {
-    size_t season = skuai_probe_season(panel), n = panel->length[s];
+    size_t season = panel->season > 0 ? (size_t)panel->season : 1, n = panel->length[s];
     size_t back = (e->horizon + season - 1) / season * season;
     const double *y = skuai_panel_target(panel, s);
     for (size_t h = 0; h < e->horizon; h++)

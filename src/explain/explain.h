@@ -100,7 +100,7 @@ typedef struct skuai_explanation {
 } skuai_explanation;
 
 /* Explain series s of the panel, which the model was fitted on (or one like it). SKUA_EDATA: a game
- * on a series with less than three seasons or 20 periods of history, for there is no background. */
+ * on a series with less than 20 periods of history, for there is no background. */
 SKUA_MUST_USE skua_status skuai_explain(const skuai_forecaster *forecaster,
                                         const skuai_model *model, const skuai_panel *panel,
                                         size_t s, const skuai_explain_options *options,

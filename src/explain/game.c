@@ -91,7 +91,7 @@ static skua_status vary(study *q, const double *present, size_t b, skua_error *e
         if (!q->sales[g] || a >= 1) continue;
         SKUA_TRY(skuai_probe_column(q->probe, SKUAI_PANEL_TARGET, &x, err));
         for (size_t s = 0; s < q->n; s++) {
-            size_t season = skuai_probe_season(p), n = p->length[s];
+            size_t season = skuai_probe_season(p, s), n = p->length[s];
             size_t recent = skuai_probe_recent(p, s, q->options);
             size_t shift = (recent + season - 1) / season * season; /* whole seasons */
             const double *y = skuai_panel_target(p, s);

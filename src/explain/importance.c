@@ -33,7 +33,7 @@ skua_status skuai_importance_sample(const skuai_panel *panel, const skuai_explai
     if (*n == 0)
         return skuai_error_set(err, SKUA_EDATA,
                                "no item has sold lately and has the history that an explanation is "
-                               "measured from (three seasons, 20 periods at least)");
+                               "measured from (20 periods at least)");
     return SKUA_OK;
 }
 

@@ -104,7 +104,7 @@ static void add_sales(study *q) {
     const skuai_panel *p = q->probe->panel;
     const double *y = skuai_panel_target(p, 0);
     size_t length = p->length[0], recent = skuai_probe_recent(p, 0, q->options);
-    size_t season = skuai_probe_season(p);
+    size_t season = skuai_probe_season(p, 0);
     size_t block = recent / season >= 2
                        ? (recent / season + SALES_BLOCKS - 1) / SALES_BLOCKS * season
                        : recent;

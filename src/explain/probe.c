@@ -131,12 +131,14 @@ skua_status skuai_probe_ask(skuai_probe *p, const skuai_probe_answer *answer, sk
 /* -- What is ordinary for a series --------------------------------------------------------------
  */
 
-size_t skuai_probe_season(const skuai_panel *panel) {
-    return panel->season > 0 ? (size_t)panel->season : 1;
+size_t skuai_probe_season(const skuai_panel *panel, size_t s) {
+    size_t season = panel->season > 0 ? (size_t)panel->season : 1;
+    return panel->length[s] >= 3 * season ? season : 1;
 }
 
 size_t skuai_probe_recent(const skuai_panel *panel, size_t s, const skuai_explain_options *o) {
-    size_t recent = o->recent ? o->recent : 4 * skuai_probe_season(panel);
+    size_t season = panel->season > 0 ? (size_t)panel->season : 1;
+    size_t recent = o->recent ? o->recent : 4 * season;
     return recent < panel->length[s] / 4 ? recent : panel->length[s] / 4;
 }
 
@@ -159,15 +161,15 @@ bool skuai_probe_moves(const skuai_panel *panel, size_t s, size_t k) {
 }
 
 bool skuai_probe_enough(const skuai_panel *panel, size_t s, const skuai_explain_options *o) {
-    size_t n = panel->length[s], season = skuai_probe_season(panel);
+    size_t n = panel->length[s], season = skuai_probe_season(panel, s);
     size_t recent = skuai_probe_recent(panel, s, o);
     size_t shift = (recent + season - 1) / season * season;
-    return n >= HISTORY_LEAST && n >= 3 * season && n >= recent + shift && n > o->horizon;
+    return n >= HISTORY_LEAST && n >= recent + shift && n > o->horizon;
 }
 
 skua_status skuai_probe_windows(const skuai_panel *panel, size_t s, const skuai_explain_options *o,
                                 size_t n, size_t *windows, skua_error *err) {
-    size_t length = panel->length[s], season = skuai_probe_season(panel);
+    size_t length = panel->length[s], season = skuai_probe_season(panel, s);
     if (!skuai_probe_enough(panel, s, o))
         return skuai_error_set(err, SKUA_EDATA,
                                "%s has %zu periods of history: too few to say what is ordinary for "

@@ -55,8 +55,9 @@ SKUA_MUST_USE skua_status skuai_probe_panel(const skuai_probe *probe, skuai_pane
 SKUA_MUST_USE skua_status skuai_probe_ask(skuai_probe *probe, const skuai_probe_answer *answer,
                                           skua_error *err);
 
-/* Season of the panel, >= 1. */
-size_t skuai_probe_season(const skuai_panel *panel);
+/* The season in whose phase series s is compared with its own past: the panel's where the series
+ * has three of them, else 1 (a year of weeks is compared with any weeks of that year). */
+size_t skuai_probe_season(const skuai_panel *panel, size_t s);
 /* Periods of series s that are recent sales: options->recent, or four seasons, at most a quarter of
  * the history. */
 size_t skuai_probe_recent(const skuai_panel *panel, size_t s, const skuai_explain_options *options);

@@ -90,7 +90,8 @@ static void put_covariates(study *q, size_t s) {
 static void put_sales(study *q, size_t s) {
     const skuai_panel *p = q->probe->panel;
     const double *y = skuai_panel_target(p, s);
-    size_t n = p->length[s], season = skuai_probe_season(p), year = skuai_grid_year_lag(&p->grid);
+    size_t n = p->length[s], season = p->season > 0 ? (size_t)p->season : 1,
+           year = skuai_grid_year_lag(&p->grid);
     size_t recent = skuai_probe_recent(p, s, q->options);
     double usual = q->usual[s], last = skuai_probe_usual(p, s, season) / usual;
     for (size_t h = 0; h < q->H; h++) {

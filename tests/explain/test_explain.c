@@ -240,6 +240,25 @@ static void samples_agree(void **state) {
     skuai_panel_free(panel);
 }
 
+/* Less than three seasons: compared with any time of its past, and the sum holds. */
+static void a_long_season_is_done_without(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_explanation *e = NULL;
+    skuai_panel *panel = made(30);
+    skuai_panel whole = *panel; /* the same series in a year of longer seasons */
+    whole.season = 20;
+    assert_ok(skuai_explain(&known, NULL, &whole, 0, &usual, NULL, &e, &err), &err);
+    for (size_t h = 0; h < e->horizon; h++) {
+        double sum = e->base[h];
+        for (size_t g = 0; g < e->n_groups; g++)
+            sum += e->contribution[g * e->horizon + h];
+        assert_close(sum, e->forecast[h], 1e-9, 1e-9);
+    }
+    skuai_explanation_free(e);
+    skuai_panel_free(panel);
+}
+
 static void too_short_is_said(void **state) {
     (void)state;
     skua_error err;
@@ -260,6 +279,7 @@ int main(void) {
         cmocka_unit_test(a_model_that_speaks_is_asked),
         cmocka_unit_test(samples_agree),
         cmocka_unit_test(too_short_is_said),
+        cmocka_unit_test(a_long_season_is_done_without),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
