@@ -104,6 +104,28 @@ static double serve(batch *list, size_t n, size_t t, double demand) {
     return demand;
 }
 
+/* The period in which what is due arrives along a path whose order takes `lead` periods: late or
+ * early as the order is, by the part of its deviation that a sum of independent steps has left. An
+ * order placed now does not overtake what is due within the usual lead time. */
+static size_t due_on_path(const skuai_stock_item *i, size_t due, size_t lead) {
+    double usual = i->lead_time;
+    if (!(i->lead_time_sd > 0 && usual > 0)) return due;
+    double at = (double)due + ((double)lead - usual) * sqrt((double)due / usual) + 0.5;
+    size_t arrives = at > 0 ? (size_t)at : 0;
+    return (double)due <= ceil(usual) && arrives > lead ? lead : arrives;
+}
+
+/* The batches as they are along a path. */
+static void set_batches(const skuai_stock_item *i, const batch *list, size_t n, size_t lead,
+                        batch *path) {
+    memcpy(path, list, n * sizeof *path);
+    for (size_t b = 0; b < n; b++) {
+        if (path[b].from == 0) continue; /* there, or what comes today */
+        path[b].from = due_on_path(i, list[b].from, lead);
+        if (i->shelf_life) path[b].to = path[b].from + i->shelf_life;
+    }
+}
+
 typedef struct path_sums {
     double *first_short, *left; /* [n] */
     size_t early;               /* paths that run out before the order can come */
@@ -113,7 +135,7 @@ static void run_path(skuai_stock_outlook *o, const double *path, size_t horizon,
                      size_t p, const batch *list, size_t n_batches, batch *work, path_sums *sums) {
     size_t window = lead + o->item.review;
     double unmet = 0;
-    memcpy(work, list, n_batches * sizeof *work);
+    set_batches(&o->item, list, n_batches, lead, work);
     sums->first_short[p] = (double)INFINITY;
     for (size_t t = 0; t < horizon; t++) {
         double rest = serve(work, n_batches, t, path[t]);

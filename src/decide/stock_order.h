@@ -14,7 +14,9 @@
  * its value unless it spoils. T is `review`, or with a fixed cost of ordering the multiple of it
  * that has the least (fixed + cost) / T; one orders when waiting costs more than that a period,
  * which is how (s, S) policies are optimal (textbook.h, [4]). Random lead times: one a path, gamma,
- * rounded.
+ * rounded; what is due comes late or early with it, and an order placed now does not overtake what
+ * is due within the usual lead time (orders do not cross: Zipkin 2000, 7.4), so what has just been
+ * ordered is not ordered again.
  *
  * Sources: Zipkin 2000, ch. 9; Nahmias 2011, Perishable Inventory Systems (FIFO issuing). */
 #ifndef SKUA_DECIDE_STOCK_ORDER_H
@@ -25,7 +27,7 @@
 
 typedef struct skuai_stock_due {
     double units;
-    size_t period; /* at whose beginning they arrive */
+    size_t period; /* at whose beginning they are expected */
 } skuai_stock_due;
 
 /* Money is a unit's, time is in periods. */

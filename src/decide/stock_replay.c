@@ -7,8 +7,8 @@
 
 typedef struct lot {
     double units;
-    size_t arrives, spoils; /* periods */
-    bool fresh;             /* ordered, and its share of loss not taken yet */
+    size_t ordered, arrives, spoils; /* periods */
+    bool fresh;                      /* ordered, and its share of loss not taken yet */
 } lot;
 
 typedef struct run {
@@ -29,6 +29,14 @@ static size_t lead_of(const skuai_replay *r, size_t item, size_t t) {
         lead = skuai_random_gamma(&random, shape) * lead / shape;
     }
     return (size_t)(lead + 0.5);
+}
+
+/* Periods from t until an ordered lot is expected. Foresight alone knows when it comes; others that
+ * it takes the usual time, or comes next when that is over. */
+static size_t due_in(const run *a, const skuai_stock_item *s, const lot *l, size_t t) {
+    if (a->policy == skuai_replay_by_foresight) return l->arrives - t;
+    size_t expected = l->ordered + (size_t)(s->lead_time + 0.5);
+    return expected > t ? expected - t : 1;
 }
 
 static double demand_at(const skuai_replay *r, size_t item, size_t t) {
@@ -58,14 +66,14 @@ static skua_status place_order(const run *a, size_t item, size_t t, lot *lots, s
             if (lots[b].units > 0 && lots[b].spoils < oldest) oldest = lots[b].spoils;
         } else {
             due[state.n_due++] =
-                (skuai_stock_due){lots[b].units * (1 - state.loss), lots[b].arrives - t};
+                (skuai_stock_due){lots[b].units * (1 - state.loss), due_in(a, &state, &lots[b], t)};
         }
     }
     if (oldest != SIZE_MAX && state.shelf_life) state.on_hand_life = oldest - t;
     SKUA_TRY(a->policy(a->user, r, item, t, &state, &order, err));
     if (!(order > 0)) return SKUA_OK;
     size_t arrives = t + lead_of(r, item, t), life = state.shelf_life;
-    add_lot(lots, n, (lot){order, arrives, life ? arrives + life : SIZE_MAX, true});
+    add_lot(lots, n, (lot){order, t, arrives, life ? arrives + life : SIZE_MAX, true});
     if (t < r->scored_from) return SKUA_OK;
     result->n_orders++;
     result->order_cost += state.order_cost;
@@ -136,7 +144,7 @@ static skua_status run_item(void *argument, size_t item, int worker, skua_error 
     skua_status status = lots && due ? SKUA_OK : skuai_error_memory(err, "a replay");
     skuai_replay_result result = {0};
     if (status == SKUA_OK && s->on_hand > 0)
-        lots[n++] = (lot){s->on_hand, 0, life ? life : SIZE_MAX, false};
+        lots[n++] = (lot){s->on_hand, 0, 0, life ? life : SIZE_MAX, false};
     for (size_t t = 0; t < r->periods && status == SKUA_OK; t++) {
         double lost = receive(lots, n, t, s->loss);
         if (t % s->review == 0) status = place_order(a, item, t, lots, &n, due, &result, err);
@@ -269,10 +277,10 @@ skua_status skuai_replay_by_foresight(void *none, const skuai_replay *replay, si
     if (state->shelf_life && b > a + state->shelf_life) b = a + state->shelf_life;
     lot *lots = skuai_new(state->n_due + 1, sizeof *lots);
     if (!lots) return skuai_error_memory(err, "foresight");
-    lots[n++] = (lot){state->on_hand, t, life ? t + life : SIZE_MAX, false};
+    lots[n++] = (lot){state->on_hand, 0, t, life ? t + life : SIZE_MAX, false};
     for (size_t d = 0; d < state->n_due; d++)
         lots[n++] = (lot){
-            state->due[d].units, t + state->due[d].period,
+            state->due[d].units, 0, t + state->due[d].period,
             state->shelf_life ? t + state->due[d].period + state->shelf_life : SIZE_MAX, false};
     double need = 0;
     for (size_t u = t; u < b; u++) {

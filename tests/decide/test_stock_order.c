@@ -179,6 +179,51 @@ static void each_rule_changes_the_order(void **state) {
     assert_close(dead.excess, 900 - 10 * HORIZON - 1.645 * sqrt(10 * HORIZON), 2e-2, 0);
 }
 
+/* With lead times that vary, what was ordered a moment ago is not ordered again, and a day later it
+ * is about a day's demand; what comes after the usual lead time leaves more to buy. */
+static void what_is_on_order_is_not_ordered_again(void **state) {
+    (void)state;
+    skuai_stock_item item = {.name = "cups",
+                             .on_hand = 40,
+                             .lead_time = 7,
+                             .lead_time_sd = 3,
+                             .review = 7,
+                             .cost = 4,
+                             .holding = 0.01,
+                             .shortage = 6,
+                             .pack = 1};
+    const skuai_stock_rule rules[] = {by_cost, {SKUAI_STOCK_CYCLE, 0.95}, {SKUAI_STOCK_FILL, 0.99}};
+    for (size_t r = 0; r < 3; r++) {
+        item.n_due = 0;
+        skuai_stock_order first = decide(&item, poisson_paths, rules[r]);
+        assert_true(first.order > 20);
+        skuai_stock_due due = {first.order, 7};
+        item.due = &due, item.n_due = 1;
+        assert_close(decide(&item, poisson_paths, rules[r]).order, 0, 0, 0);
+        due.period = 6, item.on_hand = 30;
+        assert_close(decide(&item, poisson_paths, rules[r]).order, 10, 0, 10);
+        due.period = 12, item.on_hand = 40;
+        assert_true(decide(&item, poisson_paths, rules[r]).order > 20);
+    }
+}
+
+/* What is due is late or early as the lead time is: the chance to run out before it counts that. */
+static void what_is_due_may_be_late(void **state) {
+    (void)state;
+    const skuai_stock_due due = {200, 4};
+    skuai_stock_item item = {.name = "pens",
+                             .on_hand = 45,
+                             .due = &due,
+                             .n_due = 1,
+                             .lead_time = 6,
+                             .review = 2,
+                             .cost = 1,
+                             .shortage = 1};
+    assert_true(decide(&item, poisson_paths, by_cost).short_before < 0.25);
+    item.lead_time_sd = 3;
+    assert_true(decide(&item, poisson_paths, by_cost).short_before > 0.35);
+}
+
 /* No other quantity is cheaper on the same paths. */
 static void the_order_is_the_cheapest(void **state) {
     (void)state;
@@ -235,6 +280,8 @@ int main(void) {
         cmocka_unit_test(a_fixed_cost_gives_an_s_S_policy),
         cmocka_unit_test(service_targets_are_kept),
         cmocka_unit_test(each_rule_changes_the_order),
+        cmocka_unit_test(what_is_on_order_is_not_ordered_again),
+        cmocka_unit_test(what_is_due_may_be_late),
         cmocka_unit_test(the_order_is_the_cheapest),
         cmocka_unit_test(bad_input_is_named),
     };
