@@ -258,7 +258,7 @@ static skua_status ensemble_gradient(const skuai_model *model, const skuai_panel
                                      double *slope, skua_error *err) {
     const ensemble_model *own = (const ensemble_model *)(const void *)model;
     const skuai_ensemble *e = own->ensemble;
-    size_t n = n_at * (to->n_dynamic + 1) * request->horizon;
+    size_t n = n_at * (to->n_dynamic + 1);
     double weight[SKUAI_ENSEMBLE_MEMBERS], total = 0;
     skuai_ensemble_weights_of(e, to, s, weight);
     for (size_t m = 0; m < e->n_members; m++) {
@@ -285,6 +285,11 @@ static skua_status ensemble_gradient(const skuai_model *model, const skuai_panel
 }
 
 skuai_forecaster skuai_ensemble_forecaster(const skuai_ensemble *ensemble) {
+    bool by_series = true; /* as all that run are */
+    for (size_t m = 0; m < ensemble->n_members; m++)
+        for (size_t k = 0; k < SKUAI_ENSEMBLE_CLASSES; k++)
+            by_series =
+                by_series && (ensemble->members[m].by_series || !(ensemble->weights[k][m] > 0));
     return (skuai_forecaster){
         .name = "combination",
         .summary = "weighted combination chosen on backtest windows, calibrated",
@@ -295,5 +300,6 @@ skuai_forecaster skuai_ensemble_forecaster(const skuai_ensemble *ensemble) {
         .contributions = ensemble_contributions,
         .gradient = ensemble_gradient,
         .data = ensemble,
+        .by_series = by_series,
     };
 }

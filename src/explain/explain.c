@@ -87,7 +87,7 @@ skua_status skuai_explain(const skuai_forecaster *forecaster, const skuai_model 
         status = skuai_lime_fit(&probe, options, out, err);
     else if (plays)
         status = skuai_game_play(&probe, options, out, err);
-    if (status == SKUA_OK) fill_before(panel, s, *out);
+    if (status == SKUA_OK && !options->whole) fill_before(panel, s, *out);
     skuai_probe_clear(&probe);
     return status;
 }

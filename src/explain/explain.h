@@ -13,8 +13,9 @@
  * Two other ways: `gradient` integrates along the straight way from the background to what is
  * planned (Aumann-Shapley values, the integrated gradients of Sundararajan, Taly & Yan 2017, ICML):
  * by the model's own gradients where it has them (the interface's `gradient`: the nets), along the
- * way in its own inputs, on four to 64 places of it until they sum to the difference of the
- * forecasts; of any other model by differences, in small steps of all inputs at once. `lime` fits a
+ * way in its own inputs, on two to 64 places of it until they sum to the difference of the
+ * forecasts over the horizon; of any other model by differences, in small steps of all inputs at
+ * once. `lime` fits a
  * sparse line to the forecasts of perturbed inputs (lime.h).
  *
  * They say what the model's forecast rests on, which is association: what would happen if a price
@@ -56,6 +57,8 @@ typedef struct skuai_explain_options {
     size_t features;     /* lime: most terms of the line; 0: 5 */
     double kernel_width; /* lime: of the weights of perturbations, in standard deviations of the
                             inputs; 0: 3/4 of the root of their number */
+    bool whole; /* gradient: of the sum over the horizon, an explanation of one period; a model
+                   without gradients is SKUA_ENOTFOUND */
     uint64_t seed;
 } skuai_explain_options;
 

@@ -1,24 +1,12 @@
-#include "explain/game.h"
-
+#include "explain/game_study.h"
 #include "explain/shapley.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { SAMPLES = 64, STEPS = 8, NODES = 4, PIECES_MOST = 16 };
+enum { SAMPLES = 64, STEPS = 8 };
 
-/* What is varied: groups of covariates, the windows of the past. */
-typedef struct study {
-    skuai_probe *probe;
-    const skuai_explain_options *options;
-    size_t n, outcomes, n_groups;
-    const char *groups[SKUAI_EXPLAIN_GROUPS];
-    bool sales[SKUAI_EXPLAIN_GROUPS];     /* the group is the recent sales */
-    size_t group_of[SKUAI_PROBE_COLUMNS]; /* of each dynamic; SIZE_MAX: none */
-    size_t *windows;                      /* [n, backgrounds] first period of each */
-    double *mean;                         /* [outcomes] scratch */
-    double *total; /* [2^n_groups] worths over all outcomes; NaN: not asked */
-} study;
+typedef skuai_game_study study;
 
 static size_t group_find(study *q, const char *name) {
     for (size_t g = 0; g < q->n_groups; g++)
@@ -69,9 +57,7 @@ static skua_status study_begin(study *q, skua_error *err) {
 /* -- The worth of a coalition -------------------------------------------------------------------
  */
 
-/* Each series with its groups at `present` [n_groups] of the way from the b-th background to what
- * is planned. */
-static skua_status vary(study *q, const double *present, size_t b, skua_error *err) {
+skua_status skuai_game_vary(study *q, const double *present, size_t b, skua_error *err) {
     const skuai_panel *p = q->probe->panel;
     double *x = NULL;
     skuai_probe_reset(q->probe);
@@ -102,8 +88,7 @@ static skua_status vary(study *q, const double *present, size_t b, skua_error *e
     return SKUA_OK;
 }
 
-/* Mean forecasts over the backgrounds, added into values [outcomes]. */
-static skua_status weigh(study *q, const double *present, double *values, skua_error *err) {
+skua_status skuai_game_weigh(study *q, const double *present, double *values, skua_error *err) {
     bool covariates = false; /* absent ones: only then do windows differ */
     for (size_t g = 0; g < q->n_groups; g++)
         covariates = covariates || (present[g] < 1 && !q->sales[g]);
@@ -111,7 +96,7 @@ static skua_status weigh(study *q, const double *present, double *values, skua_e
     memset(values, 0, q->outcomes * sizeof *values);
     for (size_t b = 0; b < windows; b++) {
         skuai_probe_answer answer = {.mean = q->mean};
-        SKUA_TRY(vary(q, present, b, err));
+        SKUA_TRY(skuai_game_vary(q, present, b, err));
         SKUA_TRY(skuai_probe_ask(q->probe, &answer, err));
         for (size_t i = 0; i < q->outcomes; i++)
             values[i] += q->mean[i] / (double)windows;
@@ -129,108 +114,12 @@ static skua_status worth(void *user, const bool *coalitions, size_t m, double *v
             present[g] = coalitions[c * q->n_groups + g];
             at |= (size_t)coalitions[c * q->n_groups + g] << g;
         }
-        SKUA_TRY(weigh(q, present, values + c * q->outcomes, err));
+        SKUA_TRY(skuai_game_weigh(q, present, values + c * q->outcomes, err));
         for (size_t i = 0; i < q->outcomes; i++)
             sum += values[c * q->outcomes + i];
         q->total[at] = sum;
         skuai_context_progress(q->probe->context, "explanation", (double)c, (double)m);
     }
-    return SKUA_OK;
-}
-
-/* -- Integrated gradients by the model's own ----------------------------------------------------
- */
-
-/* The way from background b to what is planned, integrated by Gauss and Legendre on pieces. */
-static skua_status integrate(study *q, size_t b, size_t pieces, double share, skuai_explanation *e,
-                             skua_error *err) {
-    static const double node[NODES] = {0.069431844202973712, 0.330009478207571868,
-                                       0.669990521792428132, 0.930568155797026288};
-    static const double weight[NODES] = {0.173927422568726929, 0.326072577431273071,
-                                         0.326072577431273071, 0.173927422568726929};
-    skuai_probe *p = q->probe;
-    size_t H = q->options->horizon, K = p->panel->n_dynamic, n = pieces * NODES;
-    double none[SKUAI_EXPLAIN_GROUPS] = {0}, at[NODES * PIECES_MOST];
-    double *slope = skuai_new(n * (K + 1) * H, sizeof *slope);
-    skuai_panel *from = NULL;
-    if (!slope) return skuai_error_memory(err, "an explanation");
-    for (size_t i = 0; i < n; i++)
-        at[i] = ((double)(i / NODES) + node[i % NODES]) / (double)pieces;
-    skua_status status = vary(q, none, b, err);
-    if (status == SKUA_OK) status = skuai_probe_panel(p, &from, err);
-    if (status == SKUA_OK)
-        status = p->forecaster->gradient(p->model, from, p->panel, 0, &p->request, at, n,
-                                         p->context, slope, err);
-    for (size_t i = 0; i < n && status == SKUA_OK; i++)
-        for (size_t k = 0; k <= K; k++) {
-            size_t g = k == K                    ? q->n_groups - 1 /* recent sales */
-                       : k < SKUAI_PROBE_COLUMNS ? q->group_of[k]
-                                                 : SIZE_MAX;
-            for (size_t h = 0; h < H && g != SIZE_MAX; h++)
-                e->contribution[g * H + h] +=
-                    share * weight[i % NODES] / (double)pieces * slope[(i * (K + 1) + k) * H + h];
-        }
-    e->n_gradients += n;
-    skuai_panel_free(from);
-    skuai_free(slope);
-    return status;
-}
-
-/* Whether the parts sum to the difference that the forecasts themselves make, but for what
- * rounding and a rule of few nodes leave: at most 1 % of the parts' size, or 1e-4 of the forecasts.
- * What is left is then shared out in proportion, so that they sum exactly; fidelity says how much
- * did not have to be. */
-static bool complete(skuai_explanation *e) {
-    double left = 0, moved = 0, size = 0;
-    size_t H = e->horizon;
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t h = 0; h < H; h++) {
-            double rest = e->forecast[h] - e->base[h], parts = 0;
-            for (size_t g = 0; g < e->n_groups; g++) {
-                rest -= e->contribution[g * H + h];
-                parts += fabs(e->contribution[g * H + h]);
-            }
-            for (size_t g = 0; g < e->n_groups && pass == 1; g++) {
-                bool sales = g + 1 == e->n_groups;
-                double part = fabs(e->contribution[g * H + h]);
-                e->contribution[g * H + h] += parts > 0 ? rest * part / parts : sales ? rest : 0;
-            }
-            if (pass == 1) continue;
-            left += fabs(rest);
-            moved += parts;
-            size += fabs(e->forecast[h]) + fabs(e->base[h]);
-            if (h + 1 == H && !(left <= 0.01 * moved || left <= 1e-4 * size)) return false;
-        }
-    e->fidelity = moved > 0 ? fmax(0, 1 - left / moved) : 1;
-    return true;
-}
-
-/* false in *done: the model has no gradient here, or one that does not sum up. */
-static skua_status own_gradient(study *q, skuai_explanation *e, bool *done, skua_error *err) {
-    double none[SKUAI_EXPLAIN_GROUPS] = {0}, all[SKUAI_EXPLAIN_GROUPS];
-    size_t samples = q->options->samples, pieces = samples ? (samples + NODES - 1) / NODES : 1;
-    size_t windows = q->n_groups > 1 ? q->options->backgrounds : 1; /* of covariates */
-    *done = false;
-    if (!q->probe->forecaster->gradient || q->n != 1) return SKUA_OK;
-    for (size_t g = 0; g < q->n_groups; g++)
-        all[g] = 1;
-    SKUA_TRY(weigh(q, none, e->base, err));
-    SKUA_TRY(weigh(q, all, e->forecast, err));
-    for (; pieces <= PIECES_MOST && !*done; pieces *= 2) {
-        memset(e->contribution, 0, e->n_groups * e->horizon * sizeof *e->contribution);
-        for (size_t b = 0; b < windows; b++) {
-            skua_status status = integrate(q, b, pieces, 1 / (double)windows, e, err);
-            if (status == SKUA_ENOTFOUND) {
-                skuai_error_clear(err);
-                e->n_gradients = 0;
-                return SKUA_OK;
-            }
-            SKUA_TRY(status);
-            skuai_context_progress(q->probe->context, "explanation", (double)b, (double)windows);
-        }
-        *done = complete(e);
-    }
-    if (!*done) e->n_gradients = 0;
     return SKUA_OK;
 }
 
@@ -246,7 +135,7 @@ static skua_status walk(study *q, size_t t, size_t steps, bool backwards, double
     for (size_t i = 0; i < q->n_groups; i++) {
         size_t g = backwards ? q->n_groups - 1 - i : i;
         present[g] = (double)(t + 1) / (double)steps;
-        SKUA_TRY(weigh(q, present, next, err));
+        SKUA_TRY(skuai_game_weigh(q, present, next, err));
         for (size_t k = 0; k < q->outcomes; k++) {
             e->contribution[g * q->outcomes + k] += (next[k] - now[k]) / 2;
             now[k] = next[k];
@@ -255,19 +144,43 @@ static skua_status walk(study *q, size_t t, size_t steps, bool backwards, double
     return SKUA_OK;
 }
 
+/* What the model's gradients say of the whole horizon in place of what the steps say: the steps'
+ * contributions are moved, all groups' by the same shares [horizon] of the periods, so that the
+ * groups' sums over the horizon are the gradients' and each period's sum over the groups stays. */
+static void spread(skuai_explanation *e, const double *whole, double *shares) {
+    double all = 0;
+    size_t H = e->horizon;
+    for (size_t h = 0; h < H; h++) {
+        shares[h] = 1e-12;
+        for (size_t g = 0; g < e->n_groups; g++)
+            shares[h] += fabs(e->contribution[g * H + h]);
+        all += shares[h];
+    }
+    for (size_t g = 0; g < e->n_groups; g++) {
+        double off = whole[g];
+        for (size_t h = 0; h < H; h++)
+            off -= e->contribution[g * H + h];
+        for (size_t h = 0; h < H; h++)
+            e->contribution[g * H + h] += off * shares[h] / all;
+    }
+}
+
 static skua_status gradient(study *q, skuai_explanation *e, skua_error *err) {
     size_t steps = q->options->samples ? q->options->samples / (2 * q->n_groups) : STEPS;
     size_t n = q->outcomes;
-    double none[SKUAI_EXPLAIN_GROUPS] = {0};
-    bool done = false;
-    SKUA_TRY(own_gradient(q, e, &done, err));
-    if (done) return SKUA_OK;
-    memset(e->contribution, 0, e->n_groups * n * sizeof *e->contribution);
+    double none[SKUAI_EXPLAIN_GROUPS] = {0}, whole[SKUAI_EXPLAIN_GROUPS] = {0};
+    if (q->options->whole) return skuai_game_slopes(q, e->contribution, e, err);
+    if (q->n == 1) {
+        skua_status own = skuai_game_slopes(q, whole, e, err);
+        if (own != SKUA_OK && own != SKUA_ENOTFOUND) return own;
+        if (own == SKUA_OK) steps = 1; /* they say how it spreads over the horizon */
+        skuai_error_clear(err);
+    }
     if (steps == 0) steps = 1;
     double *now = skuai_new(3 * n, sizeof *now);
     if (!now) return skuai_error_memory(err, "an explanation");
     double *next = now + n, *start = next + n;
-    skua_status status = weigh(q, none, start, err);
+    skua_status status = skuai_game_weigh(q, none, start, err);
     if (status == SKUA_OK) memcpy(e->base, start, n * sizeof *start);
     for (size_t t = 0; t < steps && status == SKUA_OK; t++) {
         memcpy(now, start, n * sizeof *now);
@@ -278,7 +191,10 @@ static skua_status gradient(study *q, skuai_explanation *e, skua_error *err) {
         skuai_context_progress(q->probe->context, "explanation", (double)t, (double)steps);
     }
     if (status == SKUA_OK) memcpy(e->forecast, start, n * sizeof *start);
-    e->fidelity = (double)NAN;
+    if (status == SKUA_OK && e->n_gradients > 0)
+        spread(e, whole, now);
+    else
+        e->fidelity = (double)NAN;
     skuai_free(now);
     return status;
 }
@@ -373,7 +289,8 @@ skua_status skuai_game_play(skuai_probe *probe, const skuai_explain_options *opt
     study q = {.probe = probe, .options = options};
     skuai_explanation *e = NULL;
     skua_status status = study_begin(&q, err);
-    if (status == SKUA_OK) status = skuai_explanation_new(q.n_groups, q.outcomes, &e, err);
+    if (status == SKUA_OK)
+        status = skuai_explanation_new(q.n_groups, options->whole ? 1 : q.outcomes, &e, err);
     if (status == SKUA_OK) {
         memcpy(e->groups, q.groups, sizeof e->groups);
         status = solve(&q, e, err);

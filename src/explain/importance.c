@@ -205,13 +205,14 @@ static skua_status ask_model(skuai_probe *q, const skuai_panel *panel,
                              skuai_importance *m, skua_error *err) {
     skuai_explain_options own = *o;
     own.method = method;
+    own.whole = method == SKUAI_EXPLAIN_GRADIENT;
     m->n_calls = 0;
     for (size_t i = 0; i < m->n_series; i++) {
         skuai_explanation *e = NULL;
         SKUA_TRY(skuai_context_check(q->context, err));
         SKUA_TRY(
             skuai_explain(q->forecaster, q->model, panel, m->series[i], &own, q->context, &e, err));
-        take(m, i, e, 0, o->horizon);
+        take(m, i, e, 0, e->horizon);
         m->n_calls += e->n_calls;
         skuai_explanation_free(e);
         skuai_context_progress(q->context, "series explained", (double)i, (double)m->n_series);
@@ -247,7 +248,7 @@ static skua_status fill(skuai_probe *q, const skuai_panel *panel, const skuai_ex
                                    skuai_panel_name(q->panel, i));
     }
     if (asks) status = ask_model(q, panel, o, slopes ? o->method : SKUAI_EXPLAIN_OWN, m, err);
-    if (!asks || (status == SKUA_ENOTFOUND && o->method == SKUAI_EXPLAIN_AUTO)) {
+    if (!asks || (status == SKUA_ENOTFOUND && o->method != SKUAI_EXPLAIN_OWN)) {
         memset(m->contribution, 0, m->n_series * SKUAI_EXPLAIN_GROUPS * sizeof *m->contribution);
         memset(m->base, 0, 2 * m->n_series * sizeof *m->base); /* and the forecast behind it */
         m->n_groups = 0; /* some series may have spoken before one could not */

@@ -17,10 +17,11 @@ static size_t nearest_level(const skuai_request *request, double level) {
     return best;
 }
 
-/* The series asked about and behind them, in a small shop, all others. */
-static skua_status take_series(const skuai_panel *panel, const size_t *series, size_t n,
+/* The series asked about and behind them, in a small shop, all others, unless the model looks at
+ * none. */
+static skua_status take_series(const skuai_panel *panel, const size_t *series, size_t n, bool alone,
                                skuai_panel **taken, skua_error *err) {
-    if (panel->n_series > SKUAI_PROBE_COMPANY)
+    if (alone || panel->n_series > SKUAI_PROBE_COMPANY)
         return skuai_panel_extract(panel, series, n, taken, err);
     size_t order[2 * SKUAI_PROBE_COMPANY], m = n;
     bool in[SKUAI_PROBE_COMPANY] = {false};
@@ -51,7 +52,7 @@ skua_status skuai_probe_begin(skuai_probe *p, const skuai_forecaster *forecaster
     p->low = nearest_level(&p->request, 0.1);
     p->high = nearest_level(&p->request, 0.9);
     p->n = n;
-    return take_series(panel, series, n, &p->panel, err);
+    return take_series(panel, series, n, forecaster->by_series, &p->panel, err);
 }
 
 void skuai_probe_clear(skuai_probe *p) {

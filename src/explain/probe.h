@@ -8,7 +8,8 @@
  *
  * Rows are copied, so that a change costs what the series are long. Models that read other series
  * than the one they forecast (similar items) see all of a shop of at most COMPANY series; of a
- * larger shop they see the series asked about alone. */
+ * larger shop, and where the model forecasts each series by itself (`by_series`), they are asked
+ * about the series alone. */
 #ifndef SKUA_EXPLAIN_PROBE_H
 #define SKUA_EXPLAIN_PROBE_H
 

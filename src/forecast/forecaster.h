@@ -56,12 +56,12 @@ typedef struct skuai_forecaster {
     skua_status (*contributions)(const skuai_model *model, const skuai_panel *panel, size_t s,
                                  const skuai_request *request, const skuai_context *context,
                                  skuai_contributions **contributions, skua_error *err);
-    /* How fast the mean forecasts of series s change on the way from one panel to another that
-     * differs from it in that series' sales and covariates alone: a straight line between the two
-     * in the model's own inputs, its gradient at each place at [n_at] of it (0: from, 1: to) times
-     * the way. slope [n_at, n_dynamic + 1, horizon] out: by what each covariate changes, last by
-     * what was sold. Integrated from 0 to 1 their sum is the difference of the two forecasts.
-     * SKUA_ENOTFOUND: this model cannot say. */
+    /* How fast the sum of the mean forecasts of series s over the horizon changes on the way from
+     * one panel to another that differs from it in that series' sales and covariates alone: a
+     * straight line between the two in the model's own inputs, its gradient at each place at [n_at]
+     * of it (0: from, 1: to) times the way. slope [n_at, n_dynamic + 1] out: by what each covariate
+     * changes, last by what was sold. Integrated from 0 to 1 their sum is the difference of the two
+     * forecasts. SKUA_ENOTFOUND: this model cannot say. */
     skua_status (*gradient)(const skuai_model *model, const skuai_panel *from,
                             const skuai_panel *to, size_t s, const skuai_request *request,
                             const double *at, size_t n_at, const skuai_context *context,

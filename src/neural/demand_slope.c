@@ -28,12 +28,12 @@ double skuai_demand_mean(const double *z, double centre, double scale, bool non_
     return mean;
 }
 
-/* Windows on the way: window i of a pass is the mean forecast of period `period[i]` at `at[i]`. */
+/* Windows on the way, window i of a pass at at[i]. */
 typedef struct way {
     const skuai_window_batch *from, *to;
     skuai_window_batch b;
-    size_t period[BATCH], place[BATCH];
-    double at[BATCH];
+    size_t horizon;
+    const double *at; /* [n] */
     skuai_real *seed; /* [n, future * P, L] d mean / d z */
     double by_centre[BATCH], by_scale[BATCH];
 } way;
@@ -78,16 +78,18 @@ static void way_place(way *w, size_t n) {
     }
 }
 
-/* The mean forecast's own derivatives: by the scaled quantiles of its period, centre and scale. */
+/* The mean forecasts' own derivatives: by the scaled quantiles, centre and scale. */
 static void way_seed(way *w, const skuai_real *z, bool non_negative) {
     double weights[L];
     size_t periods = w->b.future * w->b.config.patch;
     skuai_demand_mean_weights(weights);
     memset(w->seed, 0, w->b.n * periods * L * sizeof *w->seed);
-    for (size_t i = 0; i < w->b.n; i++) {
-        const skuai_real *row = z + (i * periods + w->period[i]) * L;
-        skuai_real *seed = w->seed + (i * periods + w->period[i]) * L;
+    for (size_t i = 0; i < w->b.n; i++)
         w->by_centre[i] = w->by_scale[i] = 0;
+    for (size_t at = 0; at < w->b.n * w->horizon; at++) {
+        size_t i = at / w->horizon, place = (i * periods + at % w->horizon) * L;
+        const skuai_real *row = z + place;
+        skuai_real *seed = w->seed + place;
         for (size_t q = 0; q < L; q++) {
             size_t rank = 0; /* quantiles that cross are sorted: each weighs as its place */
             for (size_t k = 0; k < L; k++)
@@ -111,25 +113,23 @@ static size_t part_of(size_t k, size_t patch) {
                : (channel - SKUAI_WINDOW_CHANNELS) / 2;
 }
 
-static void way_add(const way *w, const skuai_real *gradient, size_t horizon, double *slope) {
+static void way_add(const way *w, const skuai_real *gradient, double *slope) {
     size_t f = w->to->features, size = (w->to->past + w->to->future) * f;
     for (size_t i = 0; i < w->b.n; i++) {
-        double *to = slope + w->place[i] * SKUAI_DEMAND_SLOPE_PARTS * horizon + w->period[i];
+        double *to = slope + i * SKUAI_DEMAND_SLOPE_PARTS;
         for (size_t k = 0; k < size && gradient; k++) {
             double step = (double)w->to->tokens[k] - (double)w->from->tokens[k];
             if (step != 0)
-                to[part_of(k % f, w->to->config.patch) * horizon] +=
-                    step * (double)gradient[i * size + k];
+                to[part_of(k % f, w->to->config.patch)] += step * (double)gradient[i * size + k];
         }
-        to[SKUAI_WINDOW_SLOTS * horizon] += w->by_centre[i] * (*w->to->centre - *w->from->centre) +
-                                            w->by_scale[i] * (*w->to->scale - *w->from->scale);
+        to[SKUAI_WINDOW_SLOTS] += w->by_centre[i] * (*w->to->centre - *w->from->centre) +
+                                  w->by_scale[i] * (*w->to->scale - *w->from->scale);
     }
 }
 
-/* One pass over the windows that were placed. All their means are one sum, for none reads another.
- */
+/* One pass over the windows that were placed. All are one sum, for none reads another. */
 static skua_status way_pass(way *w, skuai_tape *tape, const skuai_demand *net, bool non_negative,
-                            size_t horizon, double *slope, skua_error *err) {
+                            double *slope, skua_error *err) {
     size_t n = w->b.n, out = n * w->b.future * w->b.config.patch * L;
     const size_t shape[] = {n, w->b.past + w->b.future, w->b.features}, line[] = {1, out};
     skuai_tape_begin(tape, SKUAI_TAPE_GRADIENT, 0);
@@ -141,7 +141,7 @@ static skua_status way_pass(way *w, skuai_tape *tape, const skuai_demand *net, b
     skuai_tensor *sum = skuai_nn_linear(tape, skuai_nn_reshape(tape, y, 2, line),
                                         skuai_tape_input(tape, w->seed, 2, line), NULL);
     SKUA_TRY(skuai_tape_backward(tape, sum, err));
-    way_add(w, x->gradient, horizon, slope);
+    way_add(w, x->gradient, slope);
     return SKUA_OK;
 }
 
@@ -149,7 +149,6 @@ skua_status skuai_demand_slope(skuai_tape *tape, const skuai_demand *net,
                                const skuai_window_batch *from, const skuai_window_batch *to,
                                size_t horizon, bool non_negative, const double *at, size_t n_at,
                                skuai_arena *arena, double *slope, skua_error *err) {
-    size_t all = n_at * horizon;
     /* its parameters without the place that training left for their gradients */
     skuai_nn_parameters still = *net->parameters;
     skuai_demand read = *net;
@@ -159,17 +158,15 @@ skua_status skuai_demand_slope(skuai_tape *tape, const skuai_demand *net,
     if (horizon > to->future * to->config.patch)
         return skuai_error_set(err, SKUA_EINVAL, "%zu periods of %zu", horizon,
                                to->future * to->config.patch);
-    SKUA_TRY(way_begin(&w, from, to, all < BATCH ? all : (size_t)BATCH, arena, err));
-    memset(slope, 0, all * SKUAI_DEMAND_SLOPE_PARTS * sizeof *slope);
-    for (size_t first = 0; first < all; first += BATCH) {
-        size_t n = all - first < BATCH ? all - first : (size_t)BATCH;
-        for (size_t i = 0; i < n; i++) {
-            w.place[i] = (first + i) / horizon;
-            w.period[i] = (first + i) % horizon;
-            w.at[i] = at[w.place[i]];
-        }
+    SKUA_TRY(way_begin(&w, from, to, n_at < BATCH ? n_at : (size_t)BATCH, arena, err));
+    w.horizon = horizon;
+    memset(slope, 0, n_at * SKUAI_DEMAND_SLOPE_PARTS * sizeof *slope);
+    for (size_t first = 0; first < n_at; first += BATCH) {
+        size_t n = n_at - first < BATCH ? n_at - first : (size_t)BATCH;
+        w.at = at + first;
         way_place(&w, n);
-        SKUA_TRY(way_pass(&w, tape, &read, non_negative, horizon, slope, err));
+        SKUA_TRY(
+            way_pass(&w, tape, &read, non_negative, slope + first * SKUAI_DEMAND_SLOPE_PARTS, err));
     }
     return SKUA_OK;
 }

@@ -34,18 +34,17 @@ static skua_status fill(const skuai_demand *net, const skuai_panel *panel, size_
 
 /* Slopes by slot as slopes by covariate: the one that took the slot has it. */
 static void by_covariate(const double *parts, const skuai_panel *panel, size_t s,
-                         const skuai_window_series *window, size_t n_at, size_t horizon,
-                         double *slope) {
-    size_t K = panel->n_dynamic, size = horizon * sizeof *slope;
-    memset(slope, 0, n_at * (K + 1) * size);
+                         const skuai_window_series *window, size_t n_at, double *slope) {
+    size_t K = panel->n_dynamic;
+    memset(slope, 0, n_at * (K + 1) * sizeof *slope);
     for (size_t a = 0; a < n_at; a++) {
-        const double *from = parts + a * PARTS * horizon;
-        double *to = slope + a * (K + 1) * horizon;
+        const double *from = parts + a * PARTS;
+        double *to = slope + a * (K + 1);
         for (size_t k = 0; k < K; k++)
             for (size_t slot = 0; slot < SKUAI_WINDOW_SLOTS; slot++)
                 if (window->covariate[slot] == panel->dynamic[k].values + panel->row[s])
-                    memcpy(to + k * horizon, from + slot * horizon, size);
-        memcpy(to + K * horizon, from + SKUAI_WINDOW_SLOTS * horizon, size);
+                    to[k] = from[slot];
+        to[K] = from[SKUAI_WINDOW_SLOTS];
     }
 }
 
@@ -58,7 +57,7 @@ skua_status skuai_neural_gradient(const skuai_demand *net, const skuai_panel *fr
     skuai_window_series window;
     skuai_arena *arena = skuai_arena_new(0);
     skuai_tape *tape = skuai_tape_new(context);
-    double *parts = skuai_new(n_at * PARTS * H, sizeof *parts);
+    double *parts = skuai_new(n_at * PARTS, sizeof *parts);
     skua_status status = SKUA_OK;
     if (!arena || !tape || !parts) status = skuai_error_memory(err, "an explanation");
     if (status == SKUA_OK) status = fill(net, from, s, future, arena, &begin, &window, err);
@@ -69,7 +68,7 @@ skua_status skuai_neural_gradient(const skuai_demand *net, const skuai_panel *fr
     if (status == SKUA_OK)
         status = skuai_demand_slope(tape, net, &begin, &end, H, to->non_negative, at, n_at, arena,
                                     parts, err);
-    if (status == SKUA_OK) by_covariate(parts, to, s, &window, n_at, H, slope);
+    if (status == SKUA_OK) by_covariate(parts, to, s, &window, n_at, slope);
     skuai_free(parts);
     skuai_tape_free(tape);
     skuai_arena_free(arena);
