@@ -18,8 +18,10 @@ static skua_status integrate(study *q, size_t b, size_t pieces, double share, do
     double *slope = skuai_new(n * (K + 1), sizeof *slope);
     skuai_panel *from = NULL;
     if (!slope) return skuai_error_memory(err, "an explanation");
-    for (size_t i = 0; i < n; i++)
-        at[i] = ((double)(i / NODES) + node[i % NODES]) / (double)pieces;
+    for (size_t i = 0; i < n; i++) {
+        size_t piece = i / NODES;
+        at[i] = ((double)piece + node[i % NODES]) / (double)pieces;
+    }
     skua_status status = skuai_game_vary(q, none, b, err);
     if (status == SKUA_OK) status = skuai_probe_panel(p, &from, err);
     if (status == SKUA_OK)
