@@ -299,7 +299,26 @@ bool skuai_jobs_cancel(skuai_jobs *jobs, size_t space, const char *id, bool *end
 
 /* -- The thread -------------------------------------------------------------------------------- */
 
-/* Start the oldest waiting job of every workspace in which none runs. */
+bool skuai_job_given(const skuai_job *job, const char *beginning) {
+    size_t n = strlen(beginning);
+    for (size_t i = 0; i < job->n_arguments; i++)
+        if (strncmp(job->arguments[i], beginning, n) == 0) return true;
+    return false;
+}
+
+/* A preview of a file or a list of findings: quick, and nothing is written. */
+static bool only_looks(const skuai_job *job) {
+    if (strcmp(job->verb, "ingest") == 0) return skuai_job_given(job, "--dry-run=true");
+    return strcmp(job->verb, "findings") == 0 && !skuai_job_given(job, "--decide=");
+}
+
+/* Whether a job that runs keeps another of its workspace from beginning. */
+static bool holds_up(const skuai_job *running, const skuai_job *other) {
+    if (running->space != other->space || running->state != SKUAI_JOB_RUNNING) return false;
+    return only_looks(running) == only_looks(other) || strcmp(running->verb, "ingest") == 0;
+}
+
+/* Start the oldest waiting job of every workspace that none holds up. */
 static void start_waiting(skuai_jobs *jobs) {
     for (;;) {
         skuai_job *chosen = NULL;
@@ -307,7 +326,7 @@ static void start_waiting(skuai_jobs *jobs) {
             bool busy = false;
             if (job->state != SKUAI_JOB_QUEUED) continue;
             for (const skuai_job *j = jobs->newest; j; j = j->next)
-                busy = busy || (j->space == job->space && j->state == SKUAI_JOB_RUNNING);
+                busy = busy || holds_up(j, job);
             if (!busy) chosen = job;
         }
         if (!chosen) return;

@@ -1,6 +1,8 @@
 /* job.h -- work that takes long, as child processes of the program (room serve): one at a time a
- * workspace, the others wait in order. Progress comes as lines on the child's standard error (the
- * environment SKUA_PROGRESS=lines asks for it), the report as JSON on its standard output. */
+ * workspace, the others wait in order. What only looks and is quick (ingest with dry_run, findings
+ * without decide) has a queue of its own, which waits for no work but an ingest. Progress comes as
+ * lines on the child's standard error (the environment SKUA_PROGRESS=lines asks for it), the report
+ * as JSON on its standard output. */
 #ifndef SKUA_SERVE_JOB_H
 #define SKUA_SERVE_JOB_H
 

@@ -82,17 +82,11 @@ static int spawn(skuai_jobs *jobs, skuai_job *job, int out, int error) {
     return code;
 }
 
-static bool is_dry(const skuai_job *job) {
-    for (size_t i = 0; i < job->n_arguments; i++)
-        if (strcmp(job->arguments[i], "--dry-run=true") == 0) return true;
-    return false;
-}
-
 static void finish(skuai_job *job, skuai_job_state state) {
     job->state = state;
     job->ended_at = (int64_t)time(NULL);
     job->version++;
-    if (state == SKUAI_JOB_DONE && job->upload && !is_dry(job))
+    if (state == SKUAI_JOB_DONE && job->upload && !skuai_job_given(job, "--dry-run=true"))
         skuai_upload_remove(job->folder, job->upload);
 }
 

@@ -76,6 +76,9 @@ struct skuai_jobs {
     double last_beat;
 };
 
+/* Whether the command line has an argument that begins so. */
+bool skuai_job_given(const skuai_job *job, const char *beginning);
+
 /* Under the lock: find; write; wake streams that wait for news (of one job, NULL: all). */
 skuai_job *skuai_job_find(skuai_jobs *jobs, size_t space, const char *id);
 void skuai_job_put(const skuai_job *job, skuai_json_writer *w);
