@@ -33,6 +33,12 @@ static void say_rest(const invocation *call, size_t n) {
                       n - LINES_MOST);
 }
 
+/* An item by its number and, where it has one, its title. */
+static void add_item(cell_table *table, const skuai_json *line) {
+    const char *title = text(line, "title");
+    cells_add(table, "%s%s%s", text(line, "item"), *title ? " " : "", title);
+}
+
 static void show_lines(const invocation *call, const skuai_json *report) {
     const skuai_json *lines = skuai_json_get(report, "lines");
     size_t n = skuai_json_size(lines);
@@ -43,7 +49,7 @@ static void show_lines(const invocation *call, const skuai_json *report) {
         const skuai_json *l = skuai_json_at(lines, i);
         double left = number(l, "periods_left");
         const char *warning = text(l, "warning");
-        cells_add(&table, "%s", text(l, "item"));
+        add_item(&table, l);
         cells_add(&table, "%s", text(l, "location"));
         cells_add(&table, "%s", units(number(l, "on_hand"), a));
         cells_add(&table, "%s", units(number(l, "on_order"), a));
@@ -181,7 +187,7 @@ static void show_price(const invocation *call, const skuai_json *report) {
         const skuai_json *l = skuai_json_at(lines, i);
         double elasticity = number(l, "elasticity"),
                gain = number(l, "value") - number(l, "value_now");
-        cells_add(&table, "%s", text(l, "item"));
+        add_item(&table, l);
         cells_add(&table, "%s", text(l, "channel"));
         cells_add(&table, "%.4g", number(l, "price"));
         cells_add(&table, "%s %.4g", text(l, "action"), number(l, "proposed"));
@@ -218,7 +224,7 @@ static void show_promo_lines(const invocation *call, const skuai_json *report) {
     cells_init(&table, 8);
     for (size_t i = 0; i < n && i < LINES_MOST; i++) {
         const skuai_json *l = skuai_json_at(lines, i);
-        cells_add(&table, "%s", text(l, "item"));
+        add_item(&table, l);
         cells_add(&table, "%s", text(l, "channel"));
         cells_add(&table, "%s", text(l, "from"));
         cells_add(&table, "%.0f %%", 100 * number(l, "depth"));

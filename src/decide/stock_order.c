@@ -413,15 +413,17 @@ void skuai_stock_revise(const skuai_stock_outlook *o, double quantity, skuai_sto
     double q = quantity * (1 - o->item.loss), over, under;
     size_t R = o->item.review, e = served_periods(o, R), life = o->item.shelf_life;
     const double *u = o->unmet + (R - 1) * o->n, *at = o->unmet + (e - 1) * o->n;
-    size_t out = 0;
+    size_t out = 0, out_without = 0;
     double lost = 0;
     for (size_t p = 0; p < o->n; p++) {
         double served = at[p] < q ? at[p] : q;
         out += u[p] > served + 1e-9;
+        out_without += u[p] > 1e-9;
         lost += u[p] - served;
     }
     order->order = quantity;
     order->short_after = (double)out / (double)o->n;
+    order->short_without = (double)out_without / (double)o->n;
     order->lost_after = lost / (double)o->n;
     order->spoil = 0;
     if (life && life <= o->periods) {

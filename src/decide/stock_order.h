@@ -72,7 +72,8 @@ typedef struct skuai_stock_order {
     double demand;                /* expected from now until the order after this arrives */
     double cost_none, cost_order; /* expected, over T, without and with (fixed cost included) */
     double short_before;          /* chance to run out before this order can arrive */
-    double short_after;           /* chance to run out from then until the next, with the order */
+    double short_without;         /* chance to run out from then until the next, without it */
+    double short_after;           /* the same with the order */
     double lost_after;            /* units, expected, then */
     double spoil;                 /* units of the order that spoil, expected */
     double periods_left; /* until stock on hand and due is gone, median; INFINITY: beyond horizon */

@@ -23,6 +23,7 @@ void skuai_plan_clear(skuai_plan *plan) {
     skuai_live_clear(&plan->live);
     skuai_supply_clear(&plan->supply);
     skuai_history_clear(&plan->history);
+    skuai_table_free(plan->titles);
     memset(plan, 0, sizeof *plan);
 }
 
@@ -49,6 +50,7 @@ skua_status skuai_plan_read(const skua_shop *shop, skuai_plan *plan, skua_error 
     SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
     skua_status status = skuai_supply_read(store, &plan->supply, err);
     if (status == SKUA_OK) status = skuai_history_read(shop, store, &plan->history, err);
+    if (status == SKUA_OK) status = skuai_titles_read(store, NULL, 0, &plan->titles, err);
     skuai_store_close(store);
     if (status != SKUA_OK) {
         skuai_plan_clear(plan);

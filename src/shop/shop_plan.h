@@ -4,6 +4,7 @@
 
 #include "decide/price.h"
 #include "shop/history.h"
+#include "shop/item_title.h"
 #include "shop/live.h"
 #include "shop/supply.h"
 
@@ -16,6 +17,7 @@ typedef struct skuai_plan {
     skuai_live live;
     char model[32];
     size_t review; /* periods between orders */
+    skuai_table *titles;
     skuai_stock_rule rule;
 } skuai_plan;
 

@@ -31,6 +31,7 @@ typedef struct pricing {
     const skuai_panel *panel; /* living series */
     const skuai_forecast *forecast;
     const skuai_effects *effects;
+    skuai_table *titles;
     const skuai_effect_item **by_name; /* [n_items] sorted */
     skuai_price_options options;
     double most_change, above_competitor;
@@ -261,6 +262,7 @@ static void put_row(skuai_json_writer *w, const pricing *p, const priced *row, b
     bool known = price_is_known(row);
     skuai_json_object(w, NULL);
     skuai_json_text(w, "item", row->name);
+    skuai_json_text(w, "title", skuai_titles_find(p->titles, row->name));
     skuai_json_text(w, "channel", row->channel);
     skuai_json_text(w, "action", actions[row->action]);
     skuai_json_number(w, "price", row->item.price);
@@ -376,10 +378,12 @@ static skua_status read_options(const skua_shop *shop, pricing *p, skua_error *e
     return SKUA_OK;
 }
 
-static skua_status read_history(const skua_shop *shop, skuai_history *history, skua_error *err) {
+static skua_status read_history(const skua_shop *shop, skuai_history *history, skuai_table **titles,
+                                skua_error *err) {
     skuai_store *store = NULL;
     SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
     skua_status status = skuai_history_read(shop, store, history, err);
+    if (status == SKUA_OK) status = skuai_titles_read(store, NULL, 0, titles, err);
     skuai_store_close(store);
     return status;
 }
@@ -393,7 +397,7 @@ skua_status skuai_plan_price(skua_shop *shop, const char *output, char **report,
     char model[32] = "";
     pricing p = {.seed = context.seed};
     SKUA_TRY(read_options(shop, &p, err));
-    skua_status status = read_history(shop, &history, err);
+    skua_status status = read_history(shop, &history, &p.titles, err);
     if (status == SKUA_OK)
         status = skuai_effect_price(history.recorded, &effect_options, &context, &effects, err);
     if (status == SKUA_OK)
@@ -415,6 +419,7 @@ skua_status skuai_plan_price(skua_shop *shop, const char *output, char **report,
     if (status == SKUA_OK) status = tell(&p, model, output, report, err);
     skuai_free(p.rows);
     skuai_free((void *)p.by_name);
+    skuai_table_free(p.titles);
     skuai_live_clear(&live);
     skuai_effects_free(effects);
     skuai_history_clear(&history);

@@ -34,6 +34,7 @@ typedef struct promoted {
     double *demand;          /* [n, weeks] */
     uint8_t *blocked;        /* [n, weeks] */
     skuai_table *announced;  /* rows of read_announced */
+    skuai_table *titles;
     skuai_promo_action *agreed;
     size_t n_agreed, agreed_capacity;
     skuai_buffer problems; /* lines */
@@ -399,6 +400,7 @@ static void put_actions(const promoted *p, const skuai_promo_plan *plan, skuai_j
         const skuai_promo_item *i = &p->items[a->item];
         skuai_json_object(w, NULL);
         skuai_json_text(w, "item", item_text(p, a));
+        skuai_json_text(w, "title", skuai_titles_find(p->titles, item_text(p, a)));
         skuai_json_text(w, "channel", channel_text(p, a));
         skuai_json_text(w, "from", day_text(p, a->week, false, text));
         skuai_json_text(w, "to", day_text(p, a->week + p->options.length - 1, true, text));
@@ -579,6 +581,7 @@ static skua_status read_past(const skua_shop *shop, promoted *p, skuai_history *
         status = read_announced(store, skuai_period_first_day(&history->panel->grid, end),
                                 &p->announced, err);
     }
+    if (status == SKUA_OK) status = skuai_titles_read(store, NULL, 0, &p->titles, err);
     skuai_store_close(store);
     SKUA_TRY(status);
     p->periods = history->panel->grid.frequency == SKUAI_FREQUENCY_DAY ? 7 : 1;
@@ -634,6 +637,7 @@ skua_status skuai_plan_promo(skua_shop *shop, const char *output, char **report,
     skuai_buffer_clear(&p.problems);
     skuai_free(p.agreed);
     skuai_table_free(p.announced);
+    skuai_table_free(p.titles);
     skuai_arena_free(p.arena);
     skuai_live_clear(&live);
     skuai_effects_free(effects);

@@ -184,6 +184,7 @@ static void put_line(skuai_json_writer *w, const skuai_plan *plan, const line *l
     const skuai_stock_order *o = &l->answer->orders[l->answer->chosen];
     skuai_json_object(w, NULL);
     skuai_json_text(w, "item", p->item);
+    skuai_json_text(w, "title", skuai_titles_find(plan->titles, p->item));
     skuai_json_text(w, "location", p->location);
     skuai_json_array(w, "channels");
     for (size_t c = 0; c < p->n_series; c++)
@@ -201,6 +202,7 @@ static void put_line(skuai_json_writer *w, const skuai_plan *plan, const line *l
     skuai_json_number(w, "lead_time", p->terms.lead_time);
     skuai_json_number(w, "periods_left", o->periods_left);
     skuai_json_number(w, "short_before", o->short_before);
+    skuai_json_number(w, "short_without", o->short_without);
     skuai_json_number(w, "short_after", o->short_after);
     skuai_json_number(w, "lost_after", o->lost_after);
     skuai_json_number(w, "spoil", o->spoil);
@@ -272,7 +274,7 @@ static skua_status write_csv(const char *path, const line *lines, size_t n, skua
     skuai_buffer b;
     skuai_buffer_init(&b, SIZE_MAX);
     skuai_buffer_text(&b, "item,location,order,on_hand,on_order,order_up_to,reorder_point,demand,"
-                          "periods_left,short_before,short_after,excess,warning\n");
+                          "periods_left,short_before,short_without,short_after,excess,warning\n");
     for (size_t i = 0; i < n; i++) {
         const skuai_supply_place *p = lines[i].place;
         const skuai_stock_order *o = &lines[i].answer->orders[lines[i].answer->chosen];
@@ -282,7 +284,8 @@ static skua_status write_csv(const char *path, const line *lines, size_t n, skua
         skuai_buffer_format(&b, ",%g,%g,%g,%g,%g,%g,", o->order, p->terms.on_hand, p->due,
                             o->order_up_to, o->reorder_point, o->demand);
         if (isfinite(o->periods_left)) skuai_buffer_format(&b, "%g", o->periods_left);
-        skuai_buffer_format(&b, ",%g,%g,%g,%s\n", o->short_before, o->short_after, o->excess,
+        skuai_buffer_format(&b, ",%g,%g,%g,%g,%s\n", o->short_before, o->short_without,
+                            o->short_after, o->excess,
                             is_short(o)     ? "stock-out"
                             : is_dead(p, o) ? "dead stock"
                                             : "");

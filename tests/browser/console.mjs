@@ -97,6 +97,36 @@ const screens = [
   const onOrder = async () => (await (await fetch(`${url}/v1/shops/shop/plans/stock`)).json()).report.lines.find((l) => l.item === item && l.location === place).on_order;
   for (let i = 0; i < 400 && (await onOrder()) === Number(before[4]); i++) await new Promise((r) => setTimeout(r, 250));
   assert.equal(await onOrder(), Number(before[4]) + 77, "an accepted order is not on its way");
+  // promotions and prices: the page tells what the command tells; what is accepted is agreed in the next plan
+  const command = (what) => JSON.parse(execFileSync(skua, ["plan", `${work}/shop`, what, "--json", "-q"], { encoding: "utf8", maxBuffer: 1 << 28 }));
+  const plain = (text) => Number(text.replace(/,/g, ""));
+  for (const [tab, what, search] of [["Promotions", "promo", "#promo-search"], ["Prices", "price", "#price-search"]]) {
+    await page.getByRole("button", { name: tab, exact: true }).click();
+    await page.getByRole("button", { name: "Work it out", exact: true }).click();
+    await page.waitForSelector(search, { timeout: 5 * patience });
+    const told = command(what);
+    assert.ok(told.lines.length > 0, `a plan of ${what} without lines`);
+    const rows = await page.evaluate(() => [...document.querySelectorAll("tbody tr")].map((r) => [...r.children].map((c) => c.innerText)));
+    assert.equal(rows.length, Math.min(100, told.lines.length));
+    rows.forEach((r, i) => {
+      const l = told.lines[i];
+      assert.ok(r[0].includes(l.item) && r[0].includes(l.title) && r[1] === l.channel, `${what}, line ${i + 1}: ${r[0]}, by the command ${l.item} ${l.title}`);
+      assert.ok(Math.abs(plain(r[what === "promo" ? 4 : 2]) - l.price) <= 0.0051, `${l.item}: price ${r.join(" | ")}, by the command ${l.price}`);
+      if (what === "promo") assert.equal(Math.round(plain(r[6])), Math.round(l.gain), `${l.item}: gain`);
+    });
+    if (what === "promo") {
+      const summary = await page.locator("section.card p strong").first().innerText();
+      assert.ok(summary.startsWith(`${told.promotions} promotions of ${told.items} items from ${told.from} to ${told.to}`) && summary.includes(Math.round(told.gain).toLocaleString("en")), summary);
+    }
+    await page.screenshot({ path: `${shots}/plan-${what}.png`, fullPage: true });
+    await audit(page, `plan ${what}`);
+    await noOverflow(page, `plan ${what}`);
+    if (what !== "promo") continue;
+    const fresh = told.lines.filter((l) => !l.agreed).length;
+    await page.getByRole("button", { name: "Accept the plan" }).click();
+    await page.waitForSelector(`text=/Of these, ${fresh + told.agreed} were agreed before/`, { timeout: 5 * patience });
+    assert.equal(command("promo").agreed, fresh + told.agreed, "an accepted promotion is not agreed");
+  }
   await page.context().close();
 }
 

@@ -59,6 +59,7 @@ static void one_period_is_the_newsvendor(void **state) {
     assert_close(o.order, 132.815515655446, 5e-3, 0);
     assert_close(o.cost_order, 35.09966638649737, 4e-2, 0);
     assert_close(o.short_after, 0.1, 0, 0.005);
+    assert_close(o.short_without, 1, 0, 0);
     item.salvage = 1; /* a spoilt unit costs 1: the quantile at 18 / 19 */
     skuai_stock_law law = skuai_stock_normal(120, 10);
     assert_close(decide(&item, normal_paths, by_cost).order,

@@ -73,13 +73,16 @@ function quantileTable(f: Forecast, ahead: ForecastSeries): HTMLElement {
     ahead.periods.map((p, i) => [p, number(ahead.mean[i], 1), number(ahead.quantiles[i]?.[low], 1), number(ahead.quantiles[i]?.[median], 1), number(ahead.quantiles[i]?.[high], 1)]), [1, 2, 3, 4]);
 }
 
+/** A number of many digits as people write it; whatever else as it is. */
+const shorter = (text: string): string => (/^-?\d+\.\d+(e[+-]?\d+)?$/.test(text) ? number(Number(text), 2) : text);
+
 /** `decide` (applied or rejected) puts two buttons behind every finding. */
 export function findingsTable(findings: Finding[], withItem: boolean, decide?: (f: Finding, action: string) => void): HTMLElement {
   const buttons = (f: Finding): HTMLElement => h("span", { class: "nowrap" },
     ...([["applied", t("apply")], ["rejected", t("ignore")]] as const).filter(([action]) => action !== f.action)
       .map(([action, text]) => h("button", { type: "button", class: "plain", "aria-label": `${text}: ${f.kind} ${f.row}`, onclick: () => decide?.(f, action) }, text)));
   return table([t("kind"), ...(withItem ? [t("item")] : []), t("when"), t("why"), t("before"), t("after"), t("action"), ...(decide ? [t("decideLabel")] : [])],
-    findings.map((f) => [engineName(f.kind), ...(withItem ? [f.item || f.row] : []), h("span", {}, h("span", { class: "nowrap" }, f.ds), " ", f.channel), sentence(f.why), f.before, f.after, engineName(f.action), ...(decide ? [buttons(f)] : [])]));
+    findings.map((f) => [engineName(f.kind), ...(withItem ? [f.item || f.row] : []), h("span", {}, h("span", { class: "nowrap" }, f.ds), " ", f.channel), sentence(f.why), shorter(f.before), shorter(f.after), engineName(f.action), ...(decide ? [buttons(f)] : [])]));
 }
 
 /** Sliders that ask for a forecast made now, at most one question at a time, the last one wins. */
@@ -148,7 +151,7 @@ function reasons(screen: Screen, name: string): HTMLElement {
   const order = result<StockPlan>(screen, { path: "plans/stock", job: { verb: "plan", what: "stock" }, about: t("stockAbout") }, (plan, job) =>
     plan.lines.filter((l) => l.item === name).map((l) => h("div", {},
       h("p", {}, h("strong", {}, ordered(job, l) > 0 ? t("orderOf", { n: number(ordered(job, l)), l: l.location, d: arrival(plan, l) }) : t("noOrder", { l: l.location }))),
-      h("p", { class: "hint" }, t("orderWhy", { h: number(l.on_hand), o: number(l.on_order), d: number(l.demand), b: percent(l.short_before, false), a: percent(l.short_after, false) })))));
+      h("p", { class: "hint" }, t("orderWhy", { h: number(l.on_hand), o: number(l.on_order), d: number(l.demand), b: percent(l.short_without, false), a: percent(l.short_after, false) })))));
   return h("div", { class: "two even" }, card(t("nextOrder"), order), card(t("explain"), because));
 }
 

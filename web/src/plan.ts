@@ -15,6 +15,7 @@ const sum = (x: number[]): number => x.reduce((a, b) => a + b, 0);
 
 export interface StockLine {
   item: string;
+  title: string;
   location: string;
   order: number;
   money: number;
@@ -26,6 +27,7 @@ export interface StockLine {
   lead_time: number;
   periods_left: number | null;
   short_before: number;
+  short_without: number;
   short_after: number;
   excess: number;
   warning: string;
@@ -57,7 +59,7 @@ interface PromoPlan {
   pull_forward: number;
   infeasible?: { rule: string; needed: number; item: string; dropped: number };
   problems?: string[];
-  lines: { item: string; channel: string; from: string; to: string; depth: number; price: number; units: number; gain: number; given: number; agreed: boolean }[];
+  lines: { item: string; title: string; channel: string; from: string; to: string; depth: number; price: number; units: number; gain: number; given: number; agreed: boolean }[];
 }
 
 interface PricePlan {
@@ -68,7 +70,7 @@ interface PricePlan {
   change: number;
   keep: number;
   try: number;
-  lines: { item: string; channel: string; action: string; price: number; proposed: number; elasticity: number | null; elasticity_se: number | null; value_now?: number; value?: number; limit?: string; reason?: string; reason_zh?: string }[];
+  lines: { item: string; title: string; channel: string; action: string; price: number; proposed: number; elasticity: number | null; elasticity_se: number | null; value_now?: number; value?: number; limit?: string; reason?: string; reason_zh?: string }[];
   problems?: string[];
 }
 
@@ -112,7 +114,8 @@ function left(problems: string[] = []): HTMLElement {
     h("ul", { class: "plain-list" }, ...problems.slice(0, SHOWN).map((text) => h("li", {}, sentence(text)))), problems.length > SHOWN && h("p", { class: "hint" }, t("orMore", { n: number(problems.length - SHOWN) })));
 }
 
-const itemLink = (screen: Screen, item: string): HTMLElement => h("a", { href: link(screen.shop, "items", item) }, item);
+/** An item's number, and beside it what people call it. */
+const itemLink = (screen: Screen, item: string, title: string): HTMLElement => h("span", { class: "named" }, h("a", { href: link(screen.shop, "items", item) }, item), title && h("small", {}, title));
 
 function stockTable(screen: Screen, job: string, lines: StockLine[], news: () => void): HTMLElement {
   const quantity = (l: StockLine): HTMLElement => {
@@ -129,10 +132,10 @@ function stockTable(screen: Screen, job: string, lines: StockLine[], news: () =>
   };
   const warning = (l: StockLine): string => l.warning === "dead stock" ? t("deadStock", { n: number(l.excess) }) : l.warning ? t("runsOut", { p: percent(l.short_before, false) }) : "";
   return table([t("item"), t("order"), t("place"), t("onHand"), t("onOrder"), t("lasts"), t("upTo"), t("warning")],
-    lines.map((l) => [itemLink(screen, l.item), quantity(l), l.location, number(l.on_hand), number(l.on_order), l.periods_left === null ? t("beyond") : number(l.periods_left), number(l.order_up_to), warning(l)]), [3, 4, 5, 6]);
+    lines.map((l) => [itemLink(screen, l.item, l.title), quantity(l), l.location, number(l.on_hand), number(l.on_order), l.periods_left === null ? t("beyond") : number(l.periods_left), number(l.order_up_to), warning(l)]), [3, 4, 5, 6]);
 }
 
-const STOCK_HEAD = ["item", "location", "order", "on_hand", "on_order", "order_up_to", "reorder_point", "demand", "periods_left", "short_before", "short_after", "excess", "warning"];
+const STOCK_HEAD = ["item", "location", "order", "on_hand", "on_order", "order_up_to", "reorder_point", "demand", "periods_left", "short_before", "short_without", "short_after", "excess", "warning"];
 
 function stock(screen: Screen): HTMLElement {
   return result<StockPlan>(screen, { path: "plans/stock", job: { verb: "plan", what: "stock" }, about: t("stockAbout") }, (plan, job, again) => {
@@ -154,7 +157,7 @@ function stock(screen: Screen): HTMLElement {
         if (!screen.signal.aborted) replace(say, failure(error));
       }
     };
-    const file = (): string => csv(STOCK_HEAD, plan.lines.map((l) => [l.item, l.location, ordered(job, l), l.on_hand, l.on_order, l.order_up_to, l.reorder_point, l.demand, l.periods_left, l.short_before, l.short_after, l.excess, l.warning]));
+    const file = (): string => csv(STOCK_HEAD, plan.lines.map((l) => [l.item, l.location, ordered(job, l), l.on_hand, l.on_order, l.order_up_to, l.reorder_point, l.demand, l.periods_left, l.short_before, l.short_without, l.short_after, l.excess, l.warning]));
     news();
     return [
       h("p", {}, total, ` · ${t("stockSummary", { f: plan.from, r: plan.review, p: engineName(plan.period), s: number(plan.saves), o: number(plan.stockouts), d: number(plan.dead) })}`),
@@ -195,7 +198,7 @@ function promotions(screen: Screen): HTMLElement {
       h("div", { class: "bar" }, fresh.length > 0 && h("button", { type: "button", onclick: (event: Event) => void agree(event) }, t("acceptAll")),
         h("button", { type: "button", class: "plain", onclick: () => save(file(), "promotions.csv") }, t("csv")), say),
       filtered(plan.lines, "promo-search", (lines) => table([t("item"), t("channel"), t("when"), t("off"), t("price"), t("units"), t("gain"), t("given")],
-        lines.map((l) => [itemLink(screen, l.item), l.channel, span(l.from, l.to, l.agreed ? t("agreed") : ""), percent(l.depth, false), number(l.price, 2), number(l.units), number(l.gain), number(l.given)]), [3, 4, 5, 6, 7])),
+        lines.map((l) => [itemLink(screen, l.item, l.title), l.channel, span(l.from, l.to, l.agreed ? t("agreed") : ""), percent(l.depth, false), number(l.price, 2), number(l.units), number(l.gain), number(l.given)]), [3, 4, 5, 6, 7])),
       left(plan.problems),
     ];
   });
@@ -211,7 +214,7 @@ function prices(screen: Screen): HTMLElement {
       h("p", {}, t("priceSummary", { c: number(plan.change), k: number(plan.keep), y: number(plan.try), n: number(plan.value_now), v: number(plan.value), h: plan.horizon, p: engineName(plan.period) })),
       h("div", { class: "bar" }, h("button", { type: "button", class: "plain", onclick: () => save(file(), "prices.csv") }, t("csv"))),
       filtered(plan.lines, "price-search", (lines) => table([t("item"), t("channel"), t("price"), t("proposed"), t("elasticity"), t("gain"), t("heldBy")],
-        lines.map((l) => [itemLink(screen, l.item), l.channel, number(l.price, 2), t(l.action === "change" ? "changeTo" : l.action === "try" ? "tryAt" : "keepAt", { p: number(l.proposed, 2) }), l.elasticity === null ? t("unknown") : `${number(l.elasticity, 2)} ± ${number(l.elasticity_se, 2)}`, l.value === undefined ? "–" : number(l.value - (l.value_now ?? 0)), l.reason ? either(l.reason, l.reason_zh) : limitName(l.limit ?? "")]), [2, 4, 5])),
+        lines.map((l) => [itemLink(screen, l.item, l.title), l.channel, number(l.price, 2), t(l.action === "change" ? "changeTo" : l.action === "try" ? "tryAt" : "keepAt", { p: number(l.proposed, 2) }), l.elasticity === null ? t("unknown") : `${number(l.elasticity, 2)} ± ${number(l.elasticity_se, 2)}`, l.value === undefined ? "–" : number(l.value - (l.value_now ?? 0)), l.reason ? either(l.reason, l.reason_zh) : limitName(l.limit ?? "")]), [2, 4, 5])),
       left(plan.problems),
     ];
   });

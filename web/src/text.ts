@@ -46,7 +46,7 @@ const en = {
   graph: "What precedes what", graphText: "A cause only if nothing was left out that drives both. Dashed: less of it.", noLinks: "Nothing precedes anything for certain.", from: "From", to: "To", lag: "Periods later", strength: "Strength", held: "In samples",
   between: "between {a} and {b}", uplift: "Promotion uplift", upliftLog: "Promotion uplift (log)", effects: "Effects by item", known: "Known", gained: "Units gained", refuted: "Does it stand?", refutedText: "The estimate tries to refute itself: at another time nothing should be left of it; a random cause and a part of the time should not change it.",
   estimate: "Estimate", placebo: "At another time", randomCause: "With a random cause", subset: "On four fifths", stands: "Stands", yes: "yes", doubt: "in doubt",
-  explain: "Why this forecast", explainAbout: "What the forecast is made of, in units.", ordinary: "in ordinary times", nextOrder: "Next order", orderOf: "{n} units for {l}; arrives {d}", noOrder: "Nothing to order for {l}", orderWhy: "{h} on hand, {o} on order, {d} expected until the order after next can come; without it the chance to run out is {b}, with it {a}.",
+  explain: "Why this forecast", explainAbout: "What the forecast is made of, in units.", ordinary: "in ordinary times", nextOrder: "Next order", orderOf: "{n} units for {l}; arrives {d}", noOrder: "Nothing to order for {l}", orderWhy: "{h} on hand, {o} on order, {d} expected until the order after this one can come; from its arrival until then the chance to run out is {b} without it, {a} with it.",
   apply: "Apply", ignore: "Ignore", decided: "Decided; the next forecast reads it so.", decideLabel: "Decide", findingsWork: "Findings",
   chartHelp: "Drag to zoom, double click for all.", of: "{a} of {b}",
 };
@@ -97,7 +97,7 @@ const zh: Record<keyof typeof en, string> = {
   graph: "先后关系", graphText: "只有在没有遗漏共同原因时才是因果。虚线表示减少。", noLinks: "没有确定的先后关系。", from: "从", to: "到", lag: "滞后期数", strength: "强度", held: "样本中出现",
   between: "介于 {a} 与 {b}", uplift: "促销提升", upliftLog: "促销提升（对数）", effects: "各商品的效应", known: "可知性", gained: "增加件数", refuted: "是否成立？", refutedText: "估计会尝试推翻自己：换到别的时间应当没有效应；加入随机原因或只用部分时间不应改变结果。",
   estimate: "估计值", placebo: "换时间", randomCause: "加随机原因", subset: "五分之四数据", stands: "成立", yes: "是", doubt: "存疑",
-  explain: "预测的原因", explainAbout: "预测由哪些部分组成（件）。", ordinary: "通常水平", nextOrder: "下次订货", orderOf: "{l}：{n} 件，{d} 到货", noOrder: "{l}：无需订货", orderWhy: "现有 {h}，在途 {o}，到下下次订货到货前预计需求 {d}；不订货的缺货概率为 {b}，订货后为 {a}。",
+  explain: "预测的原因", explainAbout: "预测由哪些部分组成（件）。", ordinary: "通常水平", nextOrder: "下次订货", orderOf: "{l}：{n} 件，{d} 到货", noOrder: "{l}：无需订货", orderWhy: "现有 {h}，在途 {o}，到再下一次订货到货前预计需求 {d}；从本次到货到那时的缺货概率，不订货为 {b}，订货后为 {a}。",
   apply: "采用", ignore: "忽略", decided: "已决定；下次预测将照此读取。", decideLabel: "决定", findingsWork: "异常处理",
   chartHelp: "拖动可放大，双击还原。", of: "{a} / {b}",
 };

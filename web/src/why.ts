@@ -48,11 +48,12 @@ const interval = (e: Effect | undefined, digits: number): string => (e ? `${numb
 /** Variables on a circle, an arrow from what comes first; thick and blue or thin and dashed as the
  * sign is. The same links stand below as a table. */
 function graph(variables: string[], links: Link[]): SVGElement {
-  const width = 620;
+  const width = Math.max(300, Math.min(620, innerWidth - 76)); // a phone has its own shape, not a smaller print
   const height = 400;
+  const side = Math.min(215, width / 2 - 6 - 4 * Math.max(...variables.map((name) => sentence(name).length)));
   const at = new Map(variables.map((name, i) => {
     const angle = (2 * Math.PI * i) / variables.length - Math.PI / 2;
-    return [name, { x: width / 2 + 215 * Math.cos(angle), y: height / 2 + 155 * Math.sin(angle) }];
+    return [name, { x: width / 2 + Math.max(40, side) * Math.cos(angle), y: height / 2 + 155 * Math.sin(angle) }];
   }));
   const arrow = (l: Link): SVGElement | false => {
     const a = at.get(l.from);
@@ -77,7 +78,7 @@ function graphCard(x: Causes): HTMLElement {
   const links = (x.graph?.links ?? []).filter((l) => l.directed && l.from !== l.to);
   if (!x.graph || links.length === 0) return card(t("graph"), h("p", {}, said(x.graph_unknown, x.graph_unknown_zh) ?? t("noLinks")));
   const used = x.graph.variables.filter((v) => links.some((l) => l.from === v || l.to === v));
-  return card(t("graph"), h("p", { class: "hint" }, t("graphText")), h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("graph") }, graph(used, links)),
+  return card(t("graph"), h("p", { class: "hint" }, t("graphText")), h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": t("graph") }, graph(used, links)),
     table([t("from"), t("to"), t("lag"), t("strength"), t("held")], links.map((l) => [sentence(l.from), sentence(l.to), number(l.lag), number(l.value, 2), l.confidence === null ? "–" : percent(l.confidence, false)]), [2, 3, 4]));
 }
 
