@@ -236,7 +236,7 @@ static void show_promo_lines(const invocation *call, const skuai_json *report) {
     }
     static const char *const header[] = {"item",  "channel", "from", "off",
                                          "price", "units",   "gain", "given away"};
-    static const bool right[] = {false, false, false, true, true, true, true, true};
+    static const bool right[] = {false, false, true, true, true, true, true, true};
     cells_print(&table, call->term, header, right);
     cells_clear(&table);
     say_rest(call, n);

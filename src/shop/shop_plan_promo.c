@@ -386,6 +386,15 @@ static const char *channel_text(const promoted *p, const skuai_promo_action *a) 
     return skuai_series_text(p->panel, p->series[a->item], "channel", "");
 }
 
+/* Items that are promoted, whatever their channels: actions are in order of item. */
+static int64_t count_items(const promoted *p, const skuai_promo_plan *plan) {
+    int64_t n = 0;
+    for (size_t k = 0; k < plan->n; k++)
+        n += k == 0 ||
+             strcmp(item_text(p, &plan->actions[k - 1]), item_text(p, &plan->actions[k])) != 0;
+    return n;
+}
+
 static bool is_agreed(const promoted *p, const skuai_promo_action *a) {
     for (size_t k = 0; k < p->n_agreed; k++)
         if (p->agreed[k].item == a->item && p->agreed[k].week == a->week) return true;
@@ -548,7 +557,7 @@ static void put_plan(const promoted *p, const skuai_promo_plan *plan, const char
     skuai_json_integer(w, "weeks", (int64_t)p->options.weeks);
     skuai_json_text(w, "period",
                     p->periods == 7 ? "week" : skuai_frequency_name(p->panel->grid.frequency));
-    skuai_json_integer(w, "items", (int64_t)p->n);
+    skuai_json_integer(w, "items", count_items(p, plan));
     skuai_json_integer(w, "promotions", (int64_t)plan->n);
     skuai_json_integer(w, "agreed", (int64_t)p->n_agreed);
     skuai_json_number(w, "gain", plan->gain);
