@@ -26,6 +26,7 @@
 #include "bench_simulated.h"
 #include "benchmarks.h"
 #include "csv.h"
+#include "effect_bound.h"
 #include "effect_plot.h"
 #include "figure.h"
 
@@ -166,7 +167,7 @@ static skua_status make_shop(const protocol *p, skuai_simulate_law law, uint64_t
 typedef struct rows_of_item {
     size_t n;
     double *y, *x, *weight; /* [n], [n, COLUMNS], [n] */
-    size_t *cell;
+    size_t *cell, *day;
 } rows_of_item;
 
 /* Weighted least squares slope on the first column, columns less their cell's mean. */
@@ -196,9 +197,36 @@ static double slope_of(rows_of_item *r, size_t columns) {
     return status == SKUA_OK && fit.rank > 0 ? x[0] : (double)NAN;
 }
 
+/* Dispersion of an item's sales about the means that the simulator expected of them. */
+static double dispersion_of(const known_shop *s, size_t item, const skuai_static *code) {
+    const skuai_panel *p = s->panel;
+    double excess = 0, square = 0;
+    for (size_t v = 0; v < p->n_series; v++)
+        for (size_t t = 0; code->codes[p->base[v]] == (int32_t)item && t < p->length[v]; t++) {
+            size_t row = p->row[v] + t;
+            double m = s->mean[row], e = p->target[row] - m;
+            if (!isfinite(e) || (p->available && p->available[row] < 1)) continue;
+            excess += e * e - m;
+            square += m * m;
+        }
+    return square > 0 ? fmax(0, excess / square) : 0;
+}
+
 typedef struct truth {
     double elasticity, uplift, naive_elasticity, naive_uplift;
+    double known, drift; /* least variances of an estimate of the elasticity (effect_bound.h) */
 } truth;
+
+/* Of the rows that `collect` took. */
+static void bound_of(const known_shop *s, size_t item, const skuai_static *code,
+                     const rows_of_item *r, truth *t) {
+    effect_bound_row *rows = skuai_new(r->n + 1, sizeof *rows);
+    for (size_t i = 0; i < r->n && rows; i++)
+        rows[i] =
+            (effect_bound_row){r->weight[i], r->x[i * COLUMNS], r->x[i * COLUMNS + 1], r->day[i]};
+    if (rows) effect_bound(rows, r->n, dispersion_of(s, item, code), &t->known, &t->drift);
+    skuai_free(rows);
+}
 
 /* The rows of an item; naive: log units sold on the price, one cell; else the true response. */
 static void collect(const known_shop *s, size_t item, const skuai_static *code, bool naive,
@@ -230,6 +258,7 @@ static void collect(const known_shop *s, size_t item, const skuai_static *code, 
             r->x[i * COLUMNS + 1] = on[row] > 0 && cutting;
             r->x[i * COLUMNS + 2] = before - log((double)list[row]);
             r->x[i * COLUMNS + 3] = on[row] > 0 && !cutting;
+            r->day[i] = t;
             r->n++;
         }
     }
@@ -241,6 +270,7 @@ static truth truth_of(const known_shop *s, size_t item, const skuai_static *code
     truth t;
     collect(s, item, code, false, false, r);
     t.elasticity = slope_of(r, 3);
+    bound_of(s, item, code, r, &t);
     collect(s, item, code, true, false, r);
     t.naive_elasticity = slope_of(r, 1);
     collect(s, item, code, true, true, r);
@@ -257,12 +287,34 @@ static truth truth_of(const known_shop *s, size_t item, const skuai_static *code
     return t;
 }
 
+/* What bounds say of the elasticities of a shop's items. */
+enum { BOUNDS = 1000 };
+typedef struct item_bounds {
+    size_t n, group[BOUNDS];
+    double effect[BOUNDS], known[BOUNDS], drift[BOUNDS];
+} item_bounds;
+
+static void keep_bounds(const known_shop *s, size_t item, const skuai_static *code, const truth *t,
+                        item_bounds *b) {
+    const skuai_panel *p = s->panel;
+    const skuai_static *category = &p->statics[skuai_panel_static_find(p, "category2")];
+    size_t v = 0;
+    while (code->codes[p->base[v]] != (int32_t)item)
+        v++;
+    if (b->n == BOUNDS || !isfinite(t->elasticity) || !isfinite(t->drift)) return;
+    b->effect[b->n] = t->elasticity;
+    b->known[b->n] = t->known;
+    b->drift[b->n] = t->drift;
+    b->group[b->n++] = (size_t)category->codes[p->base[v]];
+}
+
 /* -- Scores -------------------------------------------------------------------------------------
  */
 
 typedef struct tally {
     size_t n, inside, known;
     double error, naive, own, bias, width, pooled;
+    double known_bound, drift_bound; /* mean absolute errors that no estimate is below */
 } tally;
 
 static void add(tally *t, const skuai_effect *e, double right, double naive) {
@@ -283,6 +335,9 @@ static void say(const char *name, const tally *t, double seconds) {
            "(%zu effects, %.0f s)\n",
            name, t->error / n, t->bias / n, t->own / n, t->naive / n, (double)t->inside / n,
            t->width / n, (double)t->known / n, t->n, seconds);
+    if (t->drift_bound > 0)
+        printf("%-28s bound %.3f, all but the level known %.3f\n", "", t->drift_bound / n,
+               t->known_bound / n);
     (void)fflush(stdout);
 }
 
@@ -373,15 +428,18 @@ static skua_status score_shop(const protocol *p, const known_shop *s, bool promo
         most = e->items[i].n_rows > most ? e->items[i].n_rows : most;
     most = s->panel->n_rows;
     rows_of_item r = {.y = skuai_new(most * (COLUMNS + 2), sizeof *r.y),
-                      .cell = skuai_new(most, sizeof *r.cell)};
+                      .cell = skuai_new(2 * most, sizeof *r.cell)};
+    r.day = r.cell + most;
     r.x = r.y + most;
     r.weight = r.x + most * COLUMNS;
     skua_status status = SKUA_OK;
+    item_bounds bounds = {0};
     for (size_t i = 0; i < e->n_items && status == SKUA_OK; i++) {
         size_t item = 0;
         while (strcmp(code->levels[item], e->items[i].name) != 0)
             item++;
         truth known = truth_of(s, item, code, &r);
+        keep_bounds(s, item, code, &known, &bounds);
         const skuai_effect *effect = &e->items[i].effect[0];
         double true_value = promotion ? known.uplift : known.elasticity;
         double naive = promotion ? known.naive_uplift : known.naive_elasticity;
@@ -399,6 +457,8 @@ static skua_status score_shop(const protocol *p, const known_shop *s, bool promo
         for (size_t k = 0; k < e->n_treatments; k++)
             printf("  pooled %zu %+.3f (%.3f) spread %.3f\n", k, e->pooled[k].value,
                    e->pooled[k].error, e->spread[k]);
+    t->known_bound += effect_bound_errors(bounds.effect, bounds.known, bounds.group, bounds.n);
+    t->drift_bound += effect_bound_errors(bounds.effect, bounds.drift, bounds.group, bounds.n);
     skuai_free(r.y);
     skuai_free(r.cell);
     skuai_effects_free(e);
@@ -465,10 +525,12 @@ static int run(int argc, char **argv, bool promotion) {
             t.n += one.n, t.inside += one.inside, t.known += one.known;
             t.error += one.error, t.naive += one.naive, t.own += one.own;
             t.bias += one.bias, t.width += one.width;
+            t.known_bound += one.known_bound, t.drift_bound += one.drift_bound;
             known_shop_clear(&shop);
         }
         say(laws[l].name, &t, skuai_clock() - started);
         all.n += t.n, all.inside += t.inside, all.error += t.error, all.naive += t.naive;
+        all.known_bound += t.known_bound, all.drift_bound += t.drift_bound;
     }
     if (plot && !effect_plot_write(plot, p.plot))
         return fprintf(stderr, "%s: cannot write %s\n", figure, p.plot), 1;
@@ -479,6 +541,14 @@ static int run(int argc, char **argv, bool promotion) {
                    "%zu items x %zu channels x %d days, %zu seeds, placed high, %zu effects",
                    p.items, p.channels, p.days, p.seeds, all.n);
     bench_figure(figure, "mae", all.error / n, "%s", setting);
+    if (!promotion) {
+        bench_figure(figure, "bound_mae", all.drift_bound / n,
+                     "what no estimate is below on average: the simulator's means known but for an "
+                     "item's elasticity, cut's effect and level, and how levels drift and "
+                     "elasticities spread over and in categories known");
+        bench_figure(figure, "bound_known_mae", all.known_bound / n,
+                     "the same with all known but the elasticity and one level");
+    }
     bench_figure(figure, "naive_mae", all.naive / n, "least squares without controls");
     bench_figure(figure, "cover90_error", fabs((double)all.inside / n - 0.9), "%s", setting);
     return 0;
