@@ -46,7 +46,7 @@ static void show_contributions(const invocation *call, const skuai_json *report)
     const skuai_json *parts = skuai_json_get(report, "contributions");
     for (size_t i = 0; i < skuai_json_size(parts); i++) {
         const skuai_json *part = skuai_json_at(parts, i);
-        cells_add(&table, "%s", text(part, "input"));
+        cells_add(&table, "%s", text(part, "name"));
         cells_add(&table, "%s", change(number(part, "units"), to));
     }
     cells_add(&table, "forecast over %.0f periods", number(report, "horizon"));
@@ -167,7 +167,7 @@ static void show_importance(const invocation *call, const skuai_json *report) {
     cells_init(&table, 3);
     for (size_t i = 0; i < skuai_json_size(list); i++) {
         const skuai_json *group = skuai_json_at(list, i);
-        cells_add(&table, "%s", text(group, "input"));
+        cells_add(&table, "%s", text(group, "name"));
         cells_add(&table, "%.1f", 100 * number(group, "mean_share"));
         cells_add(&table, "%.2f", number(group, "mean_units"));
     }
@@ -186,7 +186,7 @@ static void show_dependence(const invocation *call, const skuai_json *report) {
         const skuai_json *share = skuai_json_get(d, "share");
         bool times = strcmp(text(d, "grid_is"), "times planned") == 0;
         for (size_t g = 0; g<skuai_json_size(grid); g += skuai_json_size(grid)> 5 ? 3 : 1) {
-            cells_add(&table, "%s", g ? "" : text(d, "input"));
+            cells_add(&table, "%s", g ? "" : text(d, "name"));
             cells_add(&table, times ? "x %.1f" : "%.4g",
                       skuai_json_as_number(skuai_json_at(grid, g), (double)NAN));
             if (flag(d, "used"))

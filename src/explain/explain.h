@@ -138,8 +138,11 @@ SKUA_MUST_USE skua_status skuai_explain_vectors(const skuai_forecaster *forecast
  * Never says because: it is what the forecast rests on. Into text [size]. */
 void skuai_explain_sentence(const skuai_explanation *explanation, bool chinese, char *text,
                             size_t size);
-/* A group's name for people. */
+/* A group's name for people, or a covariate's; a shop's own column keeps its name. */
 const char *skuai_explain_group_name(const char *group, bool chinese);
+/* The same of an input of a model, as "mean_28": "mean sales of the last 28 periods". Into text
+ * [size]. */
+void skuai_explain_input_name(const skuai_input *input, bool chinese, char *text, size_t size);
 /* The same of group g of an explanation, of which LIME's terms have names of their own. */
 const char *skuai_explanation_group(const skuai_explanation *explanation, size_t g, bool chinese);
 

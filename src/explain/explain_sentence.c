@@ -4,33 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *skuai_explain_group_name(const char *group, bool chinese) {
-    static const char *const names[][2] = {{"price", "价格"},
-                                           {"promotion", "促销"},
-                                           {"calendar", "节假日"},
-                                           {"recent sales", "近期销量"},
-                                           {"last year", "去年同期"},
-                                           {"last week", "上周同期"},
-                                           {"similar items", "同类商品"},
-                                           {"the item itself", "商品本身"},
-                                           {"availability", "可售情况"},
-                                           {"how far ahead", "预测距离"},
-                                           {"never below zero", "不低于零"},
-                                           {"text", "文字"},
-                                           {"image", "图片"},
-                                           {"other inputs", "其他输入"},
-                                           {"stock", "库存"},
-                                           {"list_price", "标价"},
-                                           {"promotion_depth", "促销折扣"},
-                                           {"promotion_display", "促销展示"},
-                                           {"what the line leaves out", "局部直线未说明的部分"}};
-    for (size_t i = 0; i < sizeof names / sizeof *names && chinese; i++)
-        if (strcmp(group, names[i][0]) == 0) return names[i][1];
-    return group;
-}
-
 const char *skuai_explanation_group(const skuai_explanation *e, size_t g, bool chinese) {
-    if (chinese && e->lime && g < e->lime->n_terms) return e->lime->terms[g].chinese;
+    if (e->lime && g < e->lime->n_terms)
+        return chinese ? e->lime->terms[g].chinese : e->lime->terms[g].name;
     return skuai_explain_group_name(e->groups[g], chinese);
 }
 
@@ -106,7 +82,7 @@ void skuai_explain_sentence(const skuai_explanation *e, bool zh, char *text, siz
             put_number(&t, fabs(x));
             put(&t, " go with ");
             put(&t, takes_the(e->groups[order[i]]) ? "the " : "");
-            put(&t, e->groups[order[i]]);
+            put(&t, skuai_explanation_group(e, order[i], false));
         }
         told++;
     }

@@ -55,8 +55,14 @@ static void put_inputs(const skuai_contributions *c, skuai_json_writer *w) {
     skuai_json_array(w, "inputs");
     for (size_t k = 0; k < n; k++) {
         skuai_json_object(w, NULL);
-        skuai_json_text(w, "input", c->inputs[order[k]].name);
-        skuai_json_text(w, "group", c->inputs[order[k]].group);
+        const skuai_input *input = &c->inputs[order[k]];
+        char name[2 * SKUAI_INPUT_NAME];
+        skuai_json_text(w, "input", input->name);
+        skuai_explain_input_name(input, false, name, sizeof name);
+        skuai_json_text(w, "name", name);
+        skuai_explain_input_name(input, true, name, sizeof name);
+        skuai_json_text(w, "name_zh", name);
+        skuai_json_text(w, "group", input->group);
         skuai_json_number(w, "units", sum[k]);
         skuai_json_close(w);
     }
@@ -75,6 +81,7 @@ static void put_lime(const skuai_lime *l, skuai_json_writer *w) {
         const skuai_lime_term *t = &l->terms[i];
         skuai_json_object(w, NULL);
         skuai_json_text(w, "input", t->name);
+        skuai_json_text(w, "name_zh", t->chinese);
         skuai_json_number(w, "coefficient", t->coefficient);
         skuai_json_number(w, "planned", t->planned);
         skuai_json_number(w, "ordinary", t->ordinary);
@@ -112,6 +119,8 @@ static void put_occlusion(const skuai_occlusion *o, const char *name, skuai_json
 static void put_curve(const skuai_dependence *d, skuai_json_writer *w) {
     skuai_json_object(w, NULL);
     skuai_json_text(w, "input", d->name);
+    skuai_json_text(w, "name", skuai_explain_group_name(d->name, false));
+    skuai_json_text(w, "name_zh", skuai_explain_group_name(d->name, true));
     skuai_json_text(w, "grid_is", d->relative ? "times planned" : "value");
     skuai_json_bool(w, "used", d->most > 1e-9);
     put_array(w, "grid", d->grid, d->n_grid);
@@ -150,6 +159,8 @@ static void put_contributions(const skuai_explanation *e, skuai_json_writer *w) 
     for (size_t i = 0; i < e->n_groups; i++) {
         skuai_json_object(w, NULL);
         skuai_json_text(w, "input", e->groups[order[i]]);
+        skuai_json_text(w, "name", skuai_explanation_group(e, order[i], false));
+        skuai_json_text(w, "name_zh", skuai_explanation_group(e, order[i], true));
         skuai_json_number(w, "units", sum[order[i]]);
         put_array(w, "by_period", e->contribution + order[i] * e->horizon, e->horizon);
         skuai_json_close(w);
@@ -186,6 +197,7 @@ void skuai_explain_json(const skuai_explain_answer *a, const char *output, skuai
     for (size_t i = 0; i < a->n_questions; i++) {
         skuai_json_object(w, NULL);
         skuai_json_text(w, "question", a->questions[i].english);
+        skuai_json_text(w, "question_zh", a->questions[i].chinese);
         skuai_json_number(w, "mean", a->questions[i].answer.mean);
         skuai_json_number(w, "low", a->questions[i].answer.low);
         skuai_json_number(w, "high", a->questions[i].answer.high);
@@ -230,6 +242,7 @@ static void what_if(const skuai_explain_answer *a, skuai_buffer *b) {
 static void inputs_table(const skuai_explanation *e, skuai_buffer *b) {
     size_t order[INPUTS_SHOWN];
     double sum[INPUTS_SHOWN];
+    char english[2 * SKUAI_INPUT_NAME], chinese[2 * SKUAI_INPUT_NAME];
     if (!e->own) return;
     size_t n = order_inputs(e->own, INPUTS_SHOWN, order, sum);
     skuai_explain_heading(b, "The inputs that add most", "贡献最大的输入");
@@ -237,9 +250,12 @@ static void inputs_table(const skuai_explanation *e, skuai_buffer *b) {
     for (size_t k = 0; k < n; k++) {
         const skuai_input *input = &e->own->inputs[order[k]];
         skuai_buffer_text(b, "<tr><td>");
-        skuai_page_escape(b, input->name);
+        skuai_explain_input_name(input, false, english, sizeof english);
+        skuai_explain_input_name(input, true, chinese, sizeof chinese);
+        skuai_page_words(b, english, chinese);
         skuai_buffer_text(b, "</td><td>");
-        skuai_page_words(b, input->group, skuai_explain_group_name(input->group, true));
+        skuai_page_words(b, skuai_explain_group_name(input->group, false),
+                         skuai_explain_group_name(input->group, true));
         skuai_buffer_format(b, "</td><td class=\"n\">%+.2f</td></tr>", sum[k]);
     }
     skuai_buffer_text(b, "</tbody></table>");

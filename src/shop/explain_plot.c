@@ -60,7 +60,8 @@ void skuai_explain_order(const skuai_explanation *e, size_t *order, double *sum)
 }
 
 static void words(skuai_buffer *b, const char *group) {
-    skuai_page_words(b, group, skuai_explain_group_name(group, true));
+    skuai_page_words(b, skuai_explain_group_name(group, false),
+                     skuai_explain_group_name(group, true));
 }
 
 static void group_words(skuai_buffer *b, const skuai_explanation *e, size_t g) {

@@ -43,6 +43,8 @@ static void put_importance(const skuai_explain_shop *a, skuai_json_writer *w) {
     for (size_t g = 0; g < m->n_groups; g++) {
         skuai_json_object(w, NULL);
         skuai_json_text(w, "input", m->groups[g]);
+        skuai_json_text(w, "name", skuai_explain_group_name(m->groups[g], false));
+        skuai_json_text(w, "name_zh", skuai_explain_group_name(m->groups[g], true));
         skuai_json_number(w, "mean_share", m->mean_share[g]);
         skuai_json_number(w, "mean_units", m->mean_absolute[g]);
         skuai_json_array(w, "units");

@@ -73,7 +73,8 @@ void skuai_plot_swarm(const skuai_importance *m, skuai_buffer *b) {
     skuai_buffer_text(b, "<div class=\"swarm\">");
     for (size_t g = 0; g < m->n_groups; g++) {
         skuai_buffer_text(b, "<span class=\"n\">");
-        skuai_page_words(b, m->groups[g], skuai_explain_group_name(m->groups[g], true));
+        skuai_page_words(b, skuai_explain_group_name(m->groups[g], false),
+                         skuai_explain_group_name(m->groups[g], true));
         skuai_buffer_format(b,
                             "</span><div><svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
                             "role=\"img\" stroke-width=\"6\" stroke-linecap=\"round\" "
@@ -124,7 +125,7 @@ static const char *over(const skuai_surrogate_input *i, bool chinese) {
 void skuai_tree_question(const skuai_surrogate *t, size_t node, bool zh, char *text, size_t size) {
     const skuai_surrogate_node *n = &t->nodes[node];
     const skuai_surrogate_input *i = &t->inputs[n->input];
-    const char *name = zh ? chinese_name(i->name) : i->name;
+    const char *name = zh ? chinese_name(i->name) : skuai_explain_group_name(i->name, false);
     if (isinf(n->cut))
         (void)snprintf(text, size, zh ? "%s%s 已知" : "%s%s is known", name, over(i, zh));
     else

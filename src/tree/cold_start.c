@@ -353,13 +353,33 @@ typedef struct prediction {
     skuai_forecast *forecast;
 } prediction;
 
-/* The first analogues by name, as many as go into a note. */
-static void write_note(const skuai_cold_items *c, const size_t *which, size_t n, char *note) {
-    size_t at = (size_t)snprintf(note, SKUAI_NOTE_SIZE, "%s", n ? "like" : "curve of new items");
-    for (size_t k = 0; k < n && k < 3; k++) {
+/* Whether two series, "item/channel", are of one item. */
+static bool same_item(const char *a, const char *b) {
+    const char *end = strrchr(a, '/');
+    size_t n = end ? (size_t)(end - a) : strlen(a);
+    return strncmp(a, b, n) == 0 && (b[n] == '\0' || b[n] == '/');
+}
+
+/* The first analogues by name, as many as go into a note: other items, each once. That an item is
+ * like itself elsewhere tells nobody anything, unless there is no other. */
+static void write_note(const skuai_cold_items *c, const size_t *which, size_t n, const char *own,
+                       char *note) {
+    const char *told[3];
+    size_t m = 0, at = 0;
+    for (size_t k = 0; k < n && m < 3; k++) {
         const char *name = c->names[c->series[which[k]]];
-        if (k && at + strlen(name) + 2 >= SKUAI_NOTE_SIZE) break;
-        at += (size_t)snprintf(note + at, SKUAI_NOTE_SIZE - at, "%s %.40s", k ? "," : "", name);
+        bool new = !same_item(name, own);
+        for (size_t i = 0; i < m; i++)
+            new = new && !same_item(name, told[i]);
+        if (new) told[m++] = name;
+    }
+    at = (size_t)snprintf(note, SKUAI_NOTE_SIZE, "%s",
+                          m   ? "like"
+                          : n ? "like itself in other channels"
+                              : "curve of new items");
+    for (size_t k = 0; k < m; k++) {
+        if (k && at + strlen(told[k]) + 2 >= SKUAI_NOTE_SIZE) break;
+        at += (size_t)snprintf(note + at, SKUAI_NOTE_SIZE - at, "%s %.40s", k ? "," : "", told[k]);
     }
 }
 
@@ -395,7 +415,7 @@ static skua_status fill_series(void *argument, size_t i, int worker, skua_error 
     skuai_cold_told_of told = {skuai_cold_effect(c, which, likeness, n),
                                skuai_cold_told(c, &job->looks, i), n ? likeness[0] : 0};
     skuai_cold_own own;
-    write_note(c, which, n, job->forecast->note[s]);
+    write_note(c, which, n, skuai_panel_name(job->panel, s), job->forecast->note[s]);
     if (job->looks.predecessor[i] != SIZE_MAX)
         inherit(c, job->looks.predecessor[i], &told, job->forecast->note[s]);
     skuai_cold_own_get(c, job->panel, s, job->panel->length[s], &own);

@@ -259,6 +259,34 @@ static void a_long_season_is_done_without(void **state) {
     skuai_panel_free(panel);
 }
 
+/* People read words, not a model's columns; a shop's own column keeps its name. */
+static void inputs_have_names(void **state) {
+    (void)state;
+    static const struct {
+        skuai_input input;
+        const char *english, *chinese;
+    } known_names[] = {
+        {{"sd_52", "recent sales"},
+         "how sales varied over the last 52 periods",
+         "近 52 期销量波动"},
+        {{"cycle_1", "last year"}, "sales at this time last year", "去年同期销量"},
+        {{"at_price", "price"}, "price", "价格"},
+        {{"growth_of_category1", "similar items"},
+         "growth of others of its category",
+         "同类别其他商品的增长"},
+        {{"until_festival", "calendar"}, "periods until the next festival", "距下次节庆的期数"},
+        {{"mean_spend", "mean_spend"}, "mean_spend", "mean_spend"},
+        {{"at_shelf", "shelf"}, "shelf", "shelf"},
+    };
+    for (size_t i = 0; i < sizeof known_names / sizeof *known_names; i++) {
+        char text[128];
+        skuai_explain_input_name(&known_names[i].input, false, text, sizeof text);
+        assert_string_equal(text, known_names[i].english);
+        skuai_explain_input_name(&known_names[i].input, true, text, sizeof text);
+        assert_string_equal(text, known_names[i].chinese);
+    }
+}
+
 static void too_short_is_said(void **state) {
     (void)state;
     skua_error err;
@@ -279,6 +307,7 @@ int main(void) {
         cmocka_unit_test(a_model_that_speaks_is_asked),
         cmocka_unit_test(samples_agree),
         cmocka_unit_test(too_short_is_said),
+        cmocka_unit_test(inputs_have_names),
         cmocka_unit_test(a_long_season_is_done_without),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
