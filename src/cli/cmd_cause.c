@@ -44,15 +44,24 @@ static void show_items(const invocation *call, const skuai_json *items) {
                       skuai_json_size(items) - ROWS);
 }
 
+/* A sentence of an object in English, and under it in Chinese. */
+static void show_both(const invocation *call, const skuai_json *object, const char *lead,
+                      const char *name) {
+    char chinese[64];
+    const char *text = skuai_json_as_text(skuai_json_get(object, name), NULL);
+    if (text) command_print(call, "%s%s.", lead, text);
+    (void)snprintf(chinese, sizeof chinese, "%s_zh", name);
+    text = skuai_json_as_text(skuai_json_get(object, chinese), NULL);
+    if (text) command_print(call, "%s。", text);
+}
+
 /* What the elasticities of the best sellers mean, in words. */
 static void show_sentences(const invocation *call, const skuai_json *items) {
     enum { SENTENCES = 3 };
     size_t shown = 0;
     for (size_t i = 0; i < skuai_json_size(items) && shown < SENTENCES; i++) {
-        const char *sentence =
-            skuai_json_as_text(skuai_json_get(skuai_json_at(items, i), "sentence"), NULL);
-        if (!sentence) continue;
-        command_print(call, "%s.", sentence);
+        if (!skuai_json_get(skuai_json_at(items, i), "sentence")) continue;
+        show_both(call, skuai_json_at(items, i), "", "sentence");
         shown++;
     }
 }
@@ -114,44 +123,31 @@ static void show_links(const invocation *call, const skuai_json *graph) {
 /* -- An event ----------------------------------------------------------------------------------
  */
 
-static void show_estimate(const invocation *call, const skuai_json *e, const char *by) {
-    char text[32];
-    double units = number(e, "units");
-    command_print(call, "%s: %+.0f %% [%+.0f, %+.0f] beside what would have been, %s%s units.", by,
-                  number(e, "percent"), number(e, "low"), number(e, "high"), units < 0 ? "-" : "+",
-                  grouped((int64_t)fabs(units), text));
-}
-
 static void show_event(const invocation *call, const skuai_json *e) {
     const skuai_json *d = skuai_json_get(e, "difference"), *s = skuai_json_get(e, "synthetic");
-    const char *no_d = skuai_json_as_text(skuai_json_get(e, "difference_unknown"), NULL);
-    const char *no_s = skuai_json_as_text(skuai_json_get(e, "synthetic_unknown"), NULL);
     command_print(call,
                   "Event from %s to %s: %.0f items touched, %.0f others, %.0f periods before.",
                   skuai_json_as_text(skuai_json_get(e, "from"), ""),
                   skuai_json_as_text(skuai_json_get(e, "to"), ""), number(e, "treated"),
                   number(e, "others"), number(e, "periods_before"));
     if (d) {
-        show_estimate(call, d, "Differences in differences");
+        show_both(call, d, "", "sentence");
         command_print(call, "  By chance alone one as large comes in %.1f %% of random choices.",
                       100 * number(d, "p_random"));
         if (!skuai_json_as_bool(skuai_json_get(d, "parallel"), true))
-            command_print(
-                call,
-                "  The touched items moved apart from the others before the event already "
-                "(p = %.3f): do not take this for its effect.",
-                number(d, "trend_p"));
+            command_print(call, "  That they moved apart before the event by chance: p = %.3f.",
+                          number(d, "trend_p"));
     }
-    if (no_d) command_print(call, "No differences in differences: %s.", no_d);
+    show_both(call, e, "No differences in differences: ", "difference_unknown");
     if (s) {
-        show_estimate(call, s, "Synthetic control");
+        show_both(call, s, "", "sentence");
         command_print(
             call,
             "  Before the event it missed by %.1f %%; of %.0f items %.0f %% would seem as "
             "touched.",
             number(s, "error_before_percent"), number(s, "controls") + 1, 100 * number(s, "p"));
     }
-    if (no_s) command_print(call, "No synthetic control: %s.", no_s);
+    show_both(call, e, "No synthetic control: ", "synthetic_unknown");
 }
 
 /* -- Items -------------------------------------------------------------------------------------
@@ -160,7 +156,6 @@ static void show_event(const invocation *call, const skuai_json *e) {
 static void show_item_links(const invocation *call, const skuai_json *graph) {
     static const char *const header[] = {"item", "other", "they are", "by", "strength", "q"};
     static const bool right[] = {false, false, false, false, true, true};
-    static const char *const notes[] = {"baskets_unknown", "prices_unknown"};
     const skuai_json *links = skuai_json_get(graph, "links");
     cell_table table;
     cells_init(&table, 6);
@@ -178,16 +173,10 @@ static void show_item_links(const invocation *call, const skuai_json *graph) {
     command_print(call, "%zu links of %.0f pairs that were tested, in the table item_links.",
                   skuai_json_size(links), number(graph, "pairs_tested"));
     const skuai_json *spill = skuai_json_get(graph, "price_cut_of_a_tenth");
-    for (size_t i = 0; i < skuai_json_size(spill) && i < REASONS; i++) {
-        const skuai_json *s = skuai_json_at(spill, i);
-        command_print(call, "A tenth off %s: others lose %.2f units a period, and gain %.2f.",
-                      skuai_json_as_text(skuai_json_get(s, "item"), ""),
-                      number(s, "others_lose_units"), number(s, "others_gain_units"));
-    }
-    for (size_t k = 0; k < 2; k++) {
-        const char *note = skuai_json_as_text(skuai_json_get(graph, notes[k]), NULL);
-        if (note) command_print(call, "%s", note);
-    }
+    for (size_t i = 0; i < skuai_json_size(spill) && i < REASONS; i++)
+        show_both(call, skuai_json_at(spill, i), "", "sentence");
+    show_both(call, graph, "", "baskets_unknown");
+    show_both(call, graph, "", "prices_unknown");
 }
 
 static void show(const invocation *call, const skuai_json *report) {

@@ -235,20 +235,46 @@ static double level_after(const event_study *s, double *units) {
 /* -- Report -------------------------------------------------------------------------------------
  */
 
-/* Shares of what would have been without the event, as percent, and units in all. */
+/* How an effect was found, and what is said where it cannot be believed. */
+typedef struct telling {
+    const char *by, *by_zh, *doubt, *doubt_zh; /* doubt: "" none */
+} telling;
+
+/* Shares of what would have been without the event, as percent, and units in all; in words. */
 static void put_effect(const event_study *s, double value, double low, double high,
-                       skuai_json_writer *w) {
+                       const telling *how, skuai_json_writer *w) {
+    char text[512];
     double units, without = level_after(s, &units) - value;
     double scale = without > 0 ? 100 / without : (double)NAN;
+    double all = value * units * (double)s->after;
     skuai_json_number(w, "percent", value * scale);
     skuai_json_number(w, "low", low * scale);
     skuai_json_number(w, "high", high * scale);
-    skuai_json_number(w, "units", value * units * (double)s->after);
+    skuai_json_number(w, "units", all);
+    (void)snprintf(text, sizeof text,
+                   "%s: the touched items sold %.0f %% %s than they would have without the event "
+                   "(90 %%: %+.0f %% to %+.0f %%), %.0f units %s in all%s",
+                   how->by, fabs(value * scale), value < 0 ? "less" : "more", low * scale,
+                   high * scale, fabs(all), all < 0 ? "less" : "more", how->doubt);
+    skuai_json_text(w, "sentence", text);
+    (void)snprintf(text, sizeof text,
+                   "%s：与没有该事件时相比，受影响商品的销量%s %.0f%%（90%% 区间 %+.0f%% 至 "
+                   "%+.0f%%），合计%s %.0f 件%s",
+                   how->by_zh, value < 0 ? "减少" : "增加", fabs(value * scale), low * scale,
+                   high * scale, all < 0 ? "减少" : "增加", fabs(all), how->doubt_zh);
+    skuai_json_text(w, "sentence_zh", text);
 }
 
 static void put_difference(const event_study *s, const skuai_difference *d, skuai_json_writer *w) {
     skuai_json_object(w, "difference");
-    put_effect(s, d->value, d->low, d->high, w);
+    telling how = {"Differences in differences", "双重差分", "", ""};
+    if (d->trend_p < 0.05) {
+        how.doubt =
+            "; but they moved apart from the others before it already: do not take this for "
+            "its effect";
+        how.doubt_zh = "；但事件之前两组已走向不同，不可视为其作用";
+    }
+    put_effect(s, d->value, d->low, d->high, &how, w);
     skuai_json_number(w, "p", d->p);
     skuai_json_number(w, "p_random", d->p_random);
     skuai_json_number(w, "trend_p", d->trend_p);
@@ -259,7 +285,12 @@ static void put_difference(const event_study *s, const skuai_difference *d, skua
 
 static void put_synthetic(const event_study *s, const skuai_synthetic *t, skuai_json_writer *w) {
     skuai_json_object(w, "synthetic");
-    put_effect(s, t->value, t->low, t->high, w);
+    telling how = {"Synthetic control", "合成控制", "", ""};
+    if (t->p > 0.1) {
+        how.doubt = "; but items that nothing touched seem touched as often: this may be chance";
+        how.doubt_zh = "；但未受影响的商品也常显得如此，可能只是偶然";
+    }
+    put_effect(s, t->value, t->low, t->high, &how, w);
     skuai_json_number(w, "p", t->p);
     skuai_json_number(w, "error_before_percent", 100 * t->error_before);
     skuai_json_number(w, "ratio", t->ratio);
@@ -301,6 +332,32 @@ static void put_study(const event_study *s, skuai_json_writer *w) {
     skuai_json_integer(w, "periods_a_column", (int64_t)s->block);
 }
 
+/* What the refusals of the estimates say, for Chinese readers. */
+static void put_refusal_zh(const event_study *s, bool synthetic, size_t columns, double confidence,
+                           skuai_json_writer *w) {
+    char text[320];
+    size_t others = s->n - s->n_treated, least = synthetic ? 8 : 3;
+    if (!synthetic && (s->n_treated < 2 || others < 5))
+        (void)snprintf(
+            text, sizeof text,
+            "受影响商品 %zu 个，其余 %zu 个：双重差分至少需要 2 个和 5 个，其误差来自商品"
+            "之间的差异",
+            s->n_treated, others);
+    else if (columns < least || columns >= s->length)
+        (void)snprintf(text, sizeof text,
+                       "事件前有 %zu 个时段，之后有 %zu 个：至少需要 %zu 个和 1 个", columns,
+                       s->length - columns, least);
+    else if (synthetic)
+        (void)snprintf(text, sizeof text,
+                       "事件前每个时段都有销售的其他商品太少：少于 %zu 个时，安慰剂检验在 %.0f%% "
+                       "水平上说明不了什么；缩短窗口（--before）可保留更多商品",
+                       skuai_event_least_controls(confidence), 100 * confidence);
+    else
+        (void)snprintf(text, sizeof text,
+                       "受影响商品与其余商品在事件前后没有共同的时段：请另选商品，或放宽窗口");
+    skuai_json_text(w, synthetic ? "synthetic_unknown_zh" : "difference_unknown_zh", text);
+}
+
 static skua_status estimate(const event_study *s, const skuai_context *context,
                             skuai_json_writer *w, skua_error *err) {
     size_t columns = s->before / s->block;
@@ -325,10 +382,12 @@ static skua_status estimate(const event_study *s, const skuai_context *context,
         put_difference(s, &d, w);
     else
         skuai_json_text(w, "difference_unknown", first.message);
+    if (difference != SKUA_OK) put_refusal_zh(s, false, columns, o.confidence, w);
     if (synthetic == SKUA_OK)
         put_synthetic(s, &t, w);
     else
         skuai_json_text(w, "synthetic_unknown", second.message);
+    if (synthetic != SKUA_OK) put_refusal_zh(s, true, columns, o.confidence, w);
     skuai_json_close(w);
     skuai_synthetic_clear(&t);
     return SKUA_OK;

@@ -163,6 +163,24 @@ static int by_sureness(const void *a, const void *b) {
     return x->to < y->to ? -1 : x->to > y->to;
 }
 
+/* What cannot be known, in both languages. */
+static void put_notes(const item_study *s, skuai_json_writer *w) {
+    bool prices = skuai_panel_dynamic_find(s->panel, "price") != SIZE_MAX;
+    if (*s->basket_note) {
+        skuai_json_text(w, "baskets_unknown", s->basket_note);
+        skuai_json_text(w, "baskets_unknown_zh",
+                        "没有一张订单含两种不同商品，购物篮无法说明哪些商品同买；请导入带订单号的"
+                        "订单");
+    }
+    if (!*s->price_note) return;
+    skuai_json_text(w, "prices_unknown", s->price_note);
+    skuai_json_text(
+        w, "prices_unknown_zh",
+        !prices ? "没有价格，无法说明一种商品的价格对另一种商品的作用；请导入带价格的销售"
+                : "历史太短，或没有价格在其他价格之外单独变动，无法说明一种商品的价格对另一种商品"
+                  "的作用；可在一半的周里单独把个别价格调动 5% 至 10%");
+}
+
 static void put_links(const item_study *s, skuai_json_writer *w) {
     skuai_json_array(w, "links");
     for (size_t k = 0; k < s->links.n; k++) {
@@ -205,6 +223,7 @@ static skua_status put_spill(const item_study *s, skuai_json_writer *w, skua_err
         mean[i] = periods[i] > 0 ? mean[i] / periods[i] : 0;
     skuai_json_array(w, "price_cut_of_a_tenth");
     for (uint32_t i = 0; i < n; i++) {
+        char text[512];
         double cannibalised, halo;
         skuai_item_spill(&s->links, mean, i, 0.1, &cannibalised, &halo);
         if (!(cannibalised > 0 || halo > 0)) continue;
@@ -212,6 +231,13 @@ static skua_status put_spill(const item_study *s, skuai_json_writer *w, skua_err
         skuai_json_text(w, "item", s->item->levels[i]);
         skuai_json_number(w, "others_lose_units", cannibalised);
         skuai_json_number(w, "others_gain_units", halo);
+        (void)snprintf(text, sizeof text,
+                       "A tenth off %s: others lose %.2f units a period, and gain %.2f",
+                       s->item->levels[i], cannibalised, halo);
+        skuai_json_text(w, "sentence", text);
+        (void)snprintf(text, sizeof text, "%s 降价一成：其他商品每期少卖 %.2f 件，多卖 %.2f 件",
+                       s->item->levels[i], cannibalised, halo);
+        skuai_json_text(w, "sentence_zh", text);
         skuai_json_close(w);
     }
     skuai_json_close(w);
@@ -234,8 +260,7 @@ skua_status skuai_cause_items(const skua_shop *shop, const skuai_panel *panel,
         skuai_json_integer(w, "orders", (int64_t)s.n_orders);
         skuai_json_integer(w, "pairs_tested", (int64_t)s.links.n_tests);
         skuai_json_number(w, "false_discovery_rate", RATE);
-        if (*s.basket_note) skuai_json_text(w, "baskets_unknown", s.basket_note);
-        if (*s.price_note) skuai_json_text(w, "prices_unknown", s.price_note);
+        put_notes(&s, w);
         put_links(&s, w);
         status = put_spill(&s, w, err);
         skuai_json_close(w);

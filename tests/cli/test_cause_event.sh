@@ -8,16 +8,19 @@ for t in $(seq 0 199); do echo "2024-01-01 + $t days"; done | date -f - +%F | aw
 "$SKUA" init shop -q >/dev/null || exit 1
 "$SKUA" ingest shop --sales sales.csv -q >/dev/null || exit 1
 expect_exit 0 "$SKUA" cause shop --threads 1 -q --event 2024-05-20 --treated a00,a01,a02,a03
-expect_out 'Differences in differences: [+]5'
-expect_out 'Synthetic control: [+]5'
+expect_out 'Differences in differences: the touched items sold 5[0-9] % more'
+expect_out '双重差分：与没有该事件时相比，受影响商品的销量增加 5'
+expect_out 'Synthetic control: the touched items sold [45][0-9] % more'
 expect_exit 0 "$SKUA" cause shop --threads 1 -q --json --event 2024-05-20 --treated a00,a01,a02,a03 --before 7
 expect_out '"periods_before":7'
 expect_out '"synthetic_unknown"'
+expect_out '"synthetic_unknown_zh"'
 expect_exit 0 "$SKUA" cause shop --threads 1 -q --json --event 2024-05-20 --event-end 2024-06-02 --treated a00
 expect_out '"to":"2024-06-02'
 expect_out '"difference_unknown"'
+expect_out '双重差分至少需要'
 expect_exit 0 "$SKUA" cause shop --threads 1 -q --event 2024-04-15 --event-end 2024-05-05 --treated a10,a11
-expect grep -q 'Differences in differences: [+-][0-3] %' out
+expect grep -qE 'Differences in differences: the touched items sold [0-3] % (more|less)' out
 expect_exit 2 "$SKUA" cause shop -q --event 2024-13-20 --treated a00
 expect_exit 2 "$SKUA" cause shop -q --event 2024-05-20 --treated a0O
 expect_err 'did you mean'

@@ -17,6 +17,8 @@ typedef struct truth {
     int kind[OLD + NEW];
 } truth;
 
+static bool paired; /* two series each are one item in two channels */
+
 /* Items of four kinds, told by a noisy vector; kind k sells about 4^k a week in the end; `spread`
  * is the deviation of an item's log level around that of its kind. */
 static skuai_panel *shop(double spread, bool vectors, truth *t) {
@@ -37,7 +39,8 @@ static skuai_panel *shop(double spread, bool vectors, truth *t) {
                 (float)((int)k == t->kind[s] ? 1 : 0.1 * skuai_random_normal(&r));
         for (size_t w = 0; w < WEEKS; w++) /* drawn for all weeks, so that histories agree */
             y[w] = floor(t->level[s] * exp(0.2 * skuai_random_normal(&r)) + 0.5);
-        (void)snprintf(name, sizeof name, "item%zu", s);
+        (void)snprintf(name, sizeof name, "item%zu", paired ? s / 2 : s);
+        if (paired) (void)snprintf(name, sizeof name, "item%zu/%c", s / 2, s % 2 ? 'b' : 'a');
         assert_ok(skuai_panel_builder_series(b, name, 2600 + (int64_t)launch, WEEKS - launch, 0,
                                              y + launch, NULL, NULL, &err),
                   &err);
@@ -444,13 +447,40 @@ static void a_model_is_kept(void **state) {
     test_folder_remove(folder);
 }
 
+/* A new item is told to be like other items, each named once, and not like itself elsewhere. */
+static void siblings_are_no_reason(void **state) {
+    (void)state;
+    truth t;
+    skuai_panel *view = NULL;
+    skuai_forecast *f = NULL;
+    size_t young = 0;
+    paired = true;
+    skuai_panel *panel = shop(0.3, true, &t);
+    skuai_model *model = fit_at(panel, 60, &view, &f);
+    for (size_t s = 0; s < view->n_series; s++) {
+        char own[32];
+        if (strncmp(f->note[s], "like", 4) != 0) continue;
+        (void)snprintf(own, sizeof own, "%.*s/", (int)strcspn(skuai_panel_name(view, s), "/"),
+                       skuai_panel_name(view, s));
+        assert_null(strstr(f->note[s], own));
+        assert_memory_equal(f->note[s], "like item", 9);
+        young++;
+    }
+    assert_true(young > 5);
+    paired = false;
+    skuai_cold_start_forecaster.free(model);
+    skuai_forecast_free(f);
+    skuai_panel_free(view);
+    skuai_panel_free(panel);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(looks_tell_the_level), cmocka_unit_test(own_periods_take_over),
-        cmocka_unit_test(reasons_are_alike),    cmocka_unit_test(nothing_of_the_future_is_seen),
-        cmocka_unit_test(little_is_enough),     cmocka_unit_test(a_successor_inherits),
-        cmocka_unit_test(parameters_count),     cmocka_unit_test(looks_alone_can_tell),
-        cmocka_unit_test(a_model_is_kept),
+        cmocka_unit_test(siblings_are_no_reason),        cmocka_unit_test(looks_tell_the_level),
+        cmocka_unit_test(own_periods_take_over),         cmocka_unit_test(reasons_are_alike),
+        cmocka_unit_test(nothing_of_the_future_is_seen), cmocka_unit_test(little_is_enough),
+        cmocka_unit_test(a_successor_inherits),          cmocka_unit_test(parameters_count),
+        cmocka_unit_test(looks_alone_can_tell),          cmocka_unit_test(a_model_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
