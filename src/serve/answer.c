@@ -133,6 +133,7 @@ void skuai_answer_problem(skuai_call *call, skuai_problem problem, const char *w
                           const char *detail) {
     skuai_buffer buffer;
     skuai_json_writer w;
+    if (!where || !*where) where = call->route ? call->route->name : "address";
     skuai_buffer_init(&buffer, 1 << 16);
     skuai_json_begin(&w, &buffer);
     skuai_problem_write(&w, problem, call->language, where, detail);

@@ -101,17 +101,20 @@ static bool pass_door(skuai_call *call) {
     skuai_server *s = call->server;
     const char *host = header(call, MHD_HTTP_HEADER_HOST);
     if (!known_host(s, host))
-        return refuse(call, SKUAI_REFUSED_ORIGIN, SKUAI_PROBLEM_MISDIRECTED, host);
+        return refuse(call, SKUAI_REFUSED_ORIGIN, SKUAI_PROBLEM_MISDIRECTED, host ? host : "Host");
     const char *first = call->readable ? call->target.segments[0] : "";
     bool probe = strcmp(first, "healthz") == 0 || strcmp(first, "readyz") == 0;
     if (s->limiter.rate > 0 && !probe) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
         if (!skuai_limiter_take(&s->limiter, info ? info->client_addr : NULL, 1, call->started))
-            return refuse(call, SKUAI_REFUSED_RATE, SKUAI_PROBLEM_TOO_MANY, NULL);
+            return refuse(call, SKUAI_REFUSED_RATE, SKUAI_PROBLEM_TOO_MANY, "client");
     }
-    if (foreign(call))
-        return refuse(call, SKUAI_REFUSED_ORIGIN, SKUAI_PROBLEM_FOREIGN, header(call, "Origin"));
+    if (foreign(call)) {
+        const char *origin = header(call, "Origin");
+        return refuse(call, SKUAI_REFUSED_ORIGIN, SKUAI_PROBLEM_FOREIGN,
+                      origin ? origin : "Sec-Fetch-Site");
+    }
     return true;
 }
 
@@ -123,7 +126,7 @@ static bool pass_token(skuai_call *call, skuai_access wanted) {
     if (has >= wanted) return true;
     return refuse(call, SKUAI_REFUSED_TOKEN,
                   has == SKUAI_ACCESS_NONE ? SKUAI_PROBLEM_NO_TOKEN : SKUAI_PROBLEM_READ_ONLY,
-                  NULL);
+                  MHD_HTTP_HEADER_AUTHORIZATION);
 }
 
 /* -- Finding the way --------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 #include "serve/problem.h"
 
-#include <stdio.h>
+#include "serve/detail.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -26,15 +27,24 @@ const char *skuai_problem_name(skuai_problem problem) {
 
 void skuai_problem_write(skuai_json_writer *w, skuai_problem problem, skuai_language language,
                          const char *where, const char *detail) {
-    char message[1024];
-    (void)snprintf(message, sizeof message, "%s%s%s", problems[problem].message[language],
-                   detail && *detail && language == SKUAI_ENGLISH ? " " : "", detail ? detail : "");
+    skuai_buffer message;
+    bool told = !detail || !*detail;
+    skuai_buffer_init(&message, 1 << 12);
+    (void)skuai_buffer_text(&message, problems[problem].message[language]);
+    if (!told && language == SKUAI_ENGLISH) {
+        (void)skuai_buffer_format(&message, " %s", detail);
+        told = true;
+    } else if (!told) {
+        told = skuai_detail_chinese(detail, &message);
+    }
     skuai_json_object(w, NULL);
     skuai_json_text(w, "code", problems[problem].name);
-    skuai_json_text(w, "message", message);
+    skuai_json_text(w, "message", skuai_buffer_view(&message));
     skuai_json_text(w, "where", where);
     skuai_json_text(w, "remedy", problems[problem].remedy[language]);
+    skuai_json_text(w, "detail", told ? NULL : detail);
     skuai_json_close(w);
+    skuai_buffer_clear(&message);
 }
 
 skuai_language skuai_language_choose(const char *header) {

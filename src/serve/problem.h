@@ -71,8 +71,9 @@ typedef enum skuai_problem {
 unsigned skuai_problem_status(skuai_problem problem);
 const char *skuai_problem_name(skuai_problem problem);
 
-/* {"code", "message", "where", "remedy"}; detail (NULL allowed) is a sentence that follows the
- * message. */
+/* {"code", "message", "where", "remedy", "detail"}; detail (NULL allowed) is a sentence of the
+ * engine that follows the message; one that cannot be said in the caller's language stands by
+ * itself. */
 void skuai_problem_write(skuai_json_writer *w, skuai_problem problem, skuai_language language,
                          const char *where, const char *detail);
 

@@ -20,7 +20,7 @@ void skuai_route_ready(skuai_call *call) {
     if (skuai_serve_ready(call->server) && !atomic_load(&call->server->stopping))
         skuai_answer_json(call, 200, "{\"status\":\"ready\"}");
     else
-        skuai_answer_problem(call, SKUAI_PROBLEM_NOT_READY, NULL, NULL);
+        skuai_answer_problem(call, SKUAI_PROBLEM_NOT_READY, "readyz", NULL);
 }
 
 void skuai_route_metrics(skuai_call *call) {

@@ -1,4 +1,5 @@
 /* Tokens, rates, languages, problems, uploads: what stands at the door. */
+#include "serve/detail.h"
 #include "serve/limiter.h"
 #include "serve/problem.h"
 #include "serve/upload.h"
@@ -82,6 +83,10 @@ static void test_problems(void **state) {
             const char *message = skuai_json_as_text(skuai_json_get(json, "message"), "");
             const char *remedy = skuai_json_as_text(skuai_json_get(json, "remedy"), "");
             assert_true(strlen(message) > strlen("<b>detail</b>") && strlen(remedy) > 0);
+            assert_string_equal(skuai_json_as_text(skuai_json_get(json, "where"), ""), "here");
+            assert_int_equal(strstr(message, "<b>detail</b>") != NULL, l == SKUAI_ENGLISH);
+            assert_string_equal(skuai_json_as_text(skuai_json_get(json, "detail"), ""),
+                                l == SKUAI_ENGLISH ? "" : "<b>detail</b>");
             bool chinese = false; /* characters from U+4E00 on begin with these bytes */
             for (const char *c = message; *c; c++)
                 chinese = chinese || ((unsigned char)*c >= 0xE4 && (unsigned char)*c <= 0xE9);
@@ -91,6 +96,30 @@ static void test_problems(void **state) {
             unsigned status = skuai_problem_status((skuai_problem)p);
             assert_true(status >= 400 && status < 600);
         }
+}
+
+static void expect_chinese(const char *english, const char *chinese) {
+    skuai_buffer buffer;
+    skuai_buffer_init(&buffer, 1 << 12);
+    assert_int_equal(skuai_detail_chinese(english, &buffer), chinese != NULL);
+    assert_string_equal(skuai_buffer_view(&buffer), chinese ? chinese : "");
+    skuai_buffer_clear(&buffer);
+}
+
+/* What the engine says, in Chinese: names and numbers stay, whatever they hold. */
+static void test_details(void **state) {
+    (void)state;
+    expect_chinese("limit: need a whole number from 1 to 1000", "limit：须为 1 到 1000 的整数。");
+    expect_chinese("'a' is no member' is no member of this body",
+                   "正文不接受成员“a' is no member”。");
+    expect_chinese("'$9 * %s' is no member of this body", "正文不接受成员“$9 * %s”。");
+    expect_chinese("line 1, column 2: '}' expected: near 'x'",
+                   "JSON 第 1 行第 2 列有误（'}' expected: near 'x'）。");
+    expect_chinese("no upload ''", "没有上传“”。");
+    expect_chinese("no upload 'abc", NULL);
+    expect_chinese("limit: need a whole number from 1", NULL);
+    expect_chinese("", NULL);
+    expect_chinese("the database was locked", NULL);
 }
 
 static void test_uploads(void **state) {
@@ -141,7 +170,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tokens),   cmocka_unit_test(test_rate),
         cmocka_unit_test(test_language), cmocka_unit_test(test_problems),
-        cmocka_unit_test(test_uploads),
+        cmocka_unit_test(test_details),  cmocka_unit_test(test_uploads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

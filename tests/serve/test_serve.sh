@@ -71,6 +71,8 @@ expect_json '[i["expected"] or 0 for i in d["items"]] == sorted([i["expected"] o
 get 400 "$S/items?sort=price"
 expect_json 'd["code"] == "bad_parameter" and "sort" in d["message"] and d["remedy"]'
 get 400 "$S/items?limit=0"
+get 400 "$S/items?limit=0" -H 'Accept-Language: zh'
+expect_json 'd["message"] == "参数有误。limit：须为 1 到 1000 的整数。" and d["where"] == "query" and d["detail"] is None'
 get 404 $S/items/nothing -H 'Accept-Language: zh'
 expect_json 'd["code"] == "no_item" and "商品" in d["message"] and d["where"] == "nothing"'
 get 200 "$S/items/$(python3 -c 'import urllib.parse; print(urllib.parse.quote("a/b,<img src=x onerror=alert(1)>茶", safe=""))')"
@@ -142,6 +144,7 @@ get 400 /a%0d%0aX-Evil:1
 refuse_out 'X-Evil'
 expect test -z "$(grep -i '^X-Evil' "$T/head")"
 get 421 /healthz -H 'Host: evil.example'
+expect_json 'd["where"] == "evil.example" and d["message"] and d["remedy"]'
 get 403 $S/jobs -X POST -H 'Content-Type: application/json' -H 'Origin: http://evil.example' -d '{"verb":"check"}'
 get 403 $S/jobs -X POST -H 'Content-Type: application/json' -H 'Sec-Fetch-Site: cross-site' -d '{"verb":"check"}'
 get 415 $S/jobs -X POST -H 'Content-Type: text/plain' -d '{"verb":"check"}'
@@ -278,7 +281,8 @@ PYTHON
 get 404 $S/plans/stock -H 'Accept-Language: zh'
 expect_json 'd["code"] == "no_result" and "尚未" in d["message"]'
 get 404 $S/plans/nothing
-post 400 $S/jobs '{"verb":"plan"}'
+post 400 $S/jobs '{"verb":"plan"}' -H 'Accept-Language: zh'
+expect_json 'd["message"] == "参数有误。what：须为 stock、promo 或 price。" and d["where"] == "body"'
 post 400 $S/jobs '{"verb":"plan","what":"world"}'
 post 400 $S/jobs '{"verb":"trend","what":"stock"}'
 work '{"verb":"plan","what":"stock"}'

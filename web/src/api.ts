@@ -3,8 +3,10 @@
 export interface Problem {
   code: string;
   message: string;
-  where: string | null;
+  where: string;
   remedy: string;
+  /** The engine's own words, in English, where the message does not hold them. */
+  detail: string | null;
 }
 
 export class Refusal extends Error {
@@ -156,7 +158,7 @@ export function setApiLanguage(value: string): void {
 async function ask(path: string, init: RequestInit = {}, more: Record<string, string> = {}): Promise<Response> {
   const response = await fetch(path, { ...init, headers: headers(language, more) });
   if (response.ok) return response;
-  let problem: Problem = { code: "unknown", message: response.statusText, where: null, remedy: "" };
+  let problem: Problem = { code: "unknown", message: response.statusText, where: "", remedy: "", detail: null };
   try {
     problem = (await response.json()) as Problem;
   } catch {

@@ -3,6 +3,7 @@
 import type { Job } from "./api";
 import { follow, get, post, Refusal, shopPath } from "./api";
 import { h, replace } from "./dom";
+import { sentence } from "./engine";
 import type { Screen } from "./screen";
 import { failure } from "./screen";
 import { percent, t } from "./text";
@@ -35,7 +36,7 @@ export async function run(screen: Screen, body: Question["job"] | Job, say: HTML
   };
   tell(job);
   await follow(screen.shop, job.job, tell, screen.signal);
-  if (last.state !== "done") throw new Refusal(422, { code: "refused", message: last.log.at(-1) ?? t(last.state), where: null, remedy: "" });
+  if (last.state !== "done") throw new Refusal(422, { code: "refused", message: sentence(last.log.at(-1) ?? t(last.state)), where: last.job, remedy: "", detail: null });
   replace(say);
   return last;
 }

@@ -2,6 +2,7 @@
 import type { Summary } from "./api";
 import { Refusal } from "./api";
 import { h } from "./dom";
+import { sentence } from "./engine";
 import { t } from "./text";
 
 export interface Screen {
@@ -25,7 +26,7 @@ export function failure(error: unknown, again?: () => void): HTMLElement {
   const refusal = error instanceof Refusal ? error.problem : null;
   return h("div", { class: "notice bad", role: "alert" },
     h("strong", {}, t("error")), " ",
-    refusal ? `${refusal.message} ${refusal.remedy}` : error instanceof TypeError ? t("offline") : String(error), " ",
+    refusal ? [refusal.message, refusal.detail ? sentence(refusal.detail) : "", refusal.remedy].filter(Boolean).join(" ") : error instanceof TypeError ? t("offline") : String(error), " ",
     again && h("button", { type: "button", class: "plain", onclick: again }, t("retry")));
 }
 
