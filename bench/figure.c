@@ -65,8 +65,8 @@ static void show_progress(void *user, const char *stage, double done, double tot
 }
 
 skuai_context bench_context(void) {
-    const char *threads = getenv("SKUA_THREADS");
-    return (skuai_context){.seed = 1,
+    const char *threads = getenv("SKUA_THREADS"), *seed = getenv("SKUA_SEED");
+    return (skuai_context){.seed = seed ? strtoull(seed, NULL, 10) : 1,
                            .threads = threads ? (int)strtol(threads, NULL, 10) : 2,
                            .progress = show_progress};
 }

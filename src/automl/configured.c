@@ -81,6 +81,11 @@ skua_status skuai_configured_make(const char *specification, skuai_forecaster_fi
         return skuai_error_set(err, SKUA_ECONFIG,
                                "'%.120s' is not of the form NAME:parameter=value:...",
                                specification);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(items[i].name, items[k].name) == 0)
+                return skuai_error_set(err, SKUA_ECONFIG, "'%.120s' gives %s twice", specification,
+                                       items[i].name);
     text[strcspn(text, ":")] = '\0';
     SKUA_TRY(find(text, &found, err));
     if (n == 0) {

@@ -47,12 +47,12 @@ skua_status skuai_demand_config_text(const skuai_demand_config *c, skuai_buffer 
 
 static size_t size_of(const skuai_json *json, const char *name) {
     int64_t v = skuai_json_as_integer(skuai_json_get(json, name), 0);
-    return v > 0 && v < 1 << 20 ? (size_t)v : 0;
+    return v <= 0 ? 0 : v < 1 << 20 ? (size_t)v : 1 << 20; /* too large for any net */
 }
 
 static size_t size_at(const skuai_json *json, const char *name, size_t i) {
     int64_t v = skuai_json_as_integer(skuai_json_at(skuai_json_get(json, name), i), 0);
-    return v > 0 && v < 1 << 20 ? (size_t)v : 0;
+    return v <= 0 ? 0 : v < 1 << 20 ? (size_t)v : 1 << 20; /* too large for any net */
 }
 
 static skua_status config_read(skuai_safetensors *file, const char *path,
@@ -64,7 +64,8 @@ static skua_status config_read(skuai_safetensors *file, const char *path,
                                "%s: not a net of skua (its metadata lacks \"format\": \"%s\")",
                                path, FORMAT);
     skuai_json *json;
-    SKUA_TRY(skuai_json_parse(text, strlen(text), &json, err));
+    skua_status parsed = skuai_json_parse(text, strlen(text), &json, err);
+    if (parsed != SKUA_OK) return skuai_error_prefix(err, parsed, "%s: the net's config", path);
     const char *kind = skuai_json_as_text(skuai_json_get(json, "kind"), "");
     bool gru = strcmp(kind, kind_names[SKUAI_DEMAND_GRU]) == 0;
     bool known = gru || strcmp(kind, kind_names[SKUAI_DEMAND_TRANSFORMER]) == 0;
@@ -145,6 +146,13 @@ skua_status skuai_demand_save(const skuai_demand *net, const char *path, skua_er
 
 /* -- Loading ---------------------------------------------------------------------------------- */
 
+/* What is wrong with the file's own numbers is bad data, not a wrong call. */
+static skua_status damaged(const char *path, skua_error *err) {
+    skua_error why = {0};
+    if (err) why = *err;
+    return skuai_error_set(err, SKUA_EDATA, "%s: no net can be so: %s", path, why.message);
+}
+
 /* A matrix of 8-bit integers with its scales. */
 static skua_status load_int8(skuai_safetensors *file, skuai_nn_parameters *p, size_t i,
                              const char *path, skua_error *err) {
@@ -167,7 +175,7 @@ static skua_status load_int8(skuai_safetensors *file, skuai_nn_parameters *p, si
         status = skuai_safetensors_read(file, skuai_buffer_view(&name), q->shape[0], scale, err);
     if (status == SKUA_OK) {
         status = skuai_int8_weight_load(values, scale, q->shape[0], q->shape[1], &p->int8[i], err);
-        if (status == SKUA_EINVAL) status = skuai_error_prefix(err, SKUA_EDATA, "%s", path);
+        if (status == SKUA_EINVAL) status = damaged(path, err);
     }
     if (status == SKUA_OK) skuai_int8_weight_expand(p->int8[i], p->value + q->offset);
     skuai_buffer_clear(&name);
@@ -203,7 +211,7 @@ skua_status skuai_demand_load(const char *path, skuai_demand **net, skua_error *
     skua_status status = config_read(file, path, &config, err);
     if (status == SKUA_OK) {
         status = skuai_demand_new(&config, 0, &made, err);
-        if (status == SKUA_EINVAL) status = skuai_error_prefix(err, SKUA_EDATA, "%s", path);
+        if (status == SKUA_EINVAL) status = damaged(path, err);
     }
     if (status == SKUA_OK) status = load_parameters(file, made->parameters, path, err);
     skuai_safetensors_close(file);

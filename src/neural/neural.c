@@ -40,18 +40,28 @@ static const char *const known[] = {"base",        "steps",
                                     "mask",        "damage",
                                     "rank",        "alpha",
                                     "adversarial", "adversarial_steps",
-                                    "slice",       "neighbours"};
+                                    "slice",       "neighbours",
+                                    "mix"};
+
+static skua_status unknown(const char *name, skua_error *err) {
+    char names[400];
+    size_t n = 0;
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
+        int wrote = snprintf(names + n, sizeof names - n, "%s%s", k ? ", " : "", known[k]);
+        if (wrote < 0 || (size_t)wrote >= sizeof names - n) break;
+        n += (size_t)wrote;
+    }
+    names[n] = '\0';
+    return skuai_error_set(err, SKUA_ECONFIG, "unknown parameter %s of a net: it has %s", name,
+                           names);
+}
 
 static skua_status names_check(const skuai_parameters *parameters, skua_error *err) {
     for (size_t i = 0; parameters && i < parameters->n; i++) {
         bool found = false;
         for (size_t k = 0; k < sizeof known / sizeof *known; k++)
             found = found || strcmp(parameters->items[i].name, known[k]) == 0;
-        if (!found)
-            return skuai_error_set(err, SKUA_ECONFIG,
-                                   "unknown parameter %s of a net: base, steps, batch, rate, loss, "
-                                   "horizon, width, ... are known",
-                                   parameters->items[i].name);
+        if (!found) return unknown(parameters->items[i].name, err);
     }
     return SKUA_OK;
 }
@@ -77,16 +87,29 @@ static skua_status share(const skuai_parameters *parameters, const char *name, d
     return SKUA_OK;
 }
 
+const char *skuai_neural_size_named(const skuai_parameters *parameters) {
+    static const char *const sizes[] = {"width", "heads", "layers", "patch", "context", "dropout"};
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++)
+        if (skuai_parameter_text(parameters, sizes[k], NULL)) return sizes[k];
+    return NULL;
+}
+
 static skua_status net_of(const skuai_forecaster *self, const skuai_parameters *parameters,
                           uint64_t seed, skuai_demand **net, skua_error *err) {
     skuai_demand_config c = SKUAI_DEMAND_DEFAULT;
-    c.kind = (skuai_demand_kind)(self - skuai_neural_forecasters(&(size_t){0}));
+    /* by name: whoever configures a forecaster hands over a copy of it */
+    c.kind = strcmp(self->name, "gru") == 0 ? SKUAI_DEMAND_GRU : SKUAI_DEMAND_TRANSFORMER;
     if (c.kind == SKUAI_DEMAND_GRU) c.width = 128, c.layers = 2;
     const char *loss = skuai_parameter_text(parameters, "loss", "pinball");
     c.squared = strcmp(loss, "squared") == 0;
     if (!c.squared && strcmp(loss, "pinball") != 0)
         return skuai_error_set(err, SKUA_ECONFIG, "loss = %s: need pinball or squared", loss);
     const char *base = skuai_parameter_text(parameters, "base", NULL);
+    const char *size = skuai_neural_size_named(parameters);
+    if (base && size)
+        return skuai_error_set(err, SKUA_ECONFIG,
+                               "%s = %s is of a new net, and %s has its own: leave out %s, or base",
+                               size, skuai_parameter_text(parameters, size, ""), base, size);
     if (base) {
         SKUA_TRY(skuai_demand_load(base, net, err));
         if ((*net)->config.kind != c.kind) {
@@ -131,6 +154,7 @@ static skua_status settings_of(skuai_model *m, const skuai_parameters *parameter
     SKUA_TRY(share(parameters, "mask", 0.9, &m->augmentation.mask, err));
     SKUA_TRY(share(parameters, "damage", 1, &m->augmentation.damage, err));
     SKUA_TRY(share(parameters, "slice", 1, &m->augmentation.slice, err));
+    SKUA_TRY(share(parameters, "mix", 1, &m->augmentation.mix, err));
     m->attack = SKUAI_TRAIN_DEFAULT.attack;
     m->alpha = SKUAI_TRAIN_DEFAULT.alpha;
     SKUA_TRY(share(parameters, "adversarial", 10, &m->attack.epsilon, err));
@@ -179,6 +203,7 @@ static skua_status train(skuai_model *m, const skuai_panel *panel, size_t steps,
     SKUA_TRY(skuai_panel_source_init(&source, panel, m->net->config.window.neighbours,
                                      m->validate ? m->future * patch : 0,
                                      context ? context->seed : 1, err));
+    source.mix = m->augmentation.mix;
     if (panel->n_vectors > 0 || panel->n_static > 0) m->net->config.sides = true;
     skuai_train_config c = SKUAI_TRAIN_DEFAULT;
     c.steps = steps;
@@ -280,6 +305,7 @@ static skua_status settings_save(const skuai_model *m, const char *folder, skua_
     skuai_json_number(&w, "mask", a->mask);
     skuai_json_number(&w, "damage", a->damage);
     skuai_json_number(&w, "slice", a->slice);
+    skuai_json_number(&w, "mix", a->mix);
     skuai_json_number(&w, "adversarial", m->attack.epsilon);
     skuai_json_integer(&w, "adversarial_steps", (int64_t)m->attack.steps);
     skuai_json_integer(&w, "rank", (int64_t)m->rank);
@@ -323,6 +349,7 @@ static skua_status settings_load(skuai_model *m, const char *folder, skua_error 
                    {"mask", &m->augmentation.mask, 0.9},
                    {"damage", &m->augmentation.damage, 1},
                    {"slice", &m->augmentation.slice, 1},
+                   {"mix", &m->augmentation.mix, 1},
                    {"adversarial", &m->attack.epsilon, 10},
                    {"alpha", &m->alpha, 4096}};
     m->steps = whole_within(json, "steps", 100000000, m->steps);

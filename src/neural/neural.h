@@ -12,7 +12,7 @@
  *                                                   last periods, which are then not trained on (1)
  *   horizon    periods the training windows ask for at most (64)
  *   width, heads, layers, patch, context (patches), dropout   of a new net
- *   jitter, scaling, drop, mask, damage, slice   augmentation (see window.h)
+ *   jitter, scaling, drop, mask, damage, slice, mix   augmentation (see window.h)
  *   adversarial, adversarial_steps         size of an attack on the scaled inputs of each step (0:
  *                                          none) and its steps (1: FGSM, more: PGD; see attack.h)
  *   rank, alpha  of low-rank adapters, which alone are trained and end in the weights (0: none, all
@@ -38,6 +38,9 @@
 const skuai_forecaster *skuai_neural_forecasters(size_t *count);
 /* By name; NULL: none. */
 const skuai_forecaster *skuai_neural_find(const char *name);
+/* The first parameter that gives a size of a new net (width, heads, layers, patch, context,
+ * dropout), which a net read from a file has already; NULL: none. */
+const char *skuai_neural_size_named(const skuai_parameters *parameters);
 
 /* Forecast a panel by a net as it is (what predict does). */
 SKUA_MUST_USE skua_status skuai_neural_predict(const skuai_demand *net, const char *note,

@@ -27,6 +27,7 @@ const skuai_pretrain_recipe skuai_pretrain_default = {
                             .warmup_steps = 600,
                             .final_share = 0.02},
               .augmentation = {.jitter = 0.01, .scaling = 0.1, .drop = 0.1, .mask = 0.15},
+              .attack = {.steps = 1},
               .auxiliary = 0.2,
               .vary_context = true,
               .validate_every = 1000,
@@ -49,11 +50,12 @@ typedef struct entry {
 
 static skua_status read_number(const skuai_yaml *node, const char *path, const entry *e,
                                skua_error *err) {
-    const char *text = skuai_yaml_text(node, "");
+    const char *text = skuai_yaml_text(node, node->kind == SKUAI_YAML_TEXT ? "nothing" : "...");
     double v = skuai_text_number(text);
-    if (!(v >= e->low && v <= e->high) || (e->size && v != floor(v)))
+    bool whole = e->size || strcmp(e->path, "train.seed") == 0;
+    if (!(v >= e->low && v <= e->high) || (whole && v != floor(v)))
         return skuai_error_set(err, SKUA_ECONFIG, "%s:%zu: %s = %s: need a%s number from %g to %g",
-                               path, node->line, e->path, text, e->size ? " whole" : "", e->low,
+                               path, node->line, e->path, text, whole ? " whole" : "", e->low,
                                e->high);
     if (e->size)
         *e->size = (size_t)v;
@@ -101,6 +103,10 @@ static skua_status recipe_read(const skuai_yaml *yaml, const char *path, skuai_p
         {"train.drop", NULL, &a->drop, 0, 1},
         {"train.mask", NULL, &a->mask, 0, 0.9},
         {"train.damage", NULL, &a->damage, 0, 1},
+        {"train.slice", NULL, &a->slice, 0, 1},
+        {"train.mix", NULL, &a->mix, 0, 1},
+        {"train.adversarial", NULL, &t->attack.epsilon, 0, 10},
+        {"train.adversarial_steps", &t->attack.steps, NULL, 1, 100},
         {"train.validate_every", &t->validate_every, NULL, 0, 1e9},
         {"train.validation", &t->validation, NULL, 0, 1e6},
         {"train.checkpoint_seconds", NULL, &t->checkpoint_seconds, 0, 1e6},
@@ -119,7 +125,15 @@ static skua_status recipe_read(const skuai_yaml *yaml, const char *path, skuai_p
         {"series.year", NULL, &f[SKUAI_FREQUENCY_YEAR], 0, 1e6},
         {"series.retail_month", NULL, &f[SKUAI_FREQUENCY_RETAIL_MONTH], 0, 1e6},
         {"series.shortest", &r->series.shortest, NULL, 8, 1e6}};
+    if (yaml->kind != SKUAI_YAML_MAP)
+        return skuai_error_set(err, SKUA_ECONFIG,
+                               "%s:%zu: not a recipe: need net, train or series with keys", path,
+                               yaml->line);
     for (const skuai_yaml *part = yaml->first; part; part = part->next) {
+        if (!part->first || part->kind != SKUAI_YAML_MAP)
+            return skuai_error_set(err, SKUA_ECONFIG,
+                                   "%s:%zu: %s: need keys and values below net, train or series",
+                                   path, part->line, part->key);
         for (const skuai_yaml *node = part->first; node; node = node->next) {
             size_t n = strlen(part->key), k = 0, count = sizeof entries / sizeof *entries;
             if (strcmp(part->key, "net") == 0 && strcmp(node->key, "kind") == 0) {
@@ -128,16 +142,13 @@ static skua_status recipe_read(const skuai_yaml *yaml, const char *path, skuai_p
             }
             while (k < count &&
                    !(strncmp(entries[k].path, part->key, n) == 0 && entries[k].path[n] == '.' &&
-                     node->key && strcmp(entries[k].path + n + 1, node->key) == 0))
+                     strcmp(entries[k].path + n + 1, node->key) == 0))
                 k++;
             if (k == count)
                 return skuai_error_set(err, SKUA_ECONFIG, "%s:%zu: unknown key %s.%s", path,
-                                       node->line, part->key, node->key ? node->key : "");
+                                       node->line, part->key, node->key);
             SKUA_TRY(read_number(node, path, &entries[k], err));
         }
-        if (!part->first)
-            return skuai_error_set(err, SKUA_ECONFIG, "%s:%zu: need net, train or series with keys",
-                                   path, part->line);
     }
     t->seed = (uint64_t)seed;
     return SKUA_OK;
@@ -189,13 +200,15 @@ static skua_status window(void *user, uint64_t index, size_t past, size_t future
     return SKUA_OK;
 }
 
-static skua_status sources_new(const skuai_panel *const *panels, size_t n, uint64_t seed,
-                               mixture *m, skua_error *err) {
+static skua_status sources_new(const skuai_panel *const *panels, size_t n, double mix,
+                               uint64_t seed, mixture *m, skua_error *err) {
     m->sources = skuai_zero(n, sizeof *m->sources);
     if (!m->sources) return skuai_error_memory(err, "training windows");
-    for (; m->n_sources < n; m->n_sources++)
+    for (; m->n_sources < n; m->n_sources++) {
         SKUA_TRY(skuai_panel_source_init(&m->sources[m->n_sources], panels[m->n_sources], 0, 0,
                                          seed, err));
+        m->sources[m->n_sources].mix = mix;
+    }
     return SKUA_OK;
 }
 
@@ -232,7 +245,8 @@ skua_status skuai_pretrain_run(const skuai_pretrain_recipe *recipe,
         kinds += recipe->series.weight[k];
     if (n_panels == 0 && (recipe->real > 0 || recipe->series.weight[SKUAI_SYNTHETIC_MIXTURE] > 0))
         return skuai_error_set(err, SKUA_EINVAL,
-                               "the recipe gives weight to real series, but no panel was given");
+                               "series.real or series.mixture has weight, but no shop is named "
+                               "behind the recipe");
     mixture m = {.series = recipe->series,
                  .seed = recipe->train.seed,
                  .real = recipe->real > 0 ? recipe->real / (kinds + recipe->real) : 0};
@@ -243,7 +257,7 @@ skua_status skuai_pretrain_run(const skuai_pretrain_recipe *recipe,
     skuai_train_config train = recipe->train;
     train.vary_context = recipe->net.kind == SKUAI_DEMAND_TRANSFORMER;
     skuai_demand *made = NULL;
-    skua_status status = sources_new(panels, n_panels, m.seed, &m, err);
+    skua_status status = sources_new(panels, n_panels, train.augmentation.mix, m.seed, &m, err);
     if (status == SKUA_OK && validation) {
         status = skuai_panel_source_init(&ends, validation, 0,
                                          train.future * recipe->net.window.patch, m.seed, err);

@@ -72,6 +72,9 @@ static skua_status settings_text(const run *r, skuai_buffer *out, skua_error *er
         skuai_buffer_format(out, " attack %.17g %zu", c->attack.epsilon, c->attack.steps);
     if (c->teacher) skuai_buffer_format(out, " teacher %.17g", c->teacher_weight);
     if (c->pieces > 1) skuai_buffer_format(out, " pieces %zu", c->pieces);
+    const skuai_window_augmentation *a = &c->augmentation;
+    if (a->damage > 0 || a->slice > 0 || a->mix > 0)
+        skuai_buffer_format(out, " windows %.17g %.17g %.17g", a->damage, a->slice, a->mix);
     if (c->rank > 0) skuai_buffer_format(out, " adapters %zu %.17g", c->rank, c->alpha);
     return skuai_buffer_check(out, err);
 }
@@ -458,10 +461,10 @@ static skua_status config_check(const skuai_train_config *c, skua_error *err) {
     const skuai_window_augmentation *a = &c->augmentation;
     if (!(a->jitter >= 0 && a->scaling >= 0 && a->drop >= 0 && a->drop <= 1 && a->mask >= 0 &&
           a->mask < 1 && a->damage >= 0 && a->damage <= 1 && a->slice >= 0 && a->slice <= 1 &&
-          c->auxiliary >= 0))
+          a->mix >= 0 && a->mix <= 1 && c->auxiliary >= 0))
         return skuai_error_set(err, SKUA_EINVAL,
                                "augmentation: need jitter, scaling, auxiliary >= 0, drop, "
-                               "damage and slice in [0, 1], mask in [0, 1)");
+                               "damage, slice and mix in [0, 1], mask in [0, 1)");
     if (!(c->attack.epsilon >= 0 && c->attack.epsilon <= 10) || c->attack.steps > 100 ||
         (c->attack.epsilon > 0 && c->attack.steps == 0))
         return skuai_error_set(err, SKUA_EINVAL,

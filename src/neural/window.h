@@ -101,6 +101,8 @@ typedef struct skuai_window_augmentation {
     double mask;   /* share of context patches hidden, to be reconstructed */
     double damage; /* probability of a damaged history (skuai_window_damage) */
     double slice;  /* probability of a shorter history (skuai_window_slice) */
+    double mix;    /* probability that a panel's window is mixed with another series' of the same
+                      periods (panel_source.h) */
 } skuai_window_augmentation;
 
 typedef struct skuai_window_batch {
@@ -149,6 +151,8 @@ SKUA_MUST_USE skua_status skuai_window_damage(double probability, skuai_random *
 /* With a probability, leave of a training window's history of n periods the last m alone, log m
  * uniform between 0 and log n: what new items and new channels have. */
 void skuai_window_slice(double probability, skuai_random *random, skuai_window_series *series);
+/* Leave of a window's history its last `keep` periods alone. */
+void skuai_window_last(size_t keep, skuai_window_series *series);
 /* The patches of context that a series of this length fills, at least 1, at most config->context.
  */
 size_t skuai_window_patches(const skuai_window_config *config, size_t length);

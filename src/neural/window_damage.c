@@ -66,7 +66,10 @@ skua_status skuai_window_damage(double probability, skuai_random *random, skuai_
 void skuai_window_slice(double probability, skuai_random *random, skuai_window_series *series) {
     if (!(skuai_random_uniform(random) < probability) || series->length < 2) return;
     double left = exp(log((double)series->length) * skuai_random_uniform(random));
-    size_t keep = left < 1 ? 1 : (size_t)left;
+    skuai_window_last(left < 1 ? 1 : (size_t)left, series);
+}
+
+void skuai_window_last(size_t keep, skuai_window_series *series) {
     if (keep >= series->length) return;
     size_t cut = series->length - keep;
     series->start += (int64_t)cut;

@@ -100,8 +100,12 @@ static skua_status fit_transformer(const skuai_forecaster *self, const skuai_pan
                                    const skuai_parameters *parameters, const skuai_context *context,
                                    skuai_model **model, skua_error *err) {
     char path[SKUAI_BASE_MODEL_PATH_SIZE];
-    SKUA_TRY(skuai_base_model_path(path, err));
     const skuai_parameter items[] = {{"base", path}};
+    const skuai_forecaster *net = self->data;
+    /* whoever gives sizes wants a net of his own, from nothing */
+    if (skuai_neural_size_named(parameters) && !skuai_parameter_text(parameters, "base", NULL))
+        return net->fit(net, panel, parameters, context, model, err);
+    SKUA_TRY(skuai_base_model_path(path, err));
     return fit_from(self->data, parameters, items, 1, panel, context, model, err);
 }
 

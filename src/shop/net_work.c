@@ -3,7 +3,10 @@
 #include "nn/quantise.h"
 #include "shop/history.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static skua_status add_panel(const skua_shop *settings, const char *folder, skuai_net_panels *to,
                              skua_error *err) {
@@ -34,6 +37,25 @@ void skuai_net_panels_clear(skuai_net_panels *panels) {
     for (size_t i = 0; i < panels->n; i++)
         skuai_panel_free(panels->items[i]);
     panels->n = 0;
+}
+
+skua_status skuai_net_place_check(const char *what, const char *path, skua_error *err) {
+    struct stat info;
+    char folder[4096] = ".";
+    const char *slash = strrchr(path, '/');
+    if (slash && snprintf(folder, sizeof folder, "%.*s", (int)(slash == path ? 1 : slash - path),
+                          path) >= (int)sizeof folder)
+        return skuai_error_set(err, SKUA_EIO, "%.200s...: a path too long", path);
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return skuai_error_set(err, SKUA_EIO, "%s is a folder; name a file for %s", path, what);
+    if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
+        return skuai_error_set(err, SKUA_ENOTFOUND,
+                               "%s: there is no folder %s for %s; make it first", path, folder,
+                               what);
+    if (access(folder, W_OK) != 0)
+        return skuai_error_set(err, SKUA_EIO, "%s: %s may not be written into the folder %s", path,
+                               what, folder);
+    return SKUA_OK;
 }
 
 skua_status skuai_net_save(const skua_shop *settings, skuai_demand *net, const char *output,

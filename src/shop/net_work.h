@@ -20,6 +20,11 @@ SKUA_MUST_USE skua_status skuai_net_panels_add(const skua_shop *settings,
                                                skua_error *err);
 void skuai_net_panels_clear(skuai_net_panels *panels);
 
+/* Whether a file can be written there, asked before hours of work: its folder is there and may be
+ * written, and it is no folder itself. SKUA_EIO, SKUA_ENOTFOUND with what it is (a noun). */
+SKUA_MUST_USE skua_status skuai_net_place_check(const char *what, const char *path,
+                                                skua_error *err);
+
 /* As the setting `weights` says: float32, float16, or int8, which quantises the net. */
 SKUA_MUST_USE skua_status skuai_net_save(const skua_shop *settings, skuai_demand *net,
                                          const char *output, skua_error *err);

@@ -82,6 +82,9 @@ static skua_status run(const skua_shop *shop, const char *model, const char *con
     skuai_compress_config config;
     skuai_compress_result done;
     config_of(shop, &config);
+    SKUA_TRY(skuai_net_place_check("the net", output, err));
+    if (config.train.checkpoint)
+        SKUA_TRY(skuai_net_place_check("the checkpoint", config.train.checkpoint, err));
     SKUA_TRY(skuai_demand_load(model, &net, err));
     const skuai_panel *const *panels = (const skuai_panel *const *)p.items;
     skua_status status = skuai_net_panels_add(shop, shops, &p, err);

@@ -42,6 +42,8 @@ static skua_status run(skua_shop *shop, const skuai_ranks *ranks, const void *ho
     const char *checkpoint = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_checkpoint);
     const char *validation = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_validation);
     if (recipe_path) SKUA_TRY(skuai_pretrain_recipe_load(recipe_path, &recipe, err));
+    SKUA_TRY(skuai_net_place_check("the model", output, err));
+    if (*checkpoint) SKUA_TRY(skuai_net_place_check("the checkpoint", checkpoint, err));
     const char *from = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_from);
     recipe.from = *from ? from : NULL;
     recipe.train.checkpoint = *checkpoint ? checkpoint : NULL;
@@ -58,6 +60,8 @@ static skua_status run(skua_shop *shop, const skuai_ranks *ranks, const void *ho
             status =
                 skuai_pretrain_run(&recipe, (const skuai_panel *const *)p.items, p.n,
                                    judge.n ? judge.items[0] : NULL, &context, &net, &done, err);
+            if (status == SKUA_EINVAL && recipe_path)
+                status = skuai_error_prefix(err, status, "%s", recipe_path);
             status = skuai_training_listener_close(&listener, status, err);
         }
     }

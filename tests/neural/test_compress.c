@@ -389,6 +389,7 @@ static void test_fit_options(void **state) {
     } cases[] = {{0, {{0}}},
                  {1, {{"loss", "squared"}}},
                  {1, {{"slice", "0.9"}}},
+                 {1, {{"mix", "0.9"}}},
                  {1, {{"adversarial", "0.2"}}},
                  {1, {{"adversarial", "0.4"}}},
                  {2, {{"adversarial", "0.2"}, {"adversarial_steps", "3"}}},
@@ -405,7 +406,7 @@ static void test_fit_options(void **state) {
             assert_false(same_weights(nets[i], nets[k]));
     }
     /* rank 1: matrices moved by one product of two vectors, biases and norms not at all */
-    const skuai_demand *low = nets[6];
+    const skuai_demand *low = nets[7];
     size_t id = net->encoder.blocks[1].qkv_weight;
     double most = 0, minor = 0;
     for (size_t i = 0; i + 1 < 48; i++)
@@ -472,8 +473,8 @@ static void test_bad_options(void **state) {
     const skuai_forecaster *f = skuai_neural_find("transformer");
     skuai_model *model = NULL;
     static const char *const bad[][2] = {
-        {"slice", "1.5"}, {"adversarial", "-1"}, {"adversarial_steps", "0"},
-        {"rank", "2"},    {"rank", "0.5"},       {"alpha", "nan"}};
+        {"slice", "1.5"}, {"mix", "-0.1"}, {"adversarial", "-1"}, {"adversarial_steps", "0"},
+        {"rank", "2"},    {"rank", "0.5"}, {"alpha", "nan"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const skuai_parameter item = {bad[i][0], bad[i][1]};
         assert_int_equal(f->fit(f, panel, &(skuai_parameters){&item, 1}, NULL, &model, &err),
