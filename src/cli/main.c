@@ -46,7 +46,8 @@ static void print_help(const terminal *t) {
     putchar('\n');
     terminal_wrap(t, 0,
                   "skua COMMAND --help tells the options of a command. Every command takes --json "
-                  "(the result as JSON), -q (errors only), -v (more talk), --threads N, --seed N.");
+                  "(the result as JSON), -q (no progress, no remarks), -v (more talk), --threads "
+                  "N, --seed N.");
     puts("\nFirst steps:  skua demo");
 }
 

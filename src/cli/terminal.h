@@ -9,7 +9,7 @@ typedef struct terminal {
     bool progress; /* standard error is a terminal: draw bars */
     bool lines; /* SKUA_PROGRESS=lines: a line a step on standard error, for a program that reads */
     bool colour;  /* standard output is a terminal, NO_COLOR is not set */
-    bool quiet;   /* errors only */
+    bool quiet;   /* the result and errors only */
     bool verbose; /* debug messages too */
     int width;    /* columns, >= 40 */
     bool bar_shown;

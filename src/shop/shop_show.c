@@ -56,8 +56,8 @@ skua_status skua_shop_show(skua_shop *shop, char **report, skua_error *err) {
             if (skuai_panel_end(panel, s) > to) to = skuai_panel_end(panel, s);
         }
         (void)snprintf(text, sizeof text,
-                       "%zu series (item x channel), a value a %s, from %s to %s.", panel->n_series,
-                       skuai_frequency_name(panel->grid.frequency),
+                       "%zu series (item x channel), one value per %s, from %s to %s.",
+                       panel->n_series, skuai_frequency_name(panel->grid.frequency),
                        skuai_period_text(&panel->grid, from, first),
                        skuai_period_text(&panel->grid, to - 1, last));
         skuai_json_text(&r.json, "series", text);
