@@ -224,10 +224,6 @@ void skuai_prepared_clear(skuai_prepared *prepared) {
     *prepared = (skuai_prepared){0};
 }
 
-static bool keeps(void *user, const char *name, bool vectors) {
-    return !vectors || strcmp(name, user) == 0;
-}
-
 /* Replace the panel by one made from it. */
 static void replace(skuai_prepared *made, skuai_panel *panel) {
     skuai_panel_free(made->panel);
@@ -254,9 +250,7 @@ static skua_status with_columns(const skuai_preparation *p, const double *target
         replace(made, next);
     }
     if (*p->vectors) {
-        char name[SKUAI_PREPARATION_NAME_SIZE];
-        memcpy(name, p->vectors, sizeof name);
-        SKUA_TRY(skuai_panel_keep(made->panel, keeps, name, &next, err));
+        SKUA_TRY(skuai_panel_choose_vectors(made->panel, p->vectors, &next, err));
         replace(made, next);
     }
     return SKUA_OK;

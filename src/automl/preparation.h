@@ -15,8 +15,8 @@
  *                     panel, of least variation of spread over level (Guerrero 1993, Journal of
  *                     Forecasting 12(1))
  *     pre_difference  first | season
- *     pre_vectors     none, or the one modality of item vectors that the model sees: the choice of
- *                     an encoder
+ *     pre_vectors     none, or the one kind of item vectors that the model sees, a modality's
+ * (text) or those of another of its encoders or poolings (text/minilm-first)
  *
  * done in this order and undone in the other. Scales and monotone transforms carry quantiles over
  * exactly; the mean is that of the inverted distribution, from 99 of its quantiles. Differences are
@@ -28,7 +28,7 @@
 
 #include "forecast/forecaster.h"
 
-enum { SKUAI_PREPARATION_NAME_SIZE = 32 };
+enum { SKUAI_PREPARATION_NAME_SIZE = 64 };
 
 typedef enum skuai_pre_stockouts {
     SKUAI_STOCKOUTS_KEEP,

@@ -78,7 +78,9 @@ typedef struct skuai_panel {
     size_t n_static;
     const skuai_static *statics; /* [n_static] */
     size_t n_vectors;
-    const skuai_vectors *vectors; /* [n_vectors] */
+    const skuai_vectors *vectors; /* [n_vectors + n_alternatives] */
+    size_t n_alternatives; /* vectors of the same modalities by other encoders, "text/minilm", which
+                              no model reads before skuai_panel_choose_vectors puts one in place */
 
     /* Of series without history, both NULL where nobody knows. */
     const int64_t *launch; /* [n_base] period from which it can be bought; INT64_MIN unknown */
@@ -150,6 +152,10 @@ SKUA_MUST_USE skua_status skuai_panel_builder_number(skuai_panel_builder *builde
 SKUA_MUST_USE skua_status skuai_panel_builder_vectors(skuai_panel_builder *builder,
                                                       const char *modality, size_t width,
                                                       const float *values, skua_error *err);
+/* Vectors of another encoder, after those of every modality's own. */
+SKUA_MUST_USE skua_status skuai_panel_builder_alternative(skuai_panel_builder *builder,
+                                                          const char *name, size_t width,
+                                                          const float *values, skua_error *err);
 
 /* What is known of the arrival of the series, both [S]: period of launch (INT64_MIN unknown) and
  * item replaced (NULL none; copied). */
@@ -223,11 +229,16 @@ SKUA_MUST_USE skua_status skuai_panel_extract(const skuai_panel *panel, const si
                                               size_t n, skuai_panel **result, skua_error *err);
 
 /* The same panel with those covariates, statics and vectors alone of which `keeps` says so, by name
- * (vectors: by modality); all else is shared. */
+ * (vectors: by modality); alternatives are left out, all else is shared. */
 SKUA_MUST_USE skua_status skuai_panel_keep(const skuai_panel *panel,
                                            bool (*keeps)(void *user, const char *name,
                                                          bool vectors),
                                            void *user, skuai_panel **result, skua_error *err);
+
+/* The same panel with these vectors alone, a modality's or an alternative, by name; "none": without
+ * any. SKUA_ERANGE: there are none of that name. */
+SKUA_MUST_USE skua_status skuai_panel_choose_vectors(const skuai_panel *panel, const char *name,
+                                                     skuai_panel **result, skua_error *err);
 
 /* The panel with `periods` more observed periods a series: target [S, periods], rows s major. The
  * rows of the future that they cover keep their covariates. */

@@ -21,8 +21,8 @@ struct skuai_panel_builder {
     const char *dynamic_name[DYNAMIC_MOST];
     skuai_known dynamic_known[DYNAMIC_MOST];
     size_t n_dynamic;
-    column statics, vectors; /* of skuai_static, skuai_vectors */
-    size_t n_static, n_vectors;
+    column statics, vectors;                    /* of skuai_static, skuai_vectors */
+    size_t n_static, n_vectors, n_alternatives; /* alternatives: of the vectors, the last */
 };
 
 static bool column_reserve(column *c, size_t n, size_t size) {
@@ -194,8 +194,8 @@ skua_status skuai_panel_builder_number(skuai_panel_builder *b, const char *name,
     return add_static(b, &(skuai_static){.name = copied_name, .values = copy}, err);
 }
 
-skua_status skuai_panel_builder_vectors(skuai_panel_builder *b, const char *modality, size_t width,
-                                        const float *values, skua_error *err) {
+static skua_status add_vectors(skuai_panel_builder *b, const char *modality, size_t width,
+                               const float *values, skua_error *err) {
     skuai_arena *arena = b->panel->owner->arena;
     size_t n;
     if (!skuai_size_mul(b->n, width, &n)) return skuai_error_memory(err, "vectors");
@@ -205,6 +205,20 @@ skua_status skuai_panel_builder_vectors(skuai_panel_builder *b, const char *moda
         return skuai_error_memory(err, "vectors");
     memcpy(copy, values, n * sizeof *copy);
     ((skuai_vectors *)b->vectors.data)[b->n_vectors++] = (skuai_vectors){name, width, copy};
+    return SKUA_OK;
+}
+
+skua_status skuai_panel_builder_vectors(skuai_panel_builder *b, const char *modality, size_t width,
+                                        const float *values, skua_error *err) {
+    if (b->n_alternatives > 0)
+        return skuai_error_set(err, SKUA_EINVAL, "vectors of '%s' behind alternatives", modality);
+    return add_vectors(b, modality, width, values, err);
+}
+
+skua_status skuai_panel_builder_alternative(skuai_panel_builder *b, const char *name, size_t width,
+                                            const float *values, skua_error *err) {
+    SKUA_TRY(add_vectors(b, name, width, values, err));
+    b->n_alternatives++;
     return SKUA_OK;
 }
 
@@ -298,7 +312,8 @@ skua_status skuai_panel_builder_finish(skuai_panel_builder *b, skuai_panel **pan
         !p->vectors || !dynamic)
         return skuai_error_memory(err, "a panel");
     p->n_static = b->n_static;
-    p->n_vectors = b->n_vectors;
+    p->n_vectors = b->n_vectors - b->n_alternatives;
+    p->n_alternatives = b->n_alternatives;
     SKUA_TRY(hand_over(b, &b->target, b->rows, sizeof(double), &array, err));
     p->target = array;
     if (b->has_available) {

@@ -45,14 +45,15 @@ skua_status skuai_panel_with_vectors(const skuai_panel *panel, size_t modality, 
     skuai_panel *made = skuai_panel_make(panel);
     float *block = made ? skuai_new(n, sizeof *block) : NULL;
     skuai_vectors *vectors =
-        made ? skuai_panel_take(made, panel->n_vectors, sizeof *vectors) : NULL;
+        made ? skuai_panel_take(made, panel->n_vectors + panel->n_alternatives, sizeof *vectors)
+             : NULL;
     if (!made || !block || !vectors || skuai_panel_adopt(made, block, err) != SKUA_OK) {
         skuai_free(block);
         skuai_panel_free(made);
         return skuai_error_memory(err, "changed vectors of a panel");
     }
     memcpy(block, values, n * sizeof *block);
-    memcpy(vectors, panel->vectors, panel->n_vectors * sizeof *vectors);
+    memcpy(vectors, panel->vectors, (panel->n_vectors + panel->n_alternatives) * sizeof *vectors);
     vectors[modality].values = block;
     made->vectors = vectors;
     *result = made;
@@ -123,7 +124,7 @@ skua_status skuai_panel_keep(const skuai_panel *panel,
         skuai_panel_free(made);
         return skuai_error_memory(err, "a panel");
     }
-    made->n_dynamic = made->n_static = made->n_vectors = 0;
+    made->n_dynamic = made->n_static = made->n_vectors = made->n_alternatives = 0;
     for (size_t k = 0; k < panel->n_dynamic; k++)
         if (keeps(user, panel->dynamic[k].name, false))
             dynamic[made->n_dynamic++] = panel->dynamic[k];
@@ -136,6 +137,24 @@ skua_status skuai_panel_keep(const skuai_panel *panel,
     made->dynamic = dynamic;
     made->statics = statics;
     made->vectors = vectors;
+    *result = made;
+    return SKUA_OK;
+}
+
+skua_status skuai_panel_choose_vectors(const skuai_panel *panel, const char *name,
+                                       skuai_panel **result, skua_error *err) {
+    size_t n = panel->n_vectors + panel->n_alternatives, k = 0;
+    bool none = strcmp(name, "none") == 0;
+    while (!none && k < n && strcmp(panel->vectors[k].modality, name) != 0)
+        k++;
+    if (!none && k == n)
+        return skuai_error_set(err, SKUA_ERANGE, "no vectors '%.60s' of the items: skua embed",
+                               name);
+    skuai_panel *made = skuai_panel_make(panel);
+    if (!made) return skuai_error_memory(err, "a panel");
+    made->vectors = none ? NULL : panel->vectors + k;
+    made->n_vectors = none ? 0 : 1;
+    made->n_alternatives = 0;
     *result = made;
     return SKUA_OK;
 }
@@ -163,14 +182,16 @@ static skua_status copy_statics(const skuai_panel *panel, skuai_panel_builder *b
     }
     skuai_free(texts);
     skuai_free(numbers);
-    for (size_t k = 0; k < panel->n_vectors && status == SKUA_OK; k++) {
+    for (size_t k = 0; k < panel->n_vectors + panel->n_alternatives && status == SKUA_OK; k++) {
         const skuai_vectors *v = &panel->vectors[k];
         float *values = skuai_new(n, v->width * sizeof *values);
         if (!values) return skuai_error_memory(err, "vectors");
         for (size_t s = 0; s < n; s++)
             memcpy(values + s * v->width, v->values + panel->base[s] * v->width,
                    v->width * sizeof *values);
-        status = skuai_panel_builder_vectors(builder, v->modality, v->width, values, err);
+        status = k < panel->n_vectors
+                     ? skuai_panel_builder_vectors(builder, v->modality, v->width, values, err)
+                     : skuai_panel_builder_alternative(builder, v->modality, v->width, values, err);
         skuai_free(values);
     }
     return status;

@@ -55,9 +55,8 @@ void skuai_embed_name(const char *folder, const char *fallback, char *name, size
 
 /* The modalities. Each adds its part of the report to the open object; *done tells whether there
  * was something to encode. */
-SKUA_MUST_USE skua_status skuai_embed_texts(const skua_shop *shop, const char *folder,
-                                            bool eight_bits, bool *done, skuai_json_writer *report,
-                                            skua_error *err);
+SKUA_MUST_USE skua_status skuai_embed_texts(const skua_shop *shop, bool *done,
+                                            skuai_json_writer *report, skua_error *err);
 SKUA_MUST_USE skua_status skuai_embed_pictures(const skua_shop *shop, const char *folder,
                                                bool *done, skuai_json_writer *report,
                                                skua_error *err);

@@ -130,13 +130,13 @@ static skua_status prepare(const skua_shop *shop, const skuai_text_encoder *e, b
     return status;
 }
 
-skua_status skuai_embed_texts(const skua_shop *shop, const char *folder, bool eight_bits,
-                              bool *done, skuai_json_writer *report, skua_error *err) {
+skua_status skuai_embed_texts(const skua_shop *shop, bool *done, skuai_json_writer *report,
+                              skua_error *err) {
     bool again = skuai_config_flag(&shop->config, SKUAI_CONFIG_KEY_again);
     skuai_text_encoder e = {0};
     skuai_item_texts t = {0};
     skuai_embed_counts counts = {0};
-    skua_status status = skuai_text_encoder_name(folder, eight_bits, &e, err);
+    skua_status status = skuai_text_encoder_name(shop, &e, err);
     if (status == SKUA_OK) status = prepare(shop, &e, again, &t, err);
     *done = status == SKUA_OK && t.n > 0;
     if (*done) status = skuai_text_encoder_open(shop, &t, again, &e, err);

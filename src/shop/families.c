@@ -102,7 +102,8 @@ static bool lacks_stock(const skuai_panel *panel) {
 /* "|none|text|image"; "" when there are none, or when they do not fit. */
 static void name_vectors(const skuai_panel *panel, char *text) {
     size_t n = (size_t)snprintf(text, SKUAI_FAMILIES_TEXT, "|none");
-    for (size_t k = 0; k < panel->n_vectors && panel->n_vectors > 1; k++) {
+    size_t all = panel->n_vectors + panel->n_alternatives;
+    for (size_t k = 0; k < all && all > 1; k++) {
         const char *name = panel->vectors[k].modality;
         if (strcspn(name, "|:=") != strlen(name) || n + strlen(name) + 2 > SKUAI_FAMILIES_TEXT)
             continue;

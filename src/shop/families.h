@@ -6,13 +6,13 @@
 
 #include "automl/search.h"
 
-enum { SKUAI_FAMILIES = 10, SKUAI_FAMILIES_TEXT = 96 };
+enum { SKUAI_FAMILIES = 10, SKUAI_FAMILIES_TEXT = 512 };
 
 typedef struct skuai_families {
     size_t n;
     skuai_search_family items[SKUAI_FAMILIES];
     skuai_search_parameter parameters[SKUAI_FAMILIES][SKUAI_SEARCH_PARAMETERS];
-    char vectors[SKUAI_FAMILIES_TEXT]; /* "|none|text|image": the modalities of the panel */
+    char vectors[SKUAI_FAMILIES_TEXT]; /* "|none|text|image|text/minilm" */
 } skuai_families;
 
 /* The families, with the preparations that can change anything on this panel: stock-outs where

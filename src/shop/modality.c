@@ -140,21 +140,22 @@ static void worded_clear(worded *w) {
 
 /* Open what made the item's vector; SKUA_ENOTFOUND with the reason when that cannot be. */
 static skua_status open_words(const skuai_asked *a, worded *w, skua_error *err) {
-    const char *folder = skuai_config_text(&a->shop->config, SKUAI_CONFIG_KEY_encoder);
     SKUA_TRY(ask_store(a,
                        "SELECT any_value(i.words), any_value(v.model) FROM (SELECT item, " //
                        SKUAI_ITEM_WORDS " AS words FROM items) i JOIN vectors v USING (item)"
-                       " WHERE i.item = $1 AND v.modality = 'text'",
+                       " WHERE i.item = $1 AND v.modality = 'text' AND v.model = (SELECT model FROM"
+                       " vectors WHERE modality = 'text' GROUP BY model ORDER BY count(*) DESC,"
+                       " model LIMIT 1)",
                        &w->table, err));
     w->words = w->table->n_rows ? w->table->columns[0].texts[0] : NULL;
     const char *made_by = w->words ? w->table->columns[1].texts[0] : NULL;
     if (!w->words || !made_by)
         return skuai_error_set(err, SKUA_ENOTFOUND, "the item's words have no vector: skua embed");
-    SKUA_TRY(skuai_text_encoder_name(folder, false, &w->encoder, err));
+    SKUA_TRY(skuai_text_encoder_name(a->shop, &w->encoder, err));
     if (strcmp(w->encoder.name, made_by) != 0)
         return skuai_error_set(err, SKUA_ENOTFOUND,
                                "the words were made vectors by '%s': name its folder with "
-                               "--encoder",
+                               "--encoder (and --pooling, --encoder-weights)",
                                made_by);
     return skuai_text_encoder_kept(a->shop, &w->encoder, err);
 }

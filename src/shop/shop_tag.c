@@ -73,9 +73,8 @@ static skua_status read_shop(tagging *t, skuai_store *store, skua_error *err) {
 
 static skua_status open_all(tagging *t, skua_error *err) {
     skuai_store *store = NULL;
-    const char *folder = skuai_config_text(&t->shop->config, SKUAI_CONFIG_KEY_encoder);
     SKUA_TRY(skuai_tag_list_init(&t->list, err));
-    SKUA_TRY(skuai_text_encoder_name(folder, false, &t->encoder, err));
+    SKUA_TRY(skuai_text_encoder_name(t->shop, &t->encoder, err));
     SKUA_TRY(skuai_shop_store(t->shop, SKUAI_STORE_WRITE, &store, err));
     skua_status status = skuai_store_begin(store, err);
     if (status == SKUA_OK) status = read_shop(t, store, err);

@@ -94,18 +94,29 @@ skua_status skuai_text_encode(const skuai_text_encoder *e, const skuai_context *
     return skuai_subword_encode_all(e->subword, context, texts, sizes, n, vectors, err);
 }
 
-skua_status skuai_text_encoder_name(const char *folder, bool eight_bits, skuai_text_encoder *e,
-                                    skua_error *err) {
-    static const char mark[] = "-int8";
-    skuai_text_model_options options = {.eight_bits = eight_bits};
-    skuai_embed_name(folder, "subword", e->name, sizeof e->name - sizeof mark);
-    if (!folder[0] && eight_bits)
+static skuai_pooling pooling_of(const char *name) {
+    return strcmp(name, "mean") == 0    ? SKUAI_POOLING_MEAN
+           : strcmp(name, "first") == 0 ? SKUAI_POOLING_FIRST
+           : strcmp(name, "last") == 0  ? SKUAI_POOLING_LAST
+                                        : SKUAI_POOLING_AUTO;
+}
+
+skua_status skuai_text_encoder_name(const skua_shop *shop, skuai_text_encoder *e, skua_error *err) {
+    const char *folder = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_encoder);
+    const char *weights = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_encoder_weights);
+    const char *pooling = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_pooling);
+    skuai_text_model_options options = {.eight_bits = strcmp(weights, "int8") == 0,
+                                        .pooling = pooling_of(pooling)};
+    bool own_pooling = options.pooling == SKUAI_POOLING_AUTO;
+    skuai_embed_name(folder, "subword", e->name, sizeof e->name - sizeof "-first-int8");
+    if (!folder[0] && (options.eight_bits || !own_pooling))
         return skuai_error_set(err, SKUA_EINVAL,
-                               "--encoder-weights int8 is for a language model: name its folder "
-                               "with --encoder");
+                               "--%s is for a language model: name its folder with --encoder",
+                               options.eight_bits ? "encoder-weights int8" : "pooling");
     if (!folder[0]) return SKUA_OK;
     size_t used = strlen(e->name);
-    if (eight_bits) (void)snprintf(e->name + used, sizeof e->name - used, "%s", mark);
+    (void)snprintf(e->name + used, sizeof e->name - used, "%s%s%s", own_pooling ? "" : "-",
+                   own_pooling ? "" : pooling, options.eight_bits ? "-int8" : "");
     SKUA_TRY(skuai_text_model_open(folder, &options, &e->model, err));
     e->width = skuai_text_model_width(e->model);
     return SKUA_OK;

@@ -23,10 +23,12 @@ typedef struct skuai_item_texts {
     size_t n;
 } skuai_item_texts;
 
-/* Name the encoder and open a language model's folder ("": sub-words, opened below). The vectors of
- * 8-bit weights are others, under another name. SKUA_EINVAL: 8 bits of sub-words. */
-SKUA_MUST_USE skua_status skuai_text_encoder_name(const char *folder, bool eight_bits,
-                                                  skuai_text_encoder *e, skua_error *err);
+/* Name the encoder of the settings encoder, encoder_weights and pooling, and open a language
+ * model's folder (none: sub-words, opened below). The vectors of 8-bit weights or of another
+ * pooling than the folder's are others, under another name. SKUA_EINVAL: these settings without a
+ * folder. */
+SKUA_MUST_USE skua_status skuai_text_encoder_name(const skua_shop *shop, skuai_text_encoder *e,
+                                                  skua_error *err);
 /* The sub-word model that is kept, or a new one from the shop's own texts (`again`, or there is
  * none). A language model is open already. */
 SKUA_MUST_USE skua_status skuai_text_encoder_open(const skua_shop *shop, const skuai_item_texts *t,

@@ -1,7 +1,9 @@
-/* Item vectors of the table vectors onto a panel: one model a modality, that of most items. */
+/* Item vectors of the table vectors onto a panel: a modality's are those of the model of most
+ * items; those of its other models stand beside, as alternatives named modality/model. */
 #include "store/panel_build.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct vector_fill {
@@ -26,9 +28,12 @@ static skua_status fill_chunk(void *user, const skuai_table *chunk, skua_error *
     return SKUA_OK;
 }
 
+enum { ALTERNATIVES_MOST = 8 };
+
 static skua_status add_modality(skuai_panel_build *b, const char *modality, const char *model,
-                                size_t width, const skuai_series *items, const int64_t *item_of,
-                                size_t n, skuai_panel_builder *builder, skua_error *err) {
+                                const char *alternative, size_t width, const skuai_series *items,
+                                const int64_t *item_of, size_t n, skuai_panel_builder *builder,
+                                skua_error *err) {
     vector_fill fill = {items, width, skuai_new(items->n * width, sizeof(float))};
     float *rows = skuai_new(n * width, sizeof *rows);
     skua_status status = fill.values && rows ? SKUA_OK : skuai_error_memory(err, "vectors");
@@ -44,7 +49,9 @@ static skua_status add_modality(skuai_panel_build *b, const char *modality, cons
     for (size_t i = 0; status == SKUA_OK && i < n; i++)
         memcpy(rows + i * width, fill.values + (size_t)item_of[i] * width, width * sizeof *rows);
     if (status == SKUA_OK)
-        status = skuai_panel_builder_vectors(builder, modality, width, rows, err);
+        status = alternative
+                     ? skuai_panel_builder_alternative(builder, alternative, width, rows, err)
+                     : skuai_panel_builder_vectors(builder, modality, width, rows, err);
     skuai_free(fill.values);
     skuai_free(rows);
     return status;
@@ -68,10 +75,9 @@ skua_status skuai_build_vectors(skuai_panel_build *b, const size_t *series, size
     skuai_series items;
     SKUA_TRY(skuai_store_query(
         b->store,
-        "SELECT modality, model, max(len(\"values\"))::BIGINT AS width FROM vectors GROUP BY "
-        "modality, model"
-        " QUALIFY row_number() OVER (PARTITION BY modality ORDER BY count(*) DESC, model) = 1"
-        " ORDER BY modality",
+        "SELECT modality, model, max(len(\"values\"))::BIGINT AS width, row_number() OVER "
+        "(PARTITION BY modality ORDER BY count(*) DESC, model) > 1 AS other FROM vectors GROUP BY "
+        "modality, model ORDER BY other, modality, model",
         NULL, 0, &models, err));
     if (models->n_rows == 0 || n == 0) {
         skuai_table_free(models);
@@ -85,11 +91,15 @@ skua_status skuai_build_vectors(skuai_panel_build *b, const size_t *series, size
     int64_t *item_of = skuai_new(n, sizeof *item_of);
     status = item_of ? number_items(b, series, n, &items, item_of, err)
                      : skuai_error_memory(err, "vectors");
-    for (size_t k = 0; status == SKUA_OK && k < models->n_rows; k++) {
+    for (size_t k = 0, others = 0; status == SKUA_OK && k < models->n_rows; k++) {
+        const char *modality = models->columns[0].texts[k], *model = models->columns[1].texts[k];
         int64_t width = models->columns[2].integers[k];
-        if (width > 0 && width <= 65536)
-            status = add_modality(b, models->columns[0].texts[k], models->columns[1].texts[k],
-                                  (size_t)width, &items, item_of, n, builder, err);
+        bool other = models->columns[3].integers[k] != 0;
+        char name[128];
+        (void)snprintf(name, sizeof name, "%.40s/%.80s", modality, model);
+        if (width <= 0 || width > 65536 || (other && others++ >= ALTERNATIVES_MOST)) continue;
+        status = add_modality(b, modality, model, other ? name : NULL, (size_t)width, &items,
+                              item_of, n, builder, err);
     }
     skuai_free(item_of);
     skuai_series_clear(&items);

@@ -4,6 +4,7 @@
 
 #include "automl/configured.h"
 #include "automl/preparation.h"
+#include "automl/search.h"
 #include "core/alloc.h"
 #include "math/distribution.h"
 
@@ -126,6 +127,7 @@ static skuai_panel *make_panel(void) {
     enum { ALL = LENGTH + HORIZON };
     double y[2][ALL];
     float available[ALL], vectors[2][2] = {{0.1F, 0}, {0.2F, 0}}, other[2] = {0.3F, 0.4F};
+    const float sharper[2][2] = {{0.5F, 0}, {0.9F, 0}}; /* of another encoder of the texts */
     for (int t = 0; t < ALL; t++) {
         y[0][t] = truth(t);
         y[1][t] = 5 * (truth(t) + 0.2 * truth(t) * sin(37.0 * t) + (t == 2 ? 150 : 0));
@@ -136,6 +138,8 @@ static skuai_panel *make_panel(void) {
     assert_ok(skuai_panel_builder_series(b, "b", 0, ALL, 0, y[1], available, NULL, &err), &err);
     assert_ok(skuai_panel_builder_vectors(b, "text", 2, &vectors[0][0], &err), &err);
     assert_ok(skuai_panel_builder_vectors(b, "image", 1, other, &err), &err);
+    assert_ok(skuai_panel_builder_alternative(b, "text/sharper", 2, &sharper[0][0], &err), &err);
+    assert_int_equal(skuai_panel_builder_vectors(b, "sound", 1, other, &err), SKUA_EINVAL);
     skuai_panel *panel = NULL, *view = NULL;
     assert_ok(skuai_panel_builder_finish(b, &panel, &err), &err);
     skuai_panel_builder_free(b);
@@ -181,6 +185,7 @@ static void each_option_changes_the_result(void **state) {
         "moments:pre_difference=season",
         "moments:pre_vectors=text",
         "moments:pre_vectors=image",
+        "moments:pre_vectors=text/sharper",
         "moments:pre_vectors=none",
         "moments:pre_scale=mean:pre_transform=log1p",
         "moments:pre_vectors=none:pre_transform=log1p:pre_difference=season"};
@@ -200,6 +205,52 @@ static void each_option_changes_the_result(void **state) {
         skuai_forecast_free(made[i]);
     skuai_forecast_free(same);
     skuai_forecast_free(plain);
+    skuai_panel_free(panel);
+}
+
+/* Of a model that adds up what its vectors say: how far it is from what the other encoder knows. */
+static skua_status judge(void *user, const char *specification, size_t rung, double *loss,
+                         double *seconds, skua_error *err) {
+    const skuai_panel *panel = user;
+    skuai_forecast *told = run(panel, specification),
+                   *knows = run(panel, "moments:pre_vectors=none");
+    (void)rung, (void)err;
+    *loss = *seconds = 0;
+    for (size_t s = 0; s < panel->n_series; s++)
+        *loss += fabs(*skuai_forecast_mean(told, s, 0) - *skuai_forecast_mean(knows, s, 0) -
+                      (s == 0 ? 0.5 : 0.9));
+    skuai_forecast_free(told);
+    skuai_forecast_free(knows);
+    return SKUA_OK;
+}
+
+/* Vectors of another encoder are seen by none but the model that asks for them; the search finds
+ * which tell more, and a name that is none is refused. */
+static void the_encoder_is_chosen(void **state) {
+    (void)state;
+    static const skuai_search_parameter choice[] = {
+        {"pre_vectors", SKUAI_RANGE_CHOICE, 0, 0, "|none|text|image|text/sharper"}};
+    static const skuai_search_family family = {"moments", "", choice, 1};
+    skuai_search_options o = {
+        .families = &family, .n_families = 1, .rungs = 1, .eta = 3, .trials = 20, .seed = 1};
+    skuai_search search = {0};
+    skua_error err;
+    skuai_configured c;
+    skuai_forecaster f;
+    skuai_forecast *forecast = NULL;
+    skuai_request request = {HORIZON, levels, LEVELS, 1};
+    skuai_context context = {0};
+    skuai_panel *panel = make_panel();
+    assert_int_equal(panel->n_vectors, 2);
+    assert_int_equal(panel->n_alternatives, 1);
+    assert_ok(skuai_search_run(&o, judge, panel, NULL, &search, &err), &err);
+    assert_non_null(strstr(search.trials[0].specification, "pre_vectors=text/sharper"));
+    assert_true(search.trials[0].loss[0] < 1e-6);
+    skuai_search_clear(&search);
+    assert_ok(skuai_configured_make("moments:pre_vectors=txt", find, &c, &f, &err), &err);
+    assert_int_equal(skuai_forecaster_run(&f, panel, NULL, &request, &context, &forecast, &err),
+                     SKUA_ERANGE);
+    assert_non_null(strstr(err.message, "'txt'"));
     skuai_panel_free(panel);
 }
 
@@ -389,6 +440,7 @@ static void what_cannot_be_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_option_changes_the_result),
+        cmocka_unit_test(the_encoder_is_chosen),
         cmocka_unit_test(transforms_are_undone_exactly),
         cmocka_unit_test(differences_are_summed_up_exactly),
         cmocka_unit_test(spreads_add_up_as_their_copula),

@@ -46,6 +46,11 @@ expect_width 60
 expect_exit 0 "$SKUA" embed shop --encoder "$model" --encoder-weights int8 --json
 expect_json 'd["model"] == "bert-int8" and d["width"] == 16 and d["encoded"] == 5'
 expect_same "vectors of three models" "$(rows shop vectors)" 15
+# another pooling: other vectors, of which a model is told by name; the others do not see them
+expect_exit 0 "$SKUA" embed shop --encoder "$model" --pooling first --json
+expect_json 'd["model"] == "bert-first" and d["encoded"] == 5'
+expect_exit 2 "$SKUA" embed shop --pooling first
+expect_err 'name its folder with --encoder'
 expect_exit 2 "$SKUA" embed shop --encoder-weights int8
 expect_err 'name its folder with --encoder'
 expect_exit 2 "$SKUA" embed shop --encoder-weights int8 --modality image --encoder "$model"
@@ -57,7 +62,7 @@ expect_err 'nowhere'
 mkdir broken && cp "$model"/* broken/ && head -c 1000 "$model/model.safetensors" >broken/model.safetensors
 expect_exit 3 "$SKUA" embed shop --encoder broken
 expect_err 'broken/model.safetensors'
-expect_same "vectors after failures" "$(rows shop vectors)" 15
+expect_same "vectors after failures" "$(rows shop vectors)" 20
 
 # what models see
 "$SKUA" init other >/dev/null

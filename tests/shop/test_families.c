@@ -19,6 +19,7 @@ static skuai_panel *make_panel(bool rich) {
     if (rich) {
         assert_ok(skuai_panel_builder_vectors(b, "text", 2, text, &err), &err);
         assert_ok(skuai_panel_builder_vectors(b, "image", 1, image, &err), &err);
+        assert_ok(skuai_panel_builder_alternative(b, "text/minilm", 1, image, &err), &err);
     }
     assert_ok(skuai_panel_builder_finish(b, &panel, &err), &err);
     skuai_panel_builder_free(b);
@@ -45,7 +46,8 @@ static void only_what_can_change_something_varies(void **state) {
     skuai_families_make(a, &rich);
     skuai_families_make(b, &poor);
     assert_int_equal(rich.n, poor.n);
-    assert_string_equal(find(&rich, "tree-direct", "pre_vectors")->choices, "|none|text|image");
+    assert_string_equal(find(&rich, "tree-direct", "pre_vectors")->choices,
+                        "|none|text|image|text/minilm");
     assert_null(find(&poor, "tree-direct", "pre_vectors"));
     assert_non_null(find(&rich, "theta", "pre_stockouts"));
     assert_null(find(&poor, "theta", "pre_stockouts"));
@@ -55,7 +57,7 @@ static void only_what_can_change_something_varies(void **state) {
     assert_string_equal(find(&poor, "theta", "pre_difference")->choices, "|first");
     assert_null(find(&rich, "tree-direct", "pre_transform")); /* it has its own */
     assert_null(find(&rich, "window-mean", "pre_difference"));
-    assert_string_equal(find(&rich, "gru", "pre_vectors")->choices, "|none|text|image");
+    assert_string_equal(find(&rich, "gru", "pre_vectors")->choices, "|none|text|image|text/minilm");
     const char *base = getenv("SKUA_BASE");
     char *kept = base ? strdup(base) : NULL;
     assert_int_equal(setenv("SKUA_BASE", SKUA_TEST_SOURCE "/data/models/base.safetensors", 1), 0);

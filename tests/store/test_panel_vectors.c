@@ -40,6 +40,9 @@ static void test_vectors(void **state) {
     assert_string_equal(text->modality, "text");
     assert_int_equal(image->width, 1);
     assert_int_equal(text->width, 3);
+    assert_int_equal(panel->n_alternatives, 1);
+    assert_string_equal(panel->vectors[2].modality, "text/few");
+    assert_int_equal(panel->vectors[2].width, 2);
     for (size_t s = 0; s < 4; s++) {
         const char item = skuai_panel_name(panel, s)[0];
         const float *v = text->values + panel->base[s] * 3;
