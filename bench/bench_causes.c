@@ -439,7 +439,7 @@ static skua_status score_shop(const protocol *p, const known_shop *s, bool promo
         while (strcmp(code->levels[item], e->items[i].name) != 0)
             item++;
         truth known = truth_of(s, item, code, &r);
-        keep_bounds(s, item, code, &known, &bounds);
+        if (!promotion) keep_bounds(s, item, code, &known, &bounds);
         const skuai_effect *effect = &e->items[i].effect[0];
         double true_value = promotion ? known.uplift : known.elasticity;
         double naive = promotion ? known.naive_uplift : known.naive_elasticity;

@@ -52,6 +52,7 @@ const char *skuai_explain_group_name(const char *group, bool chinese) {
 static const words whole[] = {
     {"horizon", "how far ahead", "预测距离"},
     {"own past", "own past sales", "自身历史销量"},
+    {"same period a cycle ago", "sales of the same period %s, as they were", "%s的原始销量"},
     {"ewm", "sales of late, smoothed", "近期平滑销量"},
     {"ewm_fast", "sales of the very last periods, smoothed", "最近几期平滑销量"},
     {"cycle_1", "sales at this time %s", "%s销量"},
@@ -78,7 +79,7 @@ static const words whole[] = {
 
 /* Inputs by the beginning of their name. %s: what follows, a number or an input's name. */
 static const words begun[] = {
-    {"lag_", "sales %s periods back", "前第 %s 期销量"},
+    {"lag_", "sales of period -%s", "前第 %s 期销量"},
     {"mean_", "mean sales of the last %s periods", "近 %s 期平均销量"},
     {"sd_", "how sales varied over the last %s periods", "近 %s 期销量波动"},
     {"zeros_", "share of the last %s periods without a sale", "近 %s 期无销售的占比"},

@@ -131,9 +131,38 @@ static skua_status make_series(const skuai_panel *panel, shop_series *s, skua_er
     return SKUA_OK;
 }
 
+static size_t find_name(const shop_series *s, const char *name, size_t length) {
+    for (size_t k = 0; k < s->n; k++)
+        if (strlen(s->name[k]) == length && strncmp(s->name[k], name, length) == 0) return k;
+    return SIZE_MAX;
+}
+
+/* What the user says cannot be: "demand>price,price>promotion". At lag 0 only where links inside a
+ * period have directions. */
+static skua_status forbid(const shop_series *s, const char *list, size_t lags, bool inside,
+                          bool *forbidden, skua_error *err) {
+    for (const char *at = list; *at;) {
+        size_t length = strcspn(at, ","), first = strcspn(at, ">,");
+        size_t from = find_name(s, at, first), to = SIZE_MAX;
+        if (first < length) to = find_name(s, at + first + 1, length - first - 1);
+        if (from == SIZE_MAX || to == SIZE_MAX || from == to) {
+            char known[400] = "";
+            for (size_t k = 0, n = 0; k < s->n && n < sizeof known - 80; k++)
+                n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", k ? ", " : "",
+                                      s->name[k]);
+            return skuai_error_set(err, SKUA_ECONFIG, "--forbid %.80s: write A>B, both of: %s",
+                                   list, known);
+        }
+        for (size_t lag = inside ? 0 : 1; lag <= lags; lag++)
+            forbidden[(from * s->n + to) * (lags + 1) + lag] = true;
+        at += length + (at[length] == ',');
+    }
+    return SKUA_OK;
+}
+
 /* Calendars, prices and promotions are set by the shop or the year: today's demand does not cause
  * them. Weekdays are taken out, for a week repeats whatever anybody does. */
-static skua_status make_graph(const skuai_panel *panel, const char *method,
+static skua_status make_graph(const skuai_panel *panel, const char *method, const char *cannot,
                               const skuai_context *context, skuai_causal_graph **graph,
                               skua_error *err) {
     shop_series s;
@@ -170,6 +199,7 @@ static skua_status make_graph(const skuai_panel *panel, const char *method,
                 for (size_t lag = 0; lag <= o.lags && i != j; lag++)
                     forbidden[(i * s.n + j) * (o.lags + 1) + lag] = lag > 0 || k >= 2;
     o.forbidden = forbidden;
+    if (status == SKUA_OK) status = forbid(&s, cannot, o.lags, o.plus, forbidden, err);
     if (status == SKUA_OK) {
         const double *columns[SERIES_MOST];
         for (size_t k = 0; k < s.n; k++)
@@ -326,7 +356,8 @@ skua_status skua_shop_cause(skua_shop *shop, const char *output, char **report, 
     if (status == SKUA_OK) {
         skua_error none = {0};
         skua_status graph =
-            make_graph(panel, skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_graph), &context,
+            make_graph(panel, skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_graph),
+                       skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_forbid), &context,
                        &answer.graph, &none);
         if (graph != SKUA_OK && graph != SKUA_EDATA) {
             status = skuai_error_set(err, graph, "%s", none.message);

@@ -150,7 +150,11 @@ static bool name_covariates(skuai_features *f) {
         for (size_t i = 0; i < 3; i++)
             good = good && add_column(f, false, group, of_event[i], name, 0);
     }
-    if (f->plan.n_events > 1) good = good && add_column(f, false, "promotion", "events_now", "", 0);
+    const char *group = "calendar"; /* of how many run at once */
+    for (size_t k = 0; k < f->plan.n_events; k++)
+        if (strcmp(skuai_input_group(p->dynamic[f->events[k]].name), "promotion") == 0)
+            group = "promotion";
+    if (f->plan.n_events > 1) good = good && add_column(f, false, group, "events_now", "", 0);
     return good;
 }
 

@@ -23,6 +23,13 @@ for word in '<svg' 'a price 10 % lower sells about' '降价 10%' 'Tried to refut
     expect grep -q "$word" causes.html
 done
 
+# what the user says cannot be is not in the graph, and other links are
+expect_json '[l for l in d["graph"]["links"] if l["from"] == "availability" and l["to"] == "demand" and l["lag"] > 0]'
+expect_exit 0 "$SKUA" cause large --threads 1 -q --json --forbid 'availability>demand'
+expect_json 'd["graph"]["links"] and not [l for l in d["graph"]["links"] if l["from"] == "availability" and l["to"] == "demand" and l["lag"] > 0]'
+expect_exit 2 "$SKUA" cause large --threads 1 -q --forbid 'demand>weather'
+expect_err 'promotion'
+
 # another way to the graph, written alone
 expect_exit 0 "$SKUA" cause shop --threads 1 -q --json --graph granger -o graph.dot
 expect_out '"method":"granger"'
