@@ -205,8 +205,14 @@ await page.fill("#train-horizon", "14");
 await page.getByRole("button", { name: "Start training" }).click();
 await page.waitForSelector('.job:has(strong:text-is("Train"))');
 await page.screenshot({ path: `${shots}/models-training.png` });
-await page.waitForSelector('.job.done:has(strong:text-is("Forecast"))', { timeout: 10 * patience });
 const horizon = async () => (await (await fetch(`${url}/v1/shops/shop`)).json()).forecast.horizon;
+const ended = (jobs, verb) => jobs.find((j) => j.verb === verb && j.ended_at); // the newest stands first
+for (;;) {
+  const { jobs } = await (await fetch(`${url}/v1/shops/shop/jobs`)).json();
+  if (ended(jobs, "train") && jobs.every((j) => j.ended_at) && ended(jobs, "forecast")) break;
+  await new Promise((r) => setTimeout(r, 250));
+}
+await page.waitForSelector('.job.done:has(strong:text-is("Forecast"))', { timeout: 10 * patience });
 for (let i = 0; i < 400 && (await horizon()) !== 14; i++) await new Promise((r) => setTimeout(r, 250));
 assert.equal(await horizon(), 14, "the new forecast did not come");
 const after = await expected();

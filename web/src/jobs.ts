@@ -2,6 +2,7 @@
 import type { Job } from "./api";
 import { follow, get, post, remove, shopPath } from "./api";
 import { h, replace } from "./dom";
+import { sentence } from "./engine";
 import type { Screen } from "./screen";
 import { failure } from "./screen";
 import type { Key } from "./text";
@@ -18,7 +19,7 @@ export function jobRow(screen: Screen, job: Job): HTMLElement {
     h("div", { class: "job-head" }, h("strong", {}, t(verbs[job.verb] ?? "jobs")), h("span", { class: "state" }, t(job.state)),
       h("span", { class: "hint" }, `${clock(job.started_at ?? job.queued_at)} ${job.stage}`), !ended(job) && stop),
     job.state === "running" && h("progress", { max: 1, value: share, "aria-label": job.stage || t("running") }, percent(share, false)),
-    job.state === "failed" && h("p", { class: "bad-text" }, job.log.at(-1) ?? ""));
+    job.state === "failed" && h("p", { class: "bad-text" }, sentence(job.log.at(-1) ?? "")));
 }
 
 /** A list of a shop's work that keeps itself up to date. `news` hears of jobs that end here. */
@@ -50,11 +51,14 @@ export class JobList {
     for (const job of jobs) void this.watch(job);
   }
 
-  async start(verb: string, settings: Record<string, unknown>): Promise<void> {
+  /** Start work and follow it; resolves when it stands in the queue (true) or was refused (false). */
+  async start(verb: string, settings: Record<string, unknown>): Promise<boolean> {
     try {
-      await this.watch(await post<Job>(`${shopPath(this.screen.shop)}/jobs`, { verb, settings }));
+      void this.watch(await post<Job>(`${shopPath(this.screen.shop)}/jobs`, { verb, settings }));
+      return true;
     } catch (error) {
       if (!this.screen.signal.aborted) this.node.prepend(h("li", {}, failure(error)));
+      return false;
     }
   }
 }

@@ -36,8 +36,8 @@ export async function models(screen: Screen): Promise<void> {
   const horizon = h("input", { id: "train-horizon", type: "number", min: 1, max: 1040, value: model.horizon ?? screen.summary.forecast?.horizon ?? 28 });
   const train = (event: Event): void => {
     event.preventDefault();
-    void list.start("train", { preset: preset.value, horizon: Number(horizon.value) });
-    void list.start("forecast", {});
+    // one after the other: whichever came first would run first
+    void list.start("train", { preset: preset.value, horizon: Number(horizon.value) }).then((queued) => queued && list.start("forecast", {}));
   };
   replace(screen.root, h("h1", {}, t("models")),
     card(t("train"), h("p", { class: "hint" }, t("trainText")),
