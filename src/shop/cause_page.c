@@ -154,6 +154,7 @@ void skuai_cause_json(const skuai_cause_answer *a, const char *output, skuai_jso
         const skuai_effect_item *promotion = find_item(a->promotion, items[i]->name);
         skuai_json_object(w, NULL);
         skuai_json_text(w, "item", items[i]->name);
+        skuai_json_text(w, "title", skuai_titles_find(a->titles, items[i]->name));
         skuai_json_number(w, "units", items[i]->units);
         if (a->price) {
             char sentence[512];

@@ -5,6 +5,7 @@
 #include "cause/causal_graph.h"
 #include "cause/effect.h"
 #include "core/json.h"
+#include "shop/item_title.h"
 
 /* Why something is not there, in English and Chinese; "" when it is. */
 typedef struct skuai_cause_note {
@@ -17,6 +18,7 @@ typedef struct skuai_cause_answer {
     skuai_refutation price_refuted, promotion_refuted;
     skuai_causal_graph *graph; /* NULL: the note says why */
     skuai_cause_note price_note, promotion_note, graph_note;
+    skuai_table *titles; /* of items; NULL: none */
 } skuai_cause_answer;
 
 /* Members of the report, into an open object. */

@@ -345,9 +345,11 @@ skua_status skua_shop_cause(skua_shop *shop, const char *output, char **report, 
     SKUA_TRY(skuai_shop_store(shop, SKUAI_STORE_READ, &store, err));
     answer.name = skuai_text_copy(skuai_store_setting(store, "name", ""));
     skua_status status = skuai_shop_panel(shop, store, true, &panel, err);
+    if (status == SKUA_OK) status = skuai_titles_read(store, NULL, 0, &answer.titles, err);
     skuai_store_close(store);
     if (status == SKUA_OK && asks_otherwise(shop)) {
         status = answer_otherwise(shop, panel, &context, answer.name, report, err);
+        skuai_table_free(answer.titles);
         skuai_free(answer.name);
         skuai_panel_free(panel);
         return status;
@@ -380,6 +382,7 @@ skua_status skua_shop_cause(skua_shop *shop, const char *output, char **report, 
     skuai_effects_free(answer.promotion);
     skuai_causal_graph_free(answer.graph);
     skuai_free(answer.name);
+    skuai_table_free(answer.titles);
     skuai_panel_free(panel);
     return status;
 }

@@ -3,6 +3,7 @@
 #include "core/file.h"
 #include "decide/trend.h"
 #include "shop/history.h"
+#include "shop/item_title.h"
 #include "shop/result.h"
 #include "shop/trend_page.h"
 
@@ -15,6 +16,8 @@ enum { LISTED = 40, LINE = 200, SPARK = 60 };
 
 typedef struct view {
     const skuai_panel *panel;
+    size_t item; /* the panel's static of that name; SIZE_MAX: none */
+    skuai_table *titles;
     skuai_context context;
     skuai_trend_options options;
     skuai_trend *trends;    /* [S] */
@@ -124,6 +127,14 @@ static skua_status put_total(skuai_json_writer *w, const view *v, skua_error *er
     return status;
 }
 
+/* A series by its name, and what its item is called. */
+static void put_name(skuai_json_writer *w, const view *v, size_t s) {
+    const skuai_static *items = v->item == SIZE_MAX ? NULL : &v->panel->statics[v->item];
+    int32_t code = items && items->codes ? items->codes[v->panel->base[s]] : -1;
+    skuai_json_text(w, "name", skuai_panel_name(v->panel, s));
+    skuai_json_text(w, "title", code < 0 ? "" : skuai_titles_find(v->titles, items->levels[code]));
+}
+
 static void put_moves(skuai_json_writer *w, const view *v) {
     static const char *const names[] = {"grew", "fell", "new", "ended"};
     skuai_json_object(w, "moved");
@@ -134,7 +145,7 @@ static void put_moves(skuai_json_writer *w, const view *v) {
     for (size_t i = 0; i < v->panel->n_series && i < LISTED; i++) {
         const skuai_move *m = &v->moves[i];
         skuai_json_object(w, NULL);
-        skuai_json_text(w, "name", skuai_panel_name(v->panel, m->member));
+        put_name(w, v, m->member);
         skuai_json_number(w, "before", m->before);
         skuai_json_number(w, "after", m->after);
         skuai_json_number(w, "change", m->change);
@@ -176,7 +187,7 @@ static skua_status put_changes(skuai_json_writer *w, const view *v, skua_error *
         const skuai_trend_change *c = list[i].change;
         size_t s = list[i].series;
         skuai_json_object(w, NULL);
-        skuai_json_text(w, "name", skuai_panel_name(v->panel, s));
+        put_name(w, v, s);
         skuai_json_text(
             w, "ds", skuai_period_text(&v->panel->grid, v->panel->start[s] + (int64_t)c->at, text));
         skuai_json_number(w, "before", c->before);
@@ -213,7 +224,7 @@ static skua_status put_movers(skuai_json_writer *w, const view *v, skua_error *e
         size_t s = list[i].series;
         const skuai_trend *t = &v->trends[s];
         skuai_json_object(w, NULL);
-        skuai_json_text(w, "name", skuai_panel_name(v->panel, s));
+        put_name(w, v, s);
         skuai_json_text(w, "kind", kinds[t->kind]);
         skuai_json_number(w, "slope", t->slope);
         skuai_json_number(w, "p_value", t->p_value);
@@ -310,6 +321,7 @@ static void put_opportunities(skuai_json_writer *w, const view *v, const skuai_t
         if (item && sold_a > 1.05 * sold_b && sold_a - sold_b > sqrt(sold_a + sold_b)) continue;
         skuai_json_object(w, NULL);
         skuai_json_text(w, "name", t->columns[0].texts[r]);
+        skuai_json_text(w, "title", item ? skuai_titles_find(v->titles, item) : "");
         skuai_json_number(w, "interest_before", b);
         skuai_json_number(w, "interest_after", a);
         skuai_json_number(w, "sales_before", item ? sold_b : (double)NAN);
@@ -389,9 +401,11 @@ skua_status skua_shop_trend(skua_shop *shop, const char *output, char **report, 
     skua_status status = skuai_history_read(shop, store, &history, err);
     if (status == SKUA_OK) {
         v.panel = history.panel;
+        v.item = skuai_panel_static_find(v.panel, "item");
         status = compute(&v, err);
     }
     if (status == SKUA_OK) status = read_interest(store, &v, &interest, err);
+    if (status == SKUA_OK) status = skuai_titles_read(store, NULL, 0, &v.titles, err);
     skuai_store_close(store);
     if (status == SKUA_OK) status = tell(&v, name, interest, output, &made, err);
     const char *language = skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_language);
@@ -402,6 +416,7 @@ skua_status skua_shop_trend(skua_shop *shop, const char *output, char **report, 
     else
         skuai_free(made);
     skuai_table_free(interest);
+    skuai_table_free(v.titles);
     skuai_free(v.trends);
     skuai_free(v.before);
     skuai_free(v.after);

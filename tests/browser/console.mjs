@@ -147,6 +147,7 @@ for (const [kind, options] of [
       await page.waitForSelector(selector);
       if (name === "item" && (await page.getByRole("button", { name: /^(Work it out|开始计算)$/ }).count()) > 0) await page.getByRole("button", { name: /^(Work it out|开始计算)$/ }).first().click();
       await page.waitForFunction((w) => document.body.innerText.includes(w), words[language]);
+      if (name === "trends" || name === "why") assert.ok((await page.locator("td .named small").count()) > 0, `${name}: items without what they are called`);
       assert.equal(await page.getAttribute("html", "lang"), language === "zh" ? "zh-CN" : "en");
       await page.waitForTimeout(250);
       await audit(page, `${name} ${language} ${kind}`);

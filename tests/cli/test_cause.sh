@@ -13,6 +13,7 @@ expect_out '"uplift_unknown":"The effect of promotions cannot be known'
 "$SKUA" init large -q >/dev/null || exit 1
 for f in items promotions sales; do "$SKUA" ingest large --$f more/$f.csv -q >/dev/null || exit 1; done
 expect_exit 0 "$SKUA" cause large --threads 1 -q --json -o causes.html
+expect_json 'all(i["title"] for i in d["items"]) and len({i["title"] for i in d["items"]}) > 1'
 for word in '"elasticity"' '"uplift_percent"' '"refutations"' '"placebo"' '"graph"' '"known"'; do
     expect_out "$word"
 done

@@ -29,6 +29,8 @@ with open("events.csv", "w") as f:
             f.write(f"u{n},step,web,{start + datetime.timedelta(day)}T10:00:00Z,view,\n")
 P
 "$SKUA" init shop -q >/dev/null
+printf 'item,title\nstep,Stairs 楼梯\nflat,"Plain, of course"\n' >items.csv
+"$SKUA" ingest shop --items items.csv -q >/dev/null
 "$SKUA" ingest shop --sales sales.csv --events events.csv -q >/dev/null
 "$SKUA" trend shop --json -q -o page.html >trend.json
 python3 - <<'P'
@@ -43,6 +45,10 @@ assert len(step) == 2, t["changes"]
 for c in step:
     off = (datetime.date.fromisoformat(c["ds"]) - datetime.date(2024, 4, 30)).days
     assert abs(off) <= 2 and 0.6 < c["size"] < 1.0, c
+titles = {"step": "Stairs 楼梯", "flat": "Plain, of course"}
+for x in t["movers"] + t["changes"] + t["contributions"] + t["opportunities"]:
+    assert x["title"] == titles.get(x["name"].split("/")[0], ""), x
+assert {x["title"] for x in t["contributions"]} == {"", *titles.values()}
 assert not [c for c in t["changes"] if c["name"].startswith("flat")], t["changes"]
 rising = {m["name"].split("/")[0] for m in t["movers"] if m["kind"] == "rising"}
 assert "up" in rising and "flat" not in rising, rising

@@ -6,7 +6,7 @@ import { h, replace } from "./dom";
 import { either, sentence } from "./engine";
 import { run, result } from "./result";
 import type { Screen } from "./screen";
-import { card, failure, link, span, table } from "./screen";
+import { card, failure, itemLink, span, table } from "./screen";
 import type { Key } from "./text";
 import { engineName, number, percent, t } from "./text";
 
@@ -115,8 +115,6 @@ function left(problems: string[] = []): HTMLElement {
 }
 
 /** An item's number, and beside it what people call it. */
-const itemLink = (screen: Screen, item: string, title: string): HTMLElement => h("span", { class: "named" }, h("a", { href: link(screen.shop, "items", item) }, item), title && h("small", {}, title));
-
 function stockTable(screen: Screen, job: string, lines: StockLine[], news: () => void): HTMLElement {
   const quantity = (l: StockLine): HTMLElement => {
     const field = h("input", {
@@ -132,7 +130,7 @@ function stockTable(screen: Screen, job: string, lines: StockLine[], news: () =>
   };
   const warning = (l: StockLine): string => l.warning === "dead stock" ? t("deadStock", { n: number(l.excess) }) : l.warning ? t("runsOut", { p: percent(l.short_before, false) }) : "";
   return table([t("item"), t("order"), t("place"), t("onHand"), t("onOrder"), t("lasts"), t("upTo"), t("warning")],
-    lines.map((l) => [itemLink(screen, l.item, l.title), quantity(l), l.location, number(l.on_hand), number(l.on_order), l.periods_left === null ? t("beyond") : number(l.periods_left), number(l.order_up_to), warning(l)]), [3, 4, 5, 6]);
+    lines.map((l) => [itemLink(screen.shop, l.item, l.title), quantity(l), l.location, number(l.on_hand), number(l.on_order), l.periods_left === null ? t("beyond") : number(l.periods_left), number(l.order_up_to), warning(l)]), [3, 4, 5, 6]);
 }
 
 const STOCK_HEAD = ["item", "location", "order", "on_hand", "on_order", "order_up_to", "reorder_point", "demand", "periods_left", "short_before", "short_without", "short_after", "excess", "warning"];
@@ -198,7 +196,7 @@ function promotions(screen: Screen): HTMLElement {
       h("div", { class: "bar" }, fresh.length > 0 && h("button", { type: "button", onclick: (event: Event) => void agree(event) }, t("acceptAll")),
         h("button", { type: "button", class: "plain", onclick: () => save(file(), "promotions.csv") }, t("csv")), say),
       filtered(plan.lines, "promo-search", (lines) => table([t("item"), t("channel"), t("when"), t("off"), t("price"), t("units"), t("gain"), t("given")],
-        lines.map((l) => [itemLink(screen, l.item, l.title), l.channel, span(l.from, l.to, l.agreed ? t("agreed") : ""), percent(l.depth, false), number(l.price, 2), number(l.units), number(l.gain), number(l.given)]), [3, 4, 5, 6, 7])),
+        lines.map((l) => [itemLink(screen.shop, l.item, l.title), l.channel, span(l.from, l.to, l.agreed ? t("agreed") : ""), percent(l.depth, false), number(l.price, 2), number(l.units), number(l.gain), number(l.given)]), [3, 4, 5, 6, 7])),
       left(plan.problems),
     ];
   });
@@ -214,7 +212,7 @@ function prices(screen: Screen): HTMLElement {
       h("p", {}, t("priceSummary", { c: number(plan.change), k: number(plan.keep), y: number(plan.try), n: number(plan.value_now), v: number(plan.value), h: plan.horizon, p: engineName(plan.period) })),
       h("div", { class: "bar" }, h("button", { type: "button", class: "plain", onclick: () => save(file(), "prices.csv") }, t("csv"))),
       filtered(plan.lines, "price-search", (lines) => table([t("item"), t("channel"), t("price"), t("proposed"), t("elasticity"), t("gain"), t("heldBy")],
-        lines.map((l) => [itemLink(screen, l.item, l.title), l.channel, number(l.price, 2), t(l.action === "change" ? "changeTo" : l.action === "try" ? "tryAt" : "keepAt", { p: number(l.proposed, 2) }), l.elasticity === null ? t("unknown") : `${number(l.elasticity, 2)} ± ${number(l.elasticity_se, 2)}`, l.value === undefined ? "–" : number(l.value - (l.value_now ?? 0)), l.reason ? either(l.reason, l.reason_zh) : limitName(l.limit ?? "")]), [2, 4, 5])),
+        lines.map((l) => [itemLink(screen.shop, l.item, l.title), l.channel, number(l.price, 2), t(l.action === "change" ? "changeTo" : l.action === "try" ? "tryAt" : "keepAt", { p: number(l.proposed, 2) }), l.elasticity === null ? t("unknown") : `${number(l.elasticity, 2)} ± ${number(l.elasticity_se, 2)}`, l.value === undefined ? "–" : number(l.value - (l.value_now ?? 0)), l.reason ? either(l.reason, l.reason_zh) : limitName(l.limit ?? "")]), [2, 4, 5])),
       left(plan.problems),
     ];
   });

@@ -17,6 +17,10 @@ export interface Screen {
 
 export const link = (shop: string, ...parts: string[]): string => `#/${[shop, ...parts].map(encodeURIComponent).join("/")}`;
 
+/** An item by its number and, below it, what it is called; `channel` for one series of it. */
+export const itemLink = (shop: string, item: string, title: string | undefined, channel = ""): HTMLElement =>
+  h("span", { class: "named" }, h("a", { href: link(shop, "items", item) }, item), channel && ` ${channel}`, title ? h("small", {}, title) : false);
+
 export function card(title: string, ...children: (Node | string | false | null)[]): HTMLElement {
   const id = `c${Math.random().toString(36).slice(2, 8)}`;
   return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id }, title), ...children);

@@ -3,7 +3,7 @@ import { h, replace, s } from "./dom";
 import { sentence } from "./engine";
 import { result } from "./result";
 import type { Screen } from "./screen";
-import { card, link, table } from "./screen";
+import { card, itemLink, table } from "./screen";
 import { engineName, getLanguage, number, percent, t } from "./text";
 
 interface Effect {
@@ -36,7 +36,7 @@ interface Causes {
   caution?: string;
   caution_zh?: string;
   refutations?: Record<string, { value: number; placebo: number; placebo_error: number; random_common_cause: number; subset: number; passed: boolean }>;
-  items?: { item: string; units: number; elasticity?: Effect; uplift_percent?: Effect; lift_units: number | null }[];
+  items?: { item: string; title?: string; units: number; elasticity?: Effect; uplift_percent?: Effect; lift_units: number | null }[];
   graph?: { variables: string[]; links: Link[] };
 }
 
@@ -88,7 +88,7 @@ export function why(screen: Screen): Promise<void> {
       h("div", { class: "figure" }, h("div", { class: "label" }, t("elasticity")), h("div", { class: "value" }, number(x.elasticity?.value, 2)), h("div", { class: "more" }, x.elasticity ? t("between", { a: number(x.elasticity.low, 2), b: number(x.elasticity.high, 2) }) : (said(x.elasticity_unknown, x.elasticity_unknown_zh) ?? ""))),
       h("div", { class: "figure" }, h("div", { class: "label" }, t("uplift")), h("div", { class: "value" }, x.uplift_percent ? percent(x.uplift_percent.value / 100) : "–"), h("div", { class: "more" }, x.uplift_percent ? t("between", { a: percent(x.uplift_percent.low / 100), b: percent(x.uplift_percent.high / 100) }) : (said(x.uplift_unknown, x.uplift_unknown_zh) ?? "")))),
     card(t("effects"), (x.items?.length ?? 0) > 0 ? table([t("item"), t("units"), t("elasticity"), t("known"), t("uplift"), t("gained")],
-      (x.items ?? []).slice(0, 100).map((i) => [h("a", { href: link(screen.shop, "items", i.item) }, i.item), number(i.units), interval(i.elasticity, 2), said(i.elasticity?.reason, i.elasticity?.reason_zh) ?? engineName(i.elasticity?.known ?? "–"), i.uplift_percent ? `${interval(i.uplift_percent, 0)} %` : "–", number(i.lift_units)]), [1, 2, 4, 5]) : h("p", {}, said(x.elasticity_unknown, x.elasticity_unknown_zh) ?? t("noFindings"))),
+      (x.items ?? []).slice(0, 100).map((i) => [itemLink(screen.shop, i.item, i.title), number(i.units), interval(i.elasticity, 2), said(i.elasticity?.reason, i.elasticity?.reason_zh) ?? engineName(i.elasticity?.known ?? "–"), i.uplift_percent ? `${interval(i.uplift_percent, 0)} %` : "–", number(i.lift_units)]), [1, 2, 4, 5]) : h("p", {}, said(x.elasticity_unknown, x.elasticity_unknown_zh) ?? t("noFindings"))),
     x.caution ? h("p", { class: "hint" }, said(x.caution, x.caution_zh) ?? "") : h("div", {}),
     graphCard(x),
     x.refutations ? card(t("refuted"), h("p", { class: "hint" }, t("refutedText")), table([t("name"), t("estimate"), t("placebo"), t("randomCause"), t("subset"), t("stands")],
