@@ -6,7 +6,8 @@
  * demand is high. Truth of an elasticity: the response to a day's price of the simulator's own
  * expected demand (column price_effect), as the slope of its logarithm on the log price at given
  * promotion state and past price, weighted by expected demand; under the log-linear law that is the
- * planted parameter. Truth of an uplift: log of expected demand on promotion days over what it
+ * planted parameter (at most 4.5; a slope above 10 is none: the price hardly moved but with the
+ * rest). Truth of an uplift: log of expected demand on promotion days over what it
  * would have been without promotions at the list price (column plain). Naive: least squares of
  * log(units) on the log price (on the promotion flag), days with sales, no controls.
  *
@@ -42,7 +43,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BLOCK = 56, PAST = 28, COLUMNS = 4 };
+enum { BLOCK = 56, PAST = 28, COLUMNS = 4, STEEP = 10 };
 
 typedef struct protocol {
     size_t items, channels, seeds, first, block;
@@ -270,6 +271,7 @@ static truth truth_of(const known_shop *s, size_t item, const skuai_static *code
     truth t;
     collect(s, item, code, false, false, r);
     t.elasticity = slope_of(r, 3);
+    if (fabs(t.elasticity) > STEEP) t.elasticity = (double)NAN; /* the price hardly moved alone */
     bound_of(s, item, code, r, &t);
     collect(s, item, code, true, false, r);
     t.naive_elasticity = slope_of(r, 1);
