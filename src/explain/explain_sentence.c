@@ -71,7 +71,7 @@ void skuai_explain_sentence(const skuai_explanation *e, bool zh, char *text, siz
                : (change < 0 ? " fewer than in ordinary times" : " more than in ordinary times"));
     for (size_t i = 0; i < e->n_groups; i++) {
         double x = sum[order[i]];
-        if (!(fabs(x) >= 0.05) || fabs(x) < 0.02 * fabs(forecast)) break;
+        if (!(fabs(x) >= 0.05) || (told && fabs(x) < 0.02 * fabs(forecast))) break;
         put(&t, told ? (zh ? "，" : ", ") : zh ? "：" : ": ");
         if (zh) {
             put(&t, skuai_explanation_group(e, order[i], true));

@@ -59,7 +59,11 @@ skua_status skuai_contributions_check(const skuai_contributions *c, skua_error *
 
 const char *skuai_input_group(const char *covariate) {
     static const char *const calendar[] = {"calendar", "holiday", "festival", "workday"};
-    if (strstr(covariate, "price")) return "price";
+    /* the item's own: a price of fuel is another thing */
+    static const char *const prices[] = {"price",      "list_price",    "item_price", "sell_price",
+                                         "unit_price", "regular_price", "base_price"};
+    for (size_t i = 0; i < sizeof prices / sizeof *prices; i++)
+        if (strcmp(covariate, prices[i]) == 0) return "price";
     if (strstr(covariate, "promotion") || strcmp(covariate, "deal") == 0) return "promotion";
     for (size_t i = 0; i < sizeof calendar / sizeof *calendar; i++)
         if (strcmp(covariate, calendar[i]) == 0) return "calendar";

@@ -41,7 +41,8 @@ double *skuai_contributions_input(skuai_contributions *contributions, const char
 SKUA_MUST_USE skua_status skuai_contributions_check(const skuai_contributions *contributions,
                                                     skua_error *err);
 
-/* The group of a covariate by its name: "price", "promotion", "calendar", or the name itself. */
+/* The group of a covariate by its name: "price" (the item's own), "promotion", "calendar", or the
+ * name itself. */
 const char *skuai_input_group(const char *covariate);
 
 #endif

@@ -285,6 +285,8 @@ static void inputs_have_names(void **state) {
         skuai_explain_input_name(&known_names[i].input, true, text, sizeof text);
         assert_string_equal(text, known_names[i].chinese);
     }
+    assert_string_equal(skuai_input_group("list_price"), "price");
+    assert_string_equal(skuai_input_group("fuel_price"), "fuel_price");
 }
 
 static void too_short_is_said(void **state) {
