@@ -21,6 +21,7 @@ int bench_hierarchy(int argc, char **argv);
 int bench_auto(int argc, char **argv);        /* arguments: preset, sets */
 int bench_train_speed(int argc, char **argv); /* argument: answers of peers/net_speed.py */
 int bench_infer_speed(int argc, char **argv);
+int bench_peer_model(int argc, char **argv);
 int bench_adversarial(int argc, char **argv); /* arguments: size of the attack, steps */
 int bench_pruned(int argc, char **argv);      /* argument: a net that was compressed */
 int bench_transfer(int argc, char **argv);    /* arguments: a set, a net */

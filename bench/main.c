@@ -101,6 +101,7 @@ static const struct {
     {"text-gain", bench_text_gain, "what titles tell of sales, products held out whole"},
     {"text-speed", bench_text_speed, "MiniLM on titles beside sentence-transformers"},
     {"zero-shot", bench_zero_shot, "the base model as it is, beside published rows and our own"},
+    {"zero-shot-peer", bench_peer_model, "the base model beside the pre-trained Fracast-0"},
     {"untrained", bench_untrained, "what skua forecast does without training: with the base model"},
     {"zero-shot-speed", bench_zero_shot_speed, "30,000 series x 28 days by the base model"},
     {"int8", bench_int8, "the base model on 8-bit weights beside itself"},

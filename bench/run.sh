@@ -51,6 +51,12 @@ run() {
         peers torch
         build/peers/bin/python bench/peers/net_speed.py "${name%-speed}" >"build/bench/$name.json"
         "$bench" "$name" "build/bench/$name.json" ;;
+    zero-shot-peer)
+        peers fracast
+        rm -rf build/bench/zero-shot-peer && mkdir -p build/bench/zero-shot-peer
+        "$bench" zero-shot-peer --write build/bench/zero-shot-peer "${PEER_STEP:-1}" # PEER_STEP=4: a quarter of the series
+        build/peers/bin/python bench/peers/fracast_peer.py build/bench/zero-shot-peer "$threads"
+        "$bench" zero-shot-peer build/bench/zero-shot-peer "${PEER_STEP:-1}" ;;
     startup) "$bench" startup build/release/skua ;;
     tokenizer)
         peers texts

@@ -73,8 +73,8 @@ static skua_status settings_text(const run *r, skuai_buffer *out, skua_error *er
     if (c->teacher) skuai_buffer_format(out, " teacher %.17g", c->teacher_weight);
     if (c->pieces > 1) skuai_buffer_format(out, " pieces %zu", c->pieces);
     const skuai_window_augmentation *a = &c->augmentation;
-    if (a->damage > 0 || a->slice > 0 || a->mix > 0)
-        skuai_buffer_format(out, " windows %.17g %.17g %.17g", a->damage, a->slice, a->mix);
+    skuai_buffer_format(out, " windows %.17g %.17g %.17g %.17g %.17g %.17g %.17g", a->jitter,
+                        a->scaling, a->drop, a->mask, a->damage, a->slice, a->mix);
     if (c->rank > 0) skuai_buffer_format(out, " adapters %zu %.17g", c->rank, c->alpha);
     return skuai_buffer_check(out, err);
 }
@@ -139,12 +139,14 @@ static skua_status checkpoint_load(run *r, skuai_safetensors *file, skua_error *
     skuai_buffer mine;
     skuai_buffer_init(&mine, 1 << 16);
     skua_status status = settings_text(r, &mine, err);
-    if (status == SKUA_OK && (!format || strcmp(format, CHECKPOINT_FORMAT) != 0 || !settings ||
-                              strcmp(settings, skuai_buffer_view(&mine)) != 0 ||
-                              !parse_step(skuai_safetensors_text(file, "step"), &step, &best)))
+    size_t last =
+        o->config.total_steps > r->config->steps ? o->config.total_steps : r->config->steps;
+    if (status == SKUA_OK &&
+        (!format || strcmp(format, CHECKPOINT_FORMAT) != 0 || !settings ||
+         strcmp(settings, skuai_buffer_view(&mine)) != 0 ||
+         !parse_step(skuai_safetensors_text(file, "step"), &step, &best) || step > last))
         status = skuai_error_set(err, SKUA_EDATA,
-                                 "%s is not a checkpoint of this net with these settings; remove "
-                                 "it to begin anew",
+                                 "%s is not a checkpoint of this net with these settings",
                                  r->config->checkpoint);
     skuai_buffer_clear(&mine);
     if (status != SKUA_OK) return status;
@@ -176,9 +178,17 @@ static skua_status checkpoint_read(run *r, skua_error *err) {
         skuai_error_clear(err);
         return SKUA_OK;
     }
-    SKUA_TRY(status);
-    status = checkpoint_load(r, file, err);
-    skuai_safetensors_close(file);
+    if (status == SKUA_OK) {
+        status = checkpoint_load(r, file, err);
+        skuai_safetensors_close(file);
+    }
+    if (status == SKUA_EDATA && err) {
+        skua_error why = *err;
+        return skuai_error_set(err, status,
+                               "%s; remove it to begin anew, or go on with the settings it was "
+                               "written with",
+                               why.message);
+    }
     if (status == SKUA_OK)
         skuai_context_log(r->context, SKUAI_LOG_INFO, "training goes on from step %zu of %s",
                           r->optimiser->step, r->config->checkpoint);

@@ -52,6 +52,35 @@ expect_exit 3 "$SKUA" pretrain tiny.yaml -o other.safetensors --checkpoint late.
 expect_err 'not a checkpoint of this net'
 expect test ! -e other.safetensors
 
+# whatever is not the run's own checkpoint is refused with the way out, and stays as it was
+expect_exit 0 "$SKUA" pretrain tiny.yaml -o one.safetensors --checkpoint one.checkpoint -q
+python3 - <<'PYTHON'
+import json, struct
+raw = open("one.checkpoint", "rb").read()
+n = struct.unpack("<Q", raw[:8])[0]
+def write(name, step, body):
+    h = json.loads(raw[8:8 + n])
+    h["__metadata__"]["step"] = step or h["__metadata__"]["step"]
+    text = json.dumps(h).encode()
+    open(name, "wb").write(struct.pack("<Q", len(text)) + text + body)
+open("half.checkpoint", "wb").write(raw[:len(raw) // 2])
+write("step.checkpoint", "999999999 0.1", raw[8 + n:])
+write("nan.checkpoint", None, b"\x00\x00\xc0\x7f" + raw[8 + n + 4:])
+PYTHON
+cp base.safetensors net.checkpoint
+for name in half step nan net; do
+    cp $name.checkpoint before
+    expect_exit 3 "$SKUA" pretrain tiny.yaml -o other.safetensors --checkpoint $name.checkpoint
+    expect_err "$name.checkpoint.*; remove it to begin anew"
+    expect cmp before $name.checkpoint
+done
+for other in "jitter: 0.2" "slice: 0.5" "mask: 0" "mix: 0.5"; do
+    sed "s/train:/train:\n  $other/" tiny.yaml >other.yaml
+    expect_exit 3 "$SKUA" pretrain other.yaml -o other.safetensors --checkpoint one.checkpoint
+    expect_err 'one.checkpoint is not a checkpoint of this net with these settings; remove it'
+done
+expect test ! -e other.safetensors
+
 # a net to go on from: not where a new one begins, and only of the recipe's shape
 expect_exit 0 "$SKUA" pretrain tiny.yaml --from base.safetensors -o further.safetensors --weights float32 -q --json
 expect_json 'd["finished"] and d["steps"] == 30'
