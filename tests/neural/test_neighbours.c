@@ -298,11 +298,20 @@ static skuai_panel *leading_panel(bool tied) {
 /* Absolute error of the medians of the followers over LEAD days behind several origins. */
 static double error_of(const char *net, const skuai_panel *panel, const char *neighbours) {
     const skuai_forecaster *f = skuai_neural_find(net);
-    const skuai_parameter items[] = {
-        {"steps", strcmp(net, "gru") == 0 ? "3000" : "500"},   {"width", "32"},           {"heads", "2"},   {"layers", "1"},
-        {"patch", "4"},     {"context", "4"},          {"horizon", "4"}, {"batch", "16"},
-        {"validate", "0"},  {"rate", "0.003"},         {"mask", "0"},    {"drop", "0"},
-        {"scaling", "0.0"}, {"neighbours", neighbours}};
+    const skuai_parameter items[] = {{"steps", strcmp(net, "gru") == 0 ? "3000" : "500"},
+                                     {"width", "32"},
+                                     {"heads", "2"},
+                                     {"layers", "1"},
+                                     {"patch", "4"},
+                                     {"context", "4"},
+                                     {"horizon", "4"},
+                                     {"batch", "16"},
+                                     {"validate", "0"},
+                                     {"rate", "0.003"},
+                                     {"mask", "0"},
+                                     {"drop", "0"},
+                                     {"scaling", "0.0"},
+                                     {"neighbours", neighbours}};
     skua_error err;
     skuai_panel *history, *view;
     skuai_model *model;
