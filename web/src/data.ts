@@ -34,7 +34,7 @@ function reader(screen: Screen, done: () => void): HTMLElement {
     let last = job;
     await follow(screen.shop, job.job, (j) => {
       last = j;
-      replace(say, `${t("reading")} ${j.stage} ${j.state === "running" ? percent(j.share, false) : ""}`);
+      replace(say, `${t("reading")} ${engineName(j.stage)} ${j.state === "running" ? percent(j.share, false) : ""}`);
     }, screen.signal);
     if (last.state !== "done") throw new Refusal(422, { code: "refused", message: last.log.at(-1) ?? t(last.state), where: "", remedy: "", detail: null });
     return (last.report?.["files"] as FileReport[] | undefined)?.[0] ?? {};

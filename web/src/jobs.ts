@@ -6,7 +6,7 @@ import { sentence } from "./engine";
 import type { Screen } from "./screen";
 import { failure } from "./screen";
 import type { Key } from "./text";
-import { percent, t } from "./text";
+import { engineName, percent, t } from "./text";
 
 const verbs: Record<string, Key> = { train: "train", forecast: "forecast", check: "check", backtest: "backtest", ingest: "ingest", plan: "plan", trend: "trends", cause: "why2", explain: "explain", findings: "findingsWork" };
 export const ended = (job: Job): boolean => job.ended_at !== null;
@@ -17,7 +17,7 @@ export function jobRow(screen: Screen, job: Job): HTMLElement {
   const stop = h("button", { type: "button", class: "plain", onclick: () => void remove(`${shopPath(screen.shop)}/jobs/${job.job}`).catch(() => undefined) }, t("cancel"));
   return h("li", { class: `job ${job.state}` },
     h("div", { class: "job-head" }, h("strong", {}, t(verbs[job.verb] ?? "jobs")), h("span", { class: "state" }, t(job.state)),
-      h("span", { class: "hint" }, `${clock(job.started_at ?? job.queued_at)} ${job.stage}`), !ended(job) && stop),
+      h("span", { class: "hint" }, `${clock(job.started_at ?? job.queued_at)} ${ended(job) ? "" : engineName(job.stage)}`), !ended(job) && stop),
     job.state === "running" && h("progress", { max: 1, value: share, "aria-label": job.stage || t("running") }, percent(share, false)),
     job.state === "failed" && h("p", { class: "bad-text" }, sentence(job.log.at(-1) ?? "")));
 }

@@ -6,7 +6,7 @@ import { h, replace } from "./dom";
 import { sentence } from "./engine";
 import type { Screen } from "./screen";
 import { failure } from "./screen";
-import { percent, t } from "./text";
+import { engineName, percent, t } from "./text";
 
 interface Result<T> {
   job: string;
@@ -32,7 +32,7 @@ export async function run(screen: Screen, body: Question["job"] | Job, say: HTML
   let last = job;
   const tell = (j: Job): void => {
     last = j;
-    replace(say, `${t(j.state)} ${j.stage} ${j.state === "running" && j.share > 0 ? percent(j.share, false) : ""}`);
+    replace(say, `${t(j.state)} ${engineName(j.stage)} ${j.state === "running" && j.share > 0 ? percent(j.share, false) : ""}`);
   };
   tell(job);
   await follow(screen.shop, job.job, tell, screen.signal);

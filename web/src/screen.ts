@@ -39,7 +39,7 @@ function kind(cell: Node | string, number: boolean): string {
   if (number) return "number";
   const text = cell instanceof Node ? (cell.textContent ?? "") : cell;
   const width = text.length + text.replace(/[^\u2e80-\uffef]/g, "").length;
-  return width > 45 ? "wide" : /^\d{4}-\d\d-\d\d( \d\d:\d\d)?$/.test(text) ? "nowrap" : "";
+  return width > 45 ? "wide" : width > 26 ? "some" : /^\d{4}-\d\d-\d\d( \d\d:\d\d)?$/.test(text) ? "nowrap" : "";
 }
 
 export function table(head: string[], rows: (Node | string)[][], numeric: number[] = []): HTMLElement {

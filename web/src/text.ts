@@ -112,6 +112,8 @@ const names: Record<string, string> = {
   change: "调整为", keep: "保持", try: "试行", rising: "上升", falling: "下降", steady: "平稳", newborn: "新品", silent: "无销量",
   "recent sales": "近期销量", promotion: "促销", calendar: "日历", trend: "趋势", season: "季节", "the item": "商品本身",
   known: "已知", borrowed: "参照同类", "never moved": "从未变动", "moved only together": "只与促销同变", "too little sold": "销量太少", "moved too little": "变动太小", untrained: "未训练",
+  // stages of work
+  reading: "读取", "reading sales": "读取销量", writing: "写入", orders: "订货", promotions: "促销", prices: "价格", "prices of then": "当时的价格", "forecasts of then": "当时的预测", trends: "趋势", effects: "效应", bootstrap: "自助抽样", dependence: "输入曲线", "series explained": "解释序列", perturbations: "扰动", residuals: "残差", replay: "重放", neighbours: "近邻",
   hour: "小时", day: "天", week: "周", month: "月", quarter: "季度", year: "年", applied: "已处理", proposed: "建议", rejected: "已忽略",
 };
 
