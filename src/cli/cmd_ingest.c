@@ -22,10 +22,15 @@ static void show_mapping(const invocation *call, const skuai_json *file) {
     cells_clear(&table);
 }
 
-/* A file's name without its folders. */
+/* A file's name without its folders, but for those that say what it holds: channel=web/part-0.csv
+ */
 static const char *own_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
+    const char *slash = strrchr(path, '/'), *equal = strchr(path, '=');
+    if (!slash || !slash[1]) return path;
+    if (!equal || equal > slash) return slash + 1;
+    while (equal > path && equal[-1] != '/')
+        equal--;
+    return equal;
 }
 
 /* "sales.csv: 60 rows into sales, 58 new, 2 corrections", or that there was nothing to do. */

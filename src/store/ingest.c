@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* GLOB_BRACE is not used; glob itself is POSIX, mkstemps is not */
 #include "store/ingest.h"
 #include "store/ingest_images.h"
+#include "store/ingest_partition.h"
 #include "store/ingest_write.h"
 
 #include "core/file.h"
@@ -42,6 +43,7 @@ typedef struct job {
     char hash[SKUAI_HASH_SIZE];
     skuai_bytes *bytes;
     skuai_arena *arena;
+    skuai_partition partition;
     skuai_plan plan;
     skuai_reader *reader;
     skuai_write write;
@@ -189,11 +191,11 @@ static skua_status convert(job *j, const char *path, skuai_bytes_format format, 
         (void)skuai_buffer_text(&sql,
                                 format == SKUAI_BYTES_PARQUET ? "read_parquet(" : "read_json(");
         skuai_sql_text(&sql, path);
-        (void)skuai_buffer_text(
-            &sql, format == SKUAI_BYTES_PARQUET
-                      ? ")"
-                      : ", maximum_object_size = 16777216, convert_strings_to_integers"
-                        " = false, compression = 'auto_detect')");
+        (void)skuai_buffer_text(&sql, format == SKUAI_BYTES_PARQUET
+                                          ? ", hive_partitioning = false)"
+                                          : ", hive_partitioning = false, maximum_object_size = "
+                                            "16777216, convert_strings_to_integers"
+                                            " = false, compression = 'auto_detect')");
         (void)skuai_buffer_text(&sql, ") TO ");
         skuai_sql_text(&sql, j->converted);
         (void)skuai_buffer_text(&sql,
@@ -238,6 +240,32 @@ static skua_status open_bytes(job *j, skua_error *err) {
     return skuai_bytes_open(j->converted, NULL, &j->bytes, err);
 }
 
+/* The columns that the file's folders name, behind its own; a column of its own wins. */
+static skua_status add_partition(const job *j, skuai_sample *sample, skua_error *err) {
+    size_t own = sample->n_columns, most = own + j->partition.n, n = own;
+    const char **names = skuai_arena_take(j->arena, most, sizeof *names);
+    size_t rows = sample->n_rows > 0 ? sample->n_rows : 1;
+    skuai_csv_field values[SKUAI_PARTITIONS_MOST],
+        *cells = skuai_arena_take(j->arena, most * rows, sizeof *cells);
+    if (!names || !cells) return skuai_error_memory(err, "a file's folders");
+    memcpy(names, sample->names, own * sizeof *names);
+    for (size_t k = 0; k < j->partition.n; k++) {
+        const char *value = j->partition.value[k];
+        if (has_column(sample, j->partition.name[k])) continue;
+        values[n - own] = (skuai_csv_field){value, strlen(value), false};
+        names[n++] = j->partition.name[k];
+    }
+    for (size_t r = 0; r < rows; r++) {
+        if (r < sample->n_rows) memcpy(cells + r * n, sample->cells + r * own, own * sizeof *cells);
+        memcpy(cells + r * n + own, values, (n - own) * sizeof *cells);
+    }
+    sample->names = names;
+    sample->cells = cells;
+    sample->n_columns = n;
+    sample->n_constants = n - own;
+    return SKUA_OK;
+}
+
 static skua_status make_plan(job *j, skua_error *err) {
     const skuai_ingest_options *options = j->session->options;
     skuai_sample sample;
@@ -247,6 +275,7 @@ static skua_status make_plan(job *j, skua_error *err) {
     int header = j->record_rows ? 1 : options->header > 0 ? 1 : options->header < 0 ? 0 : -1;
     SKUA_TRY(skuai_head_read(j->bytes, j->path, j->table, j->record_rows ? ',' : options->delimiter,
                              header, j->arena, &j->plan.dialect, &sample, err));
+    if (j->partition.n > 0) SKUA_TRY(add_partition(j, &sample, err));
     SKUA_TRY(collect_mapping(j, &sample, &plan_options, err));
     skua_status status = skuai_plan_make(j->table, &sample, &plan_options, j->arena, &j->plan, err);
     return status == SKUA_OK ? status : skuai_error_prefix(err, status, "%s", j->path);
@@ -282,6 +311,8 @@ static void describe_options(const job *j, skuai_buffer *text) {
     for (size_t i = 0; i < o->n_mapping; i++)
         if (mapping_for(o->mapping[i], j->table->name))
             (void)skuai_buffer_format(text, "%s;", o->mapping[i]);
+    for (size_t k = 0; k < j->partition.n; k++)
+        (void)skuai_buffer_format(text, "%s=%s;", j->partition.name[k], j->partition.value[k]);
     (void)skuai_buffer_format(text, "%s;%s;%s;%d", o->date ? o->date : "", o->start ? o->start : "",
                               o->channel ? o->channel : "", (int)o->duplicates);
 }
@@ -492,7 +523,10 @@ static skua_status ingest_file(session *s, const char *table, const char *path, 
         j.path = "standard input";
         SKUA_TRY_OUT(spool_input(&j, err));
     }
-    if (images) SKUA_TRY_OUT(spool_images(&j, err));
+    if (images)
+        SKUA_TRY_OUT(spool_images(&j, err));
+    else
+        SKUA_TRY_OUT(skuai_partition_read(j.path, j.arena, &j.partition, err));
     SKUA_TRY_OUT(skuai_bytes_hash(j.converted ? j.converted : path, &j.size, j.hash, err));
     describe_options(&j, &described);
     SKUA_TRY_OUT(skuai_buffer_check(&described, err));
@@ -531,6 +565,14 @@ static bool readable_name(const char *name) {
     return false;
 }
 
+static skua_status ingest_folder(session *s, const char *table, const char *path, skua_error *err);
+
+/* Is it a folder of a partitioned data set, as channel=web? */
+static bool is_partition(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return strchr(slash ? slash : path, '=') != NULL;
+}
+
 static skua_status ingest_pattern(session *s, const char *table, const char *pattern, bool folder,
                                   skua_error *err) {
     glob_t found = {0};
@@ -544,10 +586,13 @@ static skua_status ingest_pattern(session *s, const char *table, const char *pat
     for (size_t i = 0; status == SKUA_OK && i < found.gl_pathc; i++) {
         const char *path = found.gl_pathv[i];
         struct stat info;
-        if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) continue;
-        if (folder && !readable_name(path)) continue;
+        bool inner = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+        if (inner && !(folder && is_partition(path))) continue;
+        if (!inner && folder && !readable_name(path)) continue;
         status = skuai_context_check(s->context, err);
-        if (status == SKUA_OK) status = ingest_file(s, table, path, NULL, err);
+        if (status == SKUA_OK)
+            status =
+                inner ? ingest_folder(s, table, path, err) : ingest_file(s, table, path, NULL, err);
         done++;
     }
     if (status == SKUA_OK && !done)
@@ -560,6 +605,15 @@ static skua_status ingest_pattern(session *s, const char *table, const char *pat
     return status;
 }
 
+/* Its files, and those of its partitions. */
+static skua_status ingest_folder(session *s, const char *table, const char *path, skua_error *err) {
+    char *pattern = skuai_glob_pattern(path, "*");
+    if (!pattern) return skuai_error_memory(err, "a path");
+    skua_status status = ingest_pattern(s, table, pattern, true, err);
+    skuai_free(pattern);
+    return status;
+}
+
 static skua_status ingest_path(session *s, const skuai_ingest_file *file, skua_error *err) {
     struct stat info;
     if (!file->table || !file->path || !*file->path)
@@ -568,13 +622,7 @@ static skua_status ingest_path(session *s, const skuai_ingest_file *file, skua_e
     bool there = stat(file->path, &info) == 0;
     if (strcmp(file->table, "images") == 0)
         return ingest_file(s, file->table, file->path, file->shown, err);
-    if (there && S_ISDIR(info.st_mode)) {
-        char *pattern = skuai_glob_pattern(file->path, "*");
-        if (!pattern) return skuai_error_memory(err, "a path");
-        skua_status status = ingest_pattern(s, file->table, pattern, true, err);
-        skuai_free(pattern);
-        return status;
-    }
+    if (there && S_ISDIR(info.st_mode)) return ingest_folder(s, file->table, file->path, err);
     if (!there && strpbrk(file->path, "*?["))
         return ingest_pattern(s, file->table, file->path, false, err);
     return ingest_file(s, file->table, file->path, file->shown, err);

@@ -202,7 +202,7 @@ bool skuai_worker_next(skuai_worker *w) {
         w->record_text = b->data + b->at;
         w->record_line = b->line;
         skuai_csv_split(b->data + b->at, b->size - b->at, &plan->dialect, w->fields,
-                        plan->n_file_columns, &w->record);
+                        plan->n_file_columns - plan->n_constants, &w->record);
         b->at += w->record.size;
         b->line += (int64_t)w->record.lines;
         if (w->record.n_fields > 1 || w->fields[0].size > 0 || w->fields[0].quoted) return true;
@@ -212,6 +212,7 @@ bool skuai_worker_next(skuai_worker *w) {
 /* Is the record fit for reading its fields? Rejected if not. */
 bool skuai_worker_good(skuai_worker *w) {
     const skuai_plan *plan = w->reader->plan;
+    size_t columns = plan->n_file_columns - plan->n_constants;
     char why[120];
     if (w->record.unclosed) {
         bool long_one = w->block.size - w->block.at + w->record.size > SKUAI_CSV_QUOTED;
@@ -230,11 +231,11 @@ bool skuai_worker_good(skuai_worker *w) {
         skuai_worker_reject(w, false, "not valid UTF-8");
         return false;
     }
-    if (w->record.n_fields == plan->n_file_columns) return true;
-    bool over = w->record.n_fields > plan->n_file_columns;
+    if (w->record.n_fields == columns) return true;
+    bool over = w->record.n_fields > columns;
     if (over) { /* delimiters at the end of the line are no fields */
         const char *p = w->record_text + w->record.size;
-        size_t surplus = w->record.n_fields - plan->n_file_columns;
+        size_t surplus = w->record.n_fields - columns;
         while (p > w->record_text && (p[-1] == '\n' || p[-1] == '\r'))
             p--;
         while (surplus && p > w->record_text && p[-1] == plan->dialect.delimiter)
@@ -242,7 +243,7 @@ bool skuai_worker_good(skuai_worker *w) {
         if (!surplus) return true;
     }
     (void)snprintf(why, sizeof why, "%zu fields, %s %zu", w->record.n_fields,
-                   plan->header ? "the header has" : "the first line has", plan->n_file_columns);
+                   plan->header ? "the header has" : "the first line has", columns);
     skuai_worker_reject(w, false, why);
     return false;
 }

@@ -197,7 +197,7 @@ static void assign_by_type(maker *m, size_t at) {
     const skuai_role *role = &m->table->roles[at];
     if (m->banned[at] || has_role(m, role)) return;
     size_t found = 0, source = 0;
-    for (size_t c = 0; c < m->sample->n_columns; c++) {
+    for (size_t c = 0; c < m->sample->n_columns - m->sample->n_constants; c++) {
         const profile *p = &m->profiles[c];
         if (m->plan->used[c] || p->values == 0) continue;
         skuai_date_form form = SKUAI_DATE_YMD;
@@ -365,6 +365,13 @@ static bool names_text(const maker *m, size_t source) {
     return false;
 }
 
+/* What the folders say is a role's or nothing: a year beside dates is no covariate. */
+static void leave_constants(maker *m) {
+    size_t n = m->sample->n_columns;
+    for (size_t c = n - m->sample->n_constants; c < n; c++)
+        m->plan->used[c] = 1;
+}
+
 static skua_status add_extras(maker *m) {
     if (m->table->extras == SKUAI_EXTRAS_JSON)
         for (size_t c = 0; c < m->sample->n_columns; c++)
@@ -449,6 +456,7 @@ static skua_status assign_all(maker *m) {
         assign_by_type(m, i);
         if (!has_role(m, role)) return refuse(m, role);
     }
+    leave_constants(m);
     SKUA_TRY(add_extras(m));
     return choose_forms(m);
 }
@@ -461,6 +469,7 @@ skua_status skuai_plan_make(const skuai_table_roles *table, const skuai_sample *
                        .header = sample->header,
                        .n_file_columns = n,
                        .file_columns = sample->names,
+                       .n_constants = sample->n_constants,
                        .dialect = plan->dialect};
     maker m = {.table = table,
                .sample = sample,
@@ -471,10 +480,13 @@ skua_status skuai_plan_make(const skuai_table_roles *table, const skuai_sample *
     m.profiles = skuai_arena_take(arena, n, sizeof *m.profiles);
     m.banned = skuai_arena_take_zero(arena, table->n_roles, sizeof *m.banned);
     made.used = skuai_arena_take_zero(arena, n, 1);
+    made.constants = skuai_arena_take(arena, sample->n_constants, sizeof *made.constants);
     made.columns =
         skuai_arena_take_zero(arena, n + table->n_roles + options->n_mapping, sizeof *made.columns);
-    if (!m.profiles || !m.banned || !made.used || !made.columns)
+    if (!m.profiles || !m.banned || !made.used || !made.constants || !made.columns)
         return skuai_error_memory(err, "a plan");
+    for (size_t k = 0; k < sample->n_constants; k++)
+        made.constants[k] = sample->cells[n - sample->n_constants + k];
     made.decimal = find_decimal(&m);
     for (size_t c = 0; c < n; c++)
         look(&m, c, &m.profiles[c]);

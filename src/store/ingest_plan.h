@@ -55,6 +55,7 @@ typedef struct skuai_sample {
     const char **names;           /* [n_columns] terminated, as written */
     const skuai_csv_field *cells; /* [n_rows, n_columns] */
     bool header;                  /* the file has a line of names */
+    size_t n_constants; /* of the columns, the last: of one value that the file's folders say */
 } skuai_sample;
 
 /* -- The plan -------------------------------------------------------------------------------------
@@ -95,6 +96,8 @@ typedef struct skuai_plan {
     bool header;
     size_t n_file_columns;
     const char **file_columns; /* names */
+    size_t n_constants;        /* of these, the last: they stand in no line */
+    skuai_csv_field *constants;
     size_t n_columns;
     skuai_plan_column *columns;
     size_t n_wide; /* > 0: `wide` gives ds and units */

@@ -343,6 +343,9 @@ skuai_worker *skuai_worker_new(skuai_reader *reader) {
     w->reader = reader;
     w->wide_next = SIZE_MAX;
     w->fields = skuai_zero(reader->plan->n_file_columns, sizeof *w->fields);
+    for (size_t k = 0; w->fields && k < reader->plan->n_constants; k++)
+        w->fields[reader->plan->n_file_columns - reader->plan->n_constants + k] =
+            reader->plan->constants[k];
     w->row_series = skuai_zero(capacity, sizeof *w->row_series);
     w->row_micros = skuai_zero(capacity, sizeof *w->row_micros);
     w->vectors = skuai_zero(n, sizeof *w->vectors);

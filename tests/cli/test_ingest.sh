@@ -112,6 +112,24 @@ expect_err 'yesterday'
 expect_exit 2 "$SKUA" ingest said --sales wide.csv --known-at yesterday
 expect_err 'yesterday'
 
+# -- partitions: columns that folders say ---------------------------------------------------------------
+"$SKUA" init parted -q >/dev/null
+for day in 2024-05-01 2024-05-02; do
+    mkdir -p "hive/channel=a%20b/dt=$day/year=2024" "hive/channel=web/dt=$day/year=2024"
+    printf 'item,units\nx,3\ny,4\n' | tee "hive/channel=a%20b/dt=$day/year=2024/f.csv" >"hive/channel=web/dt=$day/year=2024/f.csv"
+done
+printf '[{"item":"z","units":5,"channel":"own"}]' >"hive/channel=web/dt=2024-05-02/year=2024/g.json"
+mkdir hive/other && printf 'item,units\nno,1\n' >hive/other/f.csv # no partition: not looked into
+expect_exit 0 "$SKUA" ingest parted --sales hive --json # files of the same bytes are other rows
+expect_json 'len(d["files"]) == 5 and d["added"] == 9 and d["skipped"] == 0'
+expect_json '{m["column"] for m in d["files"][0]["mapping"]} == {"item", "units", "channel", "dt"}' # a year says nothing
+expect_exit 0 "$SKUA" ingest parted --sales hive --json
+expect_json 'd["skipped"] == 5 and d["added"] == 0'
+expect_exit 0 "$SKUA" ingest parted --sales "hive/channel=web/*/*/*.csv"
+expect_out 'channel=web/dt=2024-05-01/year=2024/f.csv'
+expect_exit 0 "$SKUA" forecast parted --horizon 1 -o parted.csv
+expect_same "channels of partitions" "$(tail -n +2 parted.csv | cut -d, -f1,2 | sort | tr '\n' ' ')" "x,a b x,web y,a b y,web z,own "
+
 # -- vectors and pictures -----------------------------------------------------------------------------
 printf 'item,modality,model,values\na,text,mini,"[0.1, 0.2]"\nb,text,mini,0.3 -4e-1\n' >vectors.csv
 expect_exit 0 "$SKUA" ingest said vectors.csv --json
