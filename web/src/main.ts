@@ -100,7 +100,9 @@ async function show(keepPlace = false): Promise<void> {
   } catch (error) {
     if (signal.aborted) return;
     if (error instanceof Refusal && error.problem.code === "no_token") return askToken(() => void show());
-    replace(root, failure(error, () => void show()));
+    const [shop = "", name = ""] = parts();
+    replace(root, h("h1", {}, t((SCREENS.find(([x]) => x === name) ?? ["", "overview"])[1] as Key)), failure(error, () => void show()),
+      error instanceof Refusal && error.problem.code === "no_item" && h("p", {}, h("a", { href: link(shop, "items") }, `← ${t("back")}`)));
   }
 }
 
