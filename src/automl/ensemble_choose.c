@@ -24,50 +24,57 @@ typedef struct bag {
     const unsigned char *kinds; /* [windows, S] class or cluster of each series at each origin */
     unsigned char *times;       /* [S] how often the bag holds a series */
     double *sum;                /* [windows, S, H, Q] sum of the quantiles chosen so far */
+    double *actual;             /* [windows, S, H] what came; NaN: unknown */
     const judged *costs;        /* [S]; NULL: mean pinball loss of all levels */
 } bag;
 
-/* Loss of quantiles sum / count at one point. */
-static double point_loss(const bag *g, size_t s, const double *levels, size_t Q, const double *sum,
-                         const double *q, double count, double y) {
-    double loss = 0;
-    if (g->costs) {
-        const judged *j = &g->costs[s];
-        double low = sum[j->low] + (q ? q[j->low] : 0), high = sum[j->high] + (q ? q[j->high] : 0);
-        double d = y - (j->low_share * low + j->high_share * high) / count;
-        return j->weight * (d > 0 ? d * j->level : d * (j->level - 1));
+/* Add `count` times the loss of quantiles (sum + q) / count at one point to part [Q]: level by
+ * level, which the compiler can do side by side; a cost stands in the first. */
+static inline void add_loss(const judged *cost, const double *restrict levels, size_t Q,
+                            const double *restrict sum, const double *restrict q, double count,
+                            double y, double *restrict part) {
+    if (cost) {
+        double low = sum[cost->low] + q[cost->low], high = sum[cost->high] + q[cost->high];
+        double d = count * y - (cost->low_share * low + cost->high_share * high);
+        part[0] += cost->weight * (d > 0 ? d * cost->level : d * (cost->level - 1));
+        return;
     }
     for (size_t i = 0; i < Q; i++) {
-        double d = y - (sum[i] + (q ? q[i] : 0)) / count;
-        loss += d > 0 ? d * levels[i] : d * (levels[i] - 1);
+        double d = count * y - (sum[i] + q[i]);
+        part[i] += d > 0 ? d * levels[i] : d * (levels[i] - 1);
     }
+}
+
+/* What a series of window w loses by (sum + candidate) / count, times count. */
+static double series_loss(const bag *g, const skuai_forecast *f, size_t w, size_t s, double count) {
+    size_t Q = f->n_quantiles, H = f->horizon, at = ((w - g->from) * f->n_series + s) * H;
+    const double *sum = g->sum + at * Q, *q = skuai_forecast_quantiles(f, s, 0);
+    double part[SKUAI_SCORES_LEVELS] = {0}, loss = 0;
+    for (size_t h = 0; h < H; h++)
+        if (!isnan(g->actual[at + h]))
+            add_loss(g->costs ? &g->costs[s] : NULL, f->levels, Q, sum + h * Q, q + h * Q, count,
+                     g->actual[at + h], part);
+    for (size_t i = 0; i < Q; i++)
+        loss += part[i];
     return loss;
 }
 
-/* Pinball loss of (sum + candidate) / count over the bag; infinite when the candidate failed. */
-static double loss_with(const bag *g, size_t model, double count) {
+/* Pinball loss of (sum + candidate) / count over the bag; infinite when the candidate failed, or as
+ * soon as it is above `bound`. */
+static double loss_with(const bag *g, size_t model, double count, double bound) {
     const skuai_backtest *b = g->backtest;
     double loss = 0;
     for (size_t w = g->from; w < g->to; w++) {
         const skuai_forecast *f = skuai_backtest_at(b, w, model)->forecast;
-        const skuai_panel *view = b->views[w];
         if (!f || skuai_backtest_at(b, w, model)->status != SKUA_OK) return (double)INFINITY;
-        size_t Q = f->n_quantiles, S = f->n_series;
-        for (size_t s = 0; s < S; s++) {
-            if (g->kinds[(w - g->from) * S + s] != g->kind || !g->times[s]) continue;
+        for (size_t s = 0; s < f->n_series; s++) {
+            if (g->kinds[(w - g->from) * f->n_series + s] != g->kind || !g->times[s]) continue;
             if (g->costs && !(g->costs[s].weight > 0)) continue;
-            double own = 0;
-            for (size_t h = 0; h < f->horizon; h++) {
-                double y = skuai_panel_actual(view, s, h);
-                if (isnan(y)) continue;
-                const double *sum = g->sum + ((w - g->from) * S + s) * f->horizon * Q + h * Q;
-                own += point_loss(g, s, f->levels, Q, sum, skuai_forecast_quantiles(f, s, h), count,
-                                  y);
-            }
-            loss += g->times[s] * own;
+            loss += g->times[s] * series_loss(g, f, w, s, count);
+            if (loss / count > bound) return (double)INFINITY;
         }
     }
-    return loss;
+    return loss / count;
 }
 
 static void take_member(bag *g, size_t model) {
@@ -85,16 +92,18 @@ static bool choose_bag(bag *g, double *weights) {
     size_t picks[ROUNDS], M = g->backtest->n_models, best_rounds = 0;
     double best_loss = (double)INFINITY;
     for (size_t round = 0; round < ROUNDS; round++) {
-        size_t best = SIZE_MAX;
-        double least = (double)INFINITY;
+        /* the last pick first: a low bound, by which others are soon out; ties go to the first */
+        size_t best = round > 0 ? picks[round - 1] : 0;
+        double least = loss_with(g, best, (double)round + 1, (double)INFINITY);
         for (size_t m = 0; m < M; m++) {
-            double loss = loss_with(g, m, (double)round + 1);
-            if (loss < least) {
+            if (round > 0 && m == picks[round - 1]) continue;
+            double loss = loss_with(g, m, (double)round + 1, least);
+            if (loss < least || (loss == least && m < best)) {
                 least = loss;
                 best = m;
             }
         }
-        if (best == SIZE_MAX) return false;
+        if (isinf(least)) return false;
         picks[round] = best;
         take_member(g, best);
         if (least < best_loss) {
@@ -174,7 +183,8 @@ static bool choose_half(choice *c, const unsigned char *kinds, int kind, int hal
 /* Loss of the grown-up series of a half under an ensemble's weights. q [Q] */
 static double loss_of(const choice *c, const skuai_ensemble *e, int half, double *q) {
     const bag *g = &c->bag;
-    double loss = 0, weights[SKUAI_ENSEMBLE_MEMBERS];
+    static const double none[SKUAI_SCORES_LEVELS];
+    double part[SKUAI_SCORES_LEVELS] = {0}, loss = 0, weights[SKUAI_ENSEMBLE_MEMBERS];
     for (size_t w = g->from; w < g->to; w++)
         for (size_t s = 0; s < c->S; s++) {
             if (half_of(s) != half || c->clusters[(w - g->from) * c->S + s] == CLUSTER_NONE)
@@ -193,9 +203,12 @@ static double loss_of(const choice *c, const skuai_ensemble *e, int half, double
                         q[i] += weights[m] * skuai_forecast_quantiles(one, s, h)[i];
                 }
                 if (!f) break;
-                if (!isnan(y)) loss += point_loss(g, s, f->levels, c->Q, q, NULL, 1, y);
+                if (!isnan(y))
+                    add_loss(g->costs ? &g->costs[s] : NULL, f->levels, c->Q, none, q, 1, y, part);
             }
         }
+    for (size_t i = 0; i < c->Q; i++)
+        loss += part[i];
     return loss;
 }
 
@@ -300,6 +313,14 @@ static skua_status read_costs(choice *c, const skuai_forecast *any, skua_error *
     return SKUA_OK;
 }
 
+static void read_actual(bag *g, size_t S, size_t H) {
+    double *to = g->actual;
+    for (size_t w = g->from; w < g->to; w++)
+        for (size_t s = 0; s < S; s++)
+            for (size_t h = 0; h < H; h++)
+                *to++ = skuai_panel_actual(g->backtest->views[w], s, h);
+}
+
 /* -- The choice ------------------------------------------------------------------------------- */
 
 /* The combination as it would have forecast each window, for its calibration. */
@@ -388,12 +409,14 @@ skua_status skuai_ensemble_choose_by(const skuai_backtest *b,
                   .from = from,
                   .to = to,
                   .times = skuai_new(c.S + 1, 1),
-                  .sum = skuai_new(c.n_sum, sizeof(double))};
+                  .sum = skuai_new(c.n_sum, sizeof(double)),
+                  .actual = skuai_new(c.n_sum / any->n_quantiles + 1, sizeof(double))};
     skuai_ensemble *made = skuai_new(1, sizeof *made);
-    skua_status status = c.classes && c.clusters && c.bag.times && c.bag.sum && made
+    skua_status status = c.classes && c.clusters && c.bag.times && c.bag.sum && c.bag.actual && made
                              ? SKUA_OK
                              : skuai_error_memory(err, "an ensemble");
     if (status == SKUA_OK) status = skuai_ensemble_equal(members, b->n_models, made, err);
+    if (status == SKUA_OK) read_actual(&c.bag, c.S, any->horizon);
     if (status == SKUA_OK) status = read_costs(&c, any, err);
     if (status == SKUA_OK) status = choose_weights(&c, members, made, err);
     if (status == SKUA_OK) status = skuai_ensemble_calibrate(b, from, to, options->seed, made, err);
@@ -404,6 +427,7 @@ skua_status skuai_ensemble_choose_by(const skuai_backtest *b,
     skuai_free(c.clusters);
     skuai_free(c.bag.times);
     skuai_free(c.bag.sum);
+    skuai_free(c.bag.actual);
     return status;
 }
 
