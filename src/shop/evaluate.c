@@ -199,8 +199,9 @@ typedef struct time_limits {
     double search, backtest, fit;
 } time_limits;
 
-static time_limits limits_of(const skua_shop *shop) {
-    double time = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_time), now = skuai_clock();
+static time_limits limits_of(const skua_shop *shop, double begun) {
+    double time = skuai_config_number(&shop->config, SKUAI_CONFIG_KEY_time);
+    double now = begun > 0 ? begun : skuai_clock();
     bool replay = *skuai_config_text(&shop->config, SKUAI_CONFIG_KEY_replay) != '\0';
     if (!(time > 0) || replay) return (time_limits){0};
     return (time_limits){now + 0.4 * time, now + 0.8 * time, now + time};
@@ -316,7 +317,7 @@ static skua_status check_ranks(const skua_shop *shop, const skuai_ranks *ranks, 
 skua_status skuai_evaluate(const skua_shop *shop, const skuai_ranks *ranks, const char *run,
                            const skuai_history *history, skuai_evaluation *evaluation,
                            skua_error *err) {
-    time_limits limits = limits_of(shop);
+    time_limits limits = limits_of(shop, evaluation->begun);
     skuai_ensemble *chosen = skuai_zero(1, sizeof *chosen);
     skuai_evaluation *e = evaluation;
     skuai_history sample = {0};

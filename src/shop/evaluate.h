@@ -16,6 +16,7 @@
 #include "stat/shared_series.h"
 
 typedef struct skuai_evaluation {
+    double begun; /* given: when the limit of time began, by skuai_clock; 0: with the evaluation */
     skuai_candidates candidates; /* members of the ensemble borrow from it: must not be moved */
     size_t horizon, n_windows, n_series; /* n_series: of the sample it ran on */
     size_t n_levels;

@@ -110,6 +110,7 @@ static skua_status evaluate(skua_shop *shop, const skuai_ranks *ranks, const voi
     skuai_model_file *model = skuai_zero(1, sizeof *model);
     skua_status status = e && model ? SKUA_OK : skuai_error_memory(err, "an evaluation");
     bool keep = strcmp(kind, "train") == 0;
+    if (e) e->begun = skuai_clock(); /* reading is part of the time that the user gives */
     skuai_run_begin(&run, kind,
                     (uint64_t)skuai_config_integer(&shop->config, SKUAI_CONFIG_KEY_seed));
     if (status == SKUA_OK) status = read_history(shop, &history, err);

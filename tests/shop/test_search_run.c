@@ -4,6 +4,7 @@
 
 #include "core/context.h"
 #include "core/json.h"
+#include "shop/evaluate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -201,11 +202,35 @@ static void a_second_is_enough_for_a_model(void **state) {
     skua_shop_close(shop);
 }
 
+/* What a caller did before, as reading a large history, is part of the limit. */
+static void time_spent_before_counts(void **state) {
+    (void)state;
+    skua_error err;
+    skuai_store *store = NULL;
+    skuai_history history = {0};
+    skua_shop *shop = open_shop("time", "50s");
+    skuai_evaluation *e = calloc(1, sizeof *e);
+    assert_non_null(e);
+    assert_ok(skua_shop_set(shop, "models", "naive", &err), &err);
+    assert_ok(skuai_shop_store(shop, SKUAI_STORE_READ, &store, &err), &err);
+    assert_ok(skuai_history_read(shop, store, &history, &err), &err);
+    skuai_store_close(store);
+    double begun = skuai_clock() - 5;
+    e->begun = begun;
+    assert_ok(skuai_evaluate(shop, NULL, "0", &history, e, &err), &err);
+    assert_true(e->deadline == begun + 50);
+    skuai_evaluation_clear(e);
+    skuai_history_clear(&history);
+    free(e);
+    skua_shop_close(shop);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_search_is_resumed_and_replayed),
         cmocka_unit_test(earlier_searches_are_begun_with),
         cmocka_unit_test(a_second_is_enough_for_a_model),
+        cmocka_unit_test(time_spent_before_counts),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
