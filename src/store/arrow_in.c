@@ -5,7 +5,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-static skua_status check_columns(struct ArrowArrayStream *stream, skua_error *err) {
+/* The caller's stream with its columns asked for once: DuckDB asks several times and releases none
+ * of the answers, so it gets copies that own nothing. */
+typedef struct lender {
+    struct ArrowArrayStream *stream;
+    struct ArrowSchema schema;
+} lender;
+
+static void release_nothing(struct ArrowSchema *schema) {
+    schema->release = NULL;
+}
+
+static int lend_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out) {
+    *out = ((const lender *)stream->private_data)->schema;
+    out->release = release_nothing;
+    return 0;
+}
+
+static int lend_next(struct ArrowArrayStream *stream, struct ArrowArray *out) {
+    struct ArrowArrayStream *from = ((const lender *)stream->private_data)->stream;
+    return from->get_next(from, out);
+}
+
+static const char *lend_error(struct ArrowArrayStream *stream) {
+    struct ArrowArrayStream *from = ((const lender *)stream->private_data)->stream;
+    return from->get_last_error ? from->get_last_error(from) : NULL;
+}
+
+static void release_loan(struct ArrowArrayStream *stream) {
+    stream->release = NULL;
+}
+
+/* On success *out is the caller's to release. */
+static skua_status check_columns(struct ArrowArrayStream *stream, struct ArrowSchema *out,
+                                 skua_error *err) {
     struct ArrowSchema schema = {0};
     if (!stream->get_schema || !stream->release || stream->get_schema(stream, &schema) != 0) {
         const char *why = stream->release && stream->get_last_error
@@ -25,7 +58,10 @@ static skua_status check_columns(struct ArrowArrayStream *stream, skua_error *er
                                      "text or numbers, or leave it out",
                                      column->name ? column->name : "");
     }
-    schema.release(&schema);
+    if (status == SKUA_OK)
+        *out = schema;
+    else
+        schema.release(&schema);
     return status;
 }
 
@@ -45,6 +81,10 @@ static skua_status copy_out(skuai_store *store, struct ArrowArrayStream *stream,
     if (status == SKUA_OK) status = skuai_store_execute(store, sql.data, err);
     skuai_buffer_clear(&sql);
     if (status == SKUA_OK || status == SKUA_ENOMEM || status == SKUA_ECANCEL) return status;
+    if (status == SKUA_EDATABASE) { /* the text is the frame's own */
+        status = SKUA_EDATA;
+        if (err) err->code = status;
+    }
     return skuai_error_prefix(err, status, "frame");
 }
 
@@ -56,9 +96,16 @@ skua_status skuai_arrow_to_csv(struct ArrowArrayStream *stream, const char *path
         .context = context,
     };
     skuai_store *store = NULL;
-    SKUA_TRY(check_columns(stream, err));
-    SKUA_TRY(skuai_store_open_scratch(&options, &store, err));
-    skua_status status = copy_out(store, stream, path, err);
+    lender from = {.stream = stream};
+    struct ArrowArrayStream loan = {.get_schema = lend_schema,
+                                    .get_next = lend_next,
+                                    .get_last_error = lend_error,
+                                    .release = release_loan,
+                                    .private_data = &from};
+    SKUA_TRY(check_columns(stream, &from.schema, err));
+    skua_status status = skuai_store_open_scratch(&options, &store, err);
+    if (status == SKUA_OK) status = copy_out(store, &loan, path, err);
     skuai_store_close(store);
+    from.schema.release(&from.schema);
     return status;
 }
