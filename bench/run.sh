@@ -12,7 +12,7 @@ export SKUA_BASE=${SKUA_BASE:-$PWD/data/models/base.safetensors}
 if [ $# = 0 ]; then
     "$bench"
     echo "auto-SET         auto on one set, as auto-walmart"
-    echo "by scripts of bench/peers: console mpi mpi-hosts oj-overlap python-overhead serve-latency serve-load text-finetune"
+    echo "by scripts of bench/peers: console modalities mpi mpi-hosts oj-overlap python-overhead serve-latency serve-load text-finetune"
     exit 0
 fi
 name=$1
@@ -105,6 +105,7 @@ run() {
     console)
         scripts/setup.sh browser
         tests/browser/measure.sh build/release/skua ${CONSOLE_ITEMS:-100000} | figures ;;
+    modalities) python3 bench/peers/modalities.py "$data" build/release/skua | figures ;;
     mpi) python3 bench/peers/mpi.py build/release/skua ${MPI_ITEMS:-2000} | figures ;;
     mpi-hosts) python3 bench/peers/mpi_hosts.py build/release/skua | figures ;;
     python-overhead)
