@@ -149,7 +149,7 @@ static const char *const settings[] = {
     "depths", "length", "gap", "times", "slots", "brand_most", "closed", "least_margin",
     "promotion_cost", "caution", "accept",
     /* of causes, explanations, findings */
-    "graph", "method", "item", "kind", "row", "decide", "limit", NULL};
+    "graph", "method", "forbid", "item", "kind", "row", "decide", "limit", NULL};
 
 static bool among(const char *const *list, const char *word) {
     while (*list && strcmp(*list, word) != 0)

@@ -587,7 +587,7 @@ static skua_status ingest_pattern(session *s, const char *table, const char *pat
         const char *path = found.gl_pathv[i];
         struct stat info;
         bool inner = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-        if (inner && !(folder && is_partition(path))) continue;
+        if (inner && !is_partition(path)) continue;
         if (!inner && folder && !readable_name(path)) continue;
         status = skuai_context_check(s->context, err);
         if (status == SKUA_OK)

@@ -125,6 +125,8 @@ expect_json 'len(d["files"]) == 5 and d["added"] == 9 and d["skipped"] == 0'
 expect_json '{m["column"] for m in d["files"][0]["mapping"]} == {"item", "units", "channel", "dt"}' # a year says nothing
 expect_exit 0 "$SKUA" ingest parted --sales hive --json
 expect_json 'd["skipped"] == 5 and d["added"] == 0'
+expect_exit 0 "$SKUA" ingest parted --sales "hive/channel=*" --json
+expect_json 'd["skipped"] == 5 and d["added"] == 0'
 expect_exit 0 "$SKUA" ingest parted --sales "hive/channel=web/*/*/*.csv"
 expect_out 'channel=web/dt=2024-05-01/year=2024/f.csv'
 expect_exit 0 "$SKUA" forecast parted --horizon 1 -o parted.csv
